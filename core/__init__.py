@@ -1,0 +1,1 @@
+"""The host: knows no plugin, not even by name."""
