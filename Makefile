@@ -1,0 +1,89 @@
+# Plenaria from a checkout: `make demo` serves the sample congress, `make test` checks everything.
+# Needs Python 3.11+ with venv and pip; both targets make .venv from the hashed locks first.
+
+PYTHON ?= python3
+PORT ?= 8000
+# Processes that pytest spreads the tests over; TESTS and PYTEST_ARGS narrow a run (docs/developer/setup.md).
+PYTEST_WORKERS ?= 2
+TESTS ?= tests
+PYTEST_ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+LOCKS_UV := uv==0.13.8
+LANGUAGES := es
+ROOMS := core $(patsubst %/plugin.py,%,$(wildcard plugins/*/plugin.py))
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint pytest lock migrate messages clean
+
+help:
+	@echo "make demo [PORT=8000]        install, then serve the sample congress"
+	@echo "make test                    install, then linters, types, contracts and all tests"
+	@echo "make lint                    only ruff, mypy and the import contracts"
+	@echo "make pytest [TESTS=path] [PYTEST_ARGS='-k word'] [PYTEST_WORKERS=2]"
+	@echo "make lock [UPGRADE=1]        write requirements.lock and requirements-dev.lock again"
+	@echo "make migrate APP=agenda    write the migration that the changed tables need"
+	@echo "make messages                collect the translatable texts into the .po files"
+
+# ----------------------------------------------------------------------------------------- environment
+# The stamps are newer than what they were made from; so nothing is installed twice.
+
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Plenaria needs Python 3.11 or newer; $(PYTHON) is older or missing. Try: make PYTHON=python3.12 …" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { echo "Could not make $(VENV). On Debian: apt-get install python3-venv" >&2; exit 1; }
+
+$(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Installing Plenaria and what it needs into $(VENV) …"
+	@$(INSTALL) --require-hashes --only-binary :all: -r requirements.lock
+	@$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
+	@echo "Installing what the tests need into $(VENV) …"
+	@$(INSTALL) --require-hashes --only-binary :all: -r requirements-dev.lock
+	@touch $@
+
+# ------------------------------------------------------------------------------------------------- run
+
+demo: $(VENV)/.installed
+	@$(BIN)/plenaria demo --port $(PORT)
+
+test: lint pytest
+
+lint: $(VENV)/.installed-dev
+	@echo "ruff check"         && $(BIN)/ruff check . \
+	  || { echo "make test stopped: ruff found faults (above). Many mend themselves: $(BIN)/ruff check --fix ." >&2; exit 1; }
+	@echo "ruff format --check" && $(BIN)/ruff format --check . \
+	  || { echo "make test stopped: files are not formatted. Run: $(BIN)/ruff format ." >&2; exit 1; }
+	@echo "mypy"               && $(BIN)/mypy \
+	  || { echo "make test stopped: mypy found type errors (above)." >&2; exit 1; }
+	@echo "lint-imports"       && $(BIN)/lint-imports --no-cache \
+	  || { echo "make test stopped: an import contract is broken (above; docs/architecture.md, Directions)." >&2; exit 1; }
+
+# A prerequisite order would not hold under `make -j`: the tests wait for the linters by this rule.
+pytest: $(VENV)/.installed-dev $(if $(filter test,$(MAKECMDGOALS)),lint)
+	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile $(PYTEST_ARGS) $(TESTS)
+
+# ---------------------------------------------------------------------------------------------- author
+
+# uv only resolves; it gets an environment of its own, and no index address is written into the locks.
+COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
+  --generate-hashes --only-binary :all: --group build $(if $(UPGRADE),--upgrade)
+
+lock:
+	@$(PYTHON) -m venv build/lock && build/lock/bin/python -m pip install --quiet --disable-pip-version-check $(LOCKS_UV)
+	$(COMPILE) pyproject.toml -o requirements.lock
+	$(COMPILE) pyproject.toml --extra test -c requirements.lock -o requirements-dev.lock
+	@! grep -nE '://|^-' requirements.lock requirements-dev.lock || { echo "The locks name a host or an option (above)." >&2; exit 1; }
+
+migrate: $(VENV)/.installed
+	@test -n "$(APP)" || { echo "Say which app: make migrate APP=agenda" >&2; exit 1; }
+	@$(BIN)/python -m core.database.new_migration $(APP)
+
+clean:
+	rm -rf build dist var *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

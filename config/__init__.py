@@ -1,0 +1,1 @@
+"""One installation: settings, events, the migration registry. No logic."""
