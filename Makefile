@@ -12,6 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCKS_UV := uv==0.13.8
 LANGUAGES := es
+MESSAGE_KEYWORDS := --keyword=_ --keyword=gettext --keyword=ngettext:1,2 --keyword=pgettext:1c,2 --keyword=N_
 ROOMS := core $(patsubst %/plugin.py,%,$(wildcard plugins/*/plugin.py))
 
 .DEFAULT_GOAL := help
@@ -84,6 +85,20 @@ lock:
 migrate: $(VENV)/.installed
 	@test -n "$(APP)" || { echo "Say which app: make migrate APP=agenda" >&2; exit 1; }
 	@$(BIN)/python -m core.database.new_migration $(APP)
+
+# One catalogue per room; no line numbers and no wrapping, so that a diff shows words and nothing else.
+messages: $(VENV)/.installed
+	@mkdir -p build/messages
+	@for room in $(ROOMS); do \
+	  template=build/messages/$$(basename $$room).pot; \
+	  $(BIN)/pybabel --quiet extract --mapping-file=pyproject.toml --no-default-keywords $(MESSAGE_KEYWORDS) \
+	    --project=Plenaria --version=1 --last-translator="The developers of Plenaria" --msgid-bugs-address="" \
+	    --header-comment="# Texts of Plenaria; made by: make messages" --no-wrap --add-location=file --sort-by-file --output-file=$$template $$room || exit 1; \
+	  for language in $(LANGUAGES); do \
+	    $(BIN)/pybabel --quiet update --domain=messages --input-file=$$template --output-dir=$$room/locale --locale=$$language \
+	      --init-missing --no-wrap --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date || exit 1; \
+	  done; \
+	done
 
 clean:
 	rm -rf build dist var *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
