@@ -1,0 +1,181 @@
+"""Writes a migration file from the difference between an app's tables and its migrations.
+
+    python -m core.database.new_migration agenda                     # what changed since the last migration
+    python -m core.database.new_migration agenda --replace-initial   # throw all away, write the first anew
+
+No database is needed. APP is `core`, the name of a plugin's entry point, or the package of a plugin.
+"""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from importlib import import_module  # noqa: TID251 - see _app: works on a plugin that the host cannot load yet
+from importlib.metadata import entry_points  # noqa: TID251
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import black
+from piccolo import __VERSION__ as PICCOLO_VERSION
+from piccolo.apps.migrations.auto import AlterStatements, DiffableTable, SchemaDiffer, SchemaSnapshot
+from piccolo.conf.apps import AppConfig
+from piccolo.constraints import Unique
+
+from core import clock
+from core.database.database import Database
+from core.database.errors import DatabaseProblem
+from core.database.migrations import configured, dependencies_of, managers_of, migrations_of
+
+_TEMPLATE = '''"""{description}
+
+Written by `python -m core.database.new_migration {app}`; see docs/developer/migrations.md.
+"""
+
+# ruff: noqa
+# mypy: ignore-errors
+
+from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+{imports}
+
+{definitions}
+
+ID = "{id}"
+VERSION = "{version}"
+DESCRIPTION = "{description}"
+
+
+async def forwards():
+    manager = MigrationManager(migration_id=ID, app_name="{app}", description=DESCRIPTION)
+{statements}
+    return manager
+'''
+
+
+async def write_migration(
+    app: AppConfig, *, replace_initial: bool = False, description: str = ""
+) -> Path | None:
+    """The path of the file written; None when the tables are as the migrations say.
+
+    With `replace_initial` every migration of the app is deleted first: only for an app that no installation
+    has applied yet. Raises DatabaseProblem for tables that would not work on both engines.
+    """
+    _refuse_shared_names([app, *dependencies_of(app)])
+    # Any engine will do: nothing is asked of it, Piccolo only wants to know its kind.
+    async with configured(Database("sqlite:///unused.sqlite3"), [app, *dependencies_of(app)]):
+        past = [] if replace_initial else await managers_of(app)
+        alterations = _alterations(app, past)
+    statements = list(chain.from_iterable(one.statements for one in alterations))
+    if not statements:
+        return None
+    name = description or ("Create the tables" if not past else "Change the tables")
+    if replace_initial:
+        _delete_migrations(app)
+    return _write(app, alterations, statements, name)
+
+
+def _alterations(app: AppConfig, past: Sequence[Any]) -> list[AlterStatements]:
+    snapshot = SchemaSnapshot(list(past)).get_snapshot()
+    wanted = [
+        DiffableTable(
+            class_name=table.__name__,
+            tablename=table._meta.tablename,
+            columns=table._meta.non_default_columns,
+            constraints=table._meta.constraints,
+            schema=table._meta.schema,
+        )
+        for table in app.table_classes
+    ]
+    _refuse_changed_constraints(wanted, snapshot)
+    return SchemaDiffer(schema=wanted, schema_snapshot=snapshot).get_alter_statements()
+
+
+def _write(
+    app: AppConfig, alterations: list[AlterStatements], statements: list[str], description: str
+) -> Path:
+    instant = clock.now().strftime("%Y-%m-%dT%H:%M:%S:%f")
+    text = _TEMPLATE.format(
+        description=description,
+        app=app.app_name,
+        imports="\n".join(
+            sorted({repr(one) for one in chain.from_iterable(a.extra_imports for a in alterations)})
+        ),
+        definitions="\n\n".join(
+            sorted({repr(one) for one in chain.from_iterable(a.extra_definitions for a in alterations)})
+        ),
+        id=instant,
+        version=PICCOLO_VERSION,
+        statements="\n".join(f"    {statement}" for statement in statements),
+    )
+    folder = Path(app.resolved_migrations_folder_path)
+    folder.mkdir(exist_ok=True)
+    (folder / "__init__.py").touch()
+    path = folder / f"{app.app_name}_{instant.replace('-', '_').replace(':', '_').lower()}.py"
+    path.write_text(black.format_str(text, mode=black.Mode(line_length=110)), encoding="utf-8")
+    return path
+
+
+def _delete_migrations(app: AppConfig) -> None:
+    for migration in migrations_of(app):
+        Path(str(migration.module.__file__)).unlink()
+
+
+def _refuse_shared_names(apps: Sequence[AppConfig]) -> None:
+    """On PostgreSQL a UNIQUE constraint is an index, whose name no other table may use."""
+    seen: dict[str, str] = {}
+    for table in chain.from_iterable(app.table_classes for app in apps):
+        for constraint in table._meta.constraints:
+            if not isinstance(constraint, Unique):
+                continue
+            name, owner = constraint._meta.name.lower(), table._meta.tablename
+            if name in seen:
+                raise DatabaseProblem(
+                    f"{seen[name]} and {owner} both have a Unique named {name}; "
+                    f"call it {owner}_{name} there: PostgreSQL keeps these names once for all tables."
+                )
+            seen[name] = owner
+
+
+def _refuse_changed_constraints(wanted: list[DiffableTable], snapshot: list[DiffableTable]) -> None:
+    """Piccolo compares constraints by name only and would miss a new condition under an old name."""
+    before = {(t.class_name, c._meta.name): c.ddl for t in snapshot for c in t.constraints}
+    for table in wanted:
+        for constraint in table.constraints:
+            name = constraint._meta.name
+            if before.get((table.class_name, name), constraint.ddl) != constraint.ddl:
+                raise DatabaseProblem(
+                    f"The constraint {name} of {table.class_name} has changed; give it a new name, "
+                    "so that the migration drops the old one and adds the new one."
+                )
+
+
+def _app(name: str) -> AppConfig:
+    """The app by its plugin's entry point or package; its plugin.py need not exist or work yet."""
+    packages = {
+        entry.name: entry.module.rpartition(".")[0] for entry in entry_points(group="plenaria.plugins")
+    }
+    package = "core" if name == "core" else packages.get(name, name)
+    app: AppConfig = import_module(f"{package}.piccolo_app").APP_CONFIG
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m core.database.new_migration", description=__doc__)
+    parser.add_argument("app")
+    parser.add_argument("--replace-initial", action="store_true", help="delete the app's migrations first")
+    parser.add_argument("--description", default="", help="one line for whoever reads the file")
+    chosen = parser.parse_args(arguments)
+    try:
+        app = _app(chosen.app)
+        path = asyncio.run(
+            write_migration(app, replace_initial=chosen.replace_initial, description=chosen.description)
+        )
+    except DatabaseProblem as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    print(f"Written: {path}" if path else "The tables are as the migrations say; nothing to write.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
