@@ -1,0 +1,1 @@
+"""Nominations, juries and results. `README.md` tells each rule in one sentence."""

@@ -1,0 +1,150 @@
+"""What an organiser decides about an award: the form in the console, `[plugins.awards]` in TOML, and JSON."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from core.forms.problems import Problem
+from core.values import N_, LocalizedText, Window
+from plugins.awards.rules import AttachmentLimits, Category, Criterion, question_problems
+from plugins.awards.statistics import TieRule
+
+
+class AwardsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One cycle of an award: when, how, in which categories, by which rubric."""
+
+    cycle: Annotated[
+        LocalizedText,
+        Meta(
+            title=N_("Name of the award"),
+            description=N_("As printed on pages and receipts, with its edition."),
+        ),
+    ] = {}
+    introduction: Annotated[
+        LocalizedText,
+        Meta(
+            title=N_("Introduction"),
+            description=N_("Shown on the award's page: what it honours and who may enter."),
+        ),
+    ] = {}
+    nominations: Annotated[
+        Window, Meta(title=N_("Nominations"), description=N_("From when until when nominations are taken."))
+    ] = Window()
+    most_drafts: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=200,
+            title=N_("Most nominations per person"),
+            description=N_("How many nominations one person may start."),
+            extra={"unit": N_("nominations")},
+        ),
+    ] = 20
+    most_attachments: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=50,
+            title=N_("Most files"),
+            description=N_("How many files one nomination may have."),
+            extra={"unit": N_("files")},
+        ),
+    ] = 5
+    attachment_size_mb: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=100,
+            title=N_("Largest file"),
+            description=N_("How large one file may be; 1 MB is 1,000,000 bytes."),
+            extra={"unit": N_("MB")},
+        ),
+    ] = 10
+    judging: Annotated[
+        Window, Meta(title=N_("Judging"), description=N_("From when until when jurors score and seal."))
+    ] = Window()
+    judges_per_entry: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=50,
+            title=N_("Jurors per nomination"),
+            description=N_("How many jurors the even assignment gives each nomination."),
+            extra={"unit": N_("jurors")},
+        ),
+    ] = 3
+    show_nominators: Annotated[
+        bool,
+        Meta(
+            title=N_("Jurors see who nominated"),
+            description=N_("Whether jurors read the names of the nominators."),
+        ),
+    ] = False
+    decimals: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=6,
+            title=N_("Places after the point"),
+            description=N_("How results are printed. They are compared exactly."),
+            extra={"unit": N_("places")},
+        ),
+    ] = 2
+
+    @property
+    def attachments(self) -> AttachmentLimits:
+        return AttachmentLimits(self.most_attachments, self.attachment_size_mb * 1_000_000)
+
+
+class AwardsSection(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The categories with their entry forms, and the rubric, as declared in an event's file."""
+
+    categories: Annotated[tuple[Category, ...], Meta(title=N_("Categories"), extra={"unique": "code"})] = ()
+    criteria: Annotated[
+        tuple[Criterion, ...],
+        Meta(
+            title=N_("Rubric"),
+            description=N_("What jurors score, each criterion with its weight and levels."),
+            extra={"unique": "code"},
+        ),
+    ] = ()
+    tie_break: Annotated[
+        tuple[str, ...],
+        Meta(
+            title=N_("Tie rule"),
+            description=N_(
+                "Codes of criteria compared in this order when means are equal; none leaves ties as ties."
+            ),
+        ),
+    ] = ()
+
+    @property
+    def tie_rule(self) -> TieRule:
+        return TieRule(self.tie_break)
+
+    def category(self, code: str) -> Category | None:
+        return next((category for category in self.categories if category.code == code), None)
+
+    def rubric(self, category: str) -> tuple[Criterion, ...]:
+        """The criteria that nominations of this category are scored by."""
+        return tuple(criterion for criterion in self.criteria if criterion.is_for(category))
+
+    def problems(self) -> Iterator[Problem]:
+        """What the schema cannot say, all at once."""
+        for i, category in enumerate(self.categories):
+            for j, question in enumerate(category.questions):
+                at = f"/categories/{i}/questions/{j}"
+                yield from (
+                    Problem(at + end, code, {}, words) for end, code, words in question_problems(question)
+                )
+        for i, criterion in enumerate(self.criteria):
+            yield from _unknown(f"/criteria/{i}/categories", criterion.categories, self.categories)
+        yield from _unknown("/tie_break", self.tie_break, self.criteria)
+
+
+def _unknown(pointer: str, codes: Sequence[str], known: Sequence[Category | Criterion]) -> Iterator[Problem]:
+    allowed = [one.code for one in known]
+    for i, code in enumerate(codes):
+        if code not in allowed:
+            yield Problem(f"{pointer}/{i}", "not_a_choice", {"allowed": allowed})
