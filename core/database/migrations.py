@@ -106,9 +106,7 @@ async def schema_difference(database: Database, apps: Iterable[AppConfig]) -> li
     """What keeps this code from serving on this database, a sentence each; [] when the schema matches."""
     known = [Applied(one.app, one.id) for app in in_dependency_order(apps) for one in migrations_of(app)]
     applied = await applied_migrations(database)
-    missing = [
-        f"{one.app}: the migration {one.id} has not been applied" for one in known if one not in applied
-    ]
+    missing = [f"{one.app}: the migration {one.id} has not been applied" for one in known if one not in applied]
     unknown = [
         f"{one.app}: the database has the migration {one.id}, which this code does not know"
         for one in applied
@@ -214,9 +212,7 @@ async def _run(database: Database, migration: Migration, *, backwards: bool) -> 
     response = await migration.module.forwards()
     if not isinstance(response, MigrationManager):
         return
-    fields = {
-        name: value for name, value in vars(response).items() if name in MigrationManager.__dataclass_fields__
-    }
+    fields = {name: value for name, value in vars(response).items() if name in MigrationManager.__dataclass_fields__}
     manager = _Manager(**fields)
     manager.apps = list(sys.modules[_CONF].APP_REGISTRY.app_configs.values())
     try:

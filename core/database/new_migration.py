@@ -52,9 +52,7 @@ async def forwards():
 '''
 
 
-async def write_migration(
-    app: AppConfig, *, replace_initial: bool = False, description: str = ""
-) -> Path | None:
+async def write_migration(app: AppConfig, *, replace_initial: bool = False, description: str = "") -> Path | None:
     """The path of the file written; None when the tables are as the migrations say.
 
     With `replace_initial` every migration of the app is deleted first: only for an app that no installation
@@ -90,16 +88,12 @@ def _alterations(app: AppConfig, past: Sequence[Any]) -> list[AlterStatements]:
     return SchemaDiffer(schema=wanted, schema_snapshot=snapshot).get_alter_statements()
 
 
-def _write(
-    app: AppConfig, alterations: list[AlterStatements], statements: list[str], description: str
-) -> Path:
+def _write(app: AppConfig, alterations: list[AlterStatements], statements: list[str], description: str) -> Path:
     instant = clock.now().strftime("%Y-%m-%dT%H:%M:%S:%f")
     text = _TEMPLATE.format(
         description=description,
         app=app.app_name,
-        imports="\n".join(
-            sorted({repr(one) for one in chain.from_iterable(a.extra_imports for a in alterations)})
-        ),
+        imports="\n".join(sorted({repr(one) for one in chain.from_iterable(a.extra_imports for a in alterations)})),
         definitions="\n\n".join(
             sorted({repr(one) for one in chain.from_iterable(a.extra_definitions for a in alterations)})
         ),
@@ -151,9 +145,7 @@ def _refuse_changed_constraints(wanted: list[DiffableTable], snapshot: list[Diff
 
 def _app(name: str) -> AppConfig:
     """The app by its plugin's entry point or package; its plugin.py need not exist or work yet."""
-    packages = {
-        entry.name: entry.module.rpartition(".")[0] for entry in entry_points(group="plenaria.plugins")
-    }
+    packages = {entry.name: entry.module.rpartition(".")[0] for entry in entry_points(group="plenaria.plugins")}
     package = "core" if name == "core" else packages.get(name, name)
     app: AppConfig = import_module(f"{package}.piccolo_app").APP_CONFIG
     return app
@@ -167,9 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         app = _app(chosen.app)
-        path = asyncio.run(
-            write_migration(app, replace_initial=chosen.replace_initial, description=chosen.description)
-        )
+        path = asyncio.run(write_migration(app, replace_initial=chosen.replace_initial, description=chosen.description))
     except DatabaseProblem as problem:
         print(problem, file=sys.stderr)
         return 1

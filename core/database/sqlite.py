@@ -179,9 +179,7 @@ class PersistentSQLiteEngine(SQLiteEngine):
 
         `without_foreign_keys` is for migrations that rebuild a table: they check the keys themselves.
         """
-        return TransactionScope(
-            self, self._begin_without_foreign_keys if without_foreign_keys else self._begin
-        )
+        return TransactionScope(self, self._begin_without_foreign_keys if without_foreign_keys else self._begin)
 
     @asynccontextmanager
     async def writing_alone(self) -> AsyncIterator[SQLiteConnection]:

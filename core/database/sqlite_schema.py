@@ -123,9 +123,7 @@ def apply(definition: TableDefinition, action: str) -> None:
         if matched is not None:
             change(definition, *matched.groups())
             return
-    raise DatabaseProblem(
-        f"SQLite cannot do this, and no rebuild is known for it: {definition.name}: {action}"
-    )
+    raise DatabaseProblem(f"SQLite cannot do this, and no rebuild is known for it: {definition.name}: {action}")
 
 
 async def rebuild(execute: Execute, change: Change) -> None:
@@ -148,16 +146,12 @@ async def _refuse_if_children_are_in_danger(execute: Execute, table: str) -> Non
     pragma = await execute("PRAGMA foreign_keys")
     rows = await execute(f'SELECT 1 FROM "{table}" LIMIT 1')  # noqa: S608  # the name comes from the schema
     if rows and pragma[0]["foreign_keys"]:
-        raise DatabaseProblem(
-            f"The table {table} has rows; alter it in a migration, which guards its children."
-        )
+        raise DatabaseProblem(f"The table {table} has rows; alter it in a migration, which guards its children.")
 
 
 async def _swap(execute: Execute, before: TableDefinition, after: TableDefinition) -> None:
     table, new = after.name, f"_new_{after.name}"
-    kept = ", ".join(
-        f'"{one.name}"' for one in after.columns if one.name in {old.name for old in before.columns}
-    )
+    kept = ", ".join(f'"{one.name}"' for one in after.columns if one.name in {old.name for old in before.columns})
     dependents = await execute(
         "SELECT sql, name FROM sqlite_master WHERE tbl_name = ? AND type IN ('index', 'trigger') AND sql IS NOT NULL",
         [table],
