@@ -26,9 +26,7 @@ from core.values import N_
 PROBLEMS: dict[Problem, str] = {
     "unreadable": N_("This file is no Plenaria receipt, or it was damaged."),
     "other_key": N_("This receipt names another key ({key_id}) than the one given."),
-    "forged": N_(
-        "The signature does not match: the receipt was changed after it was issued, or never issued."
-    ),
+    "forged": N_("The signature does not match: the receipt was changed after it was issued, or never issued."),
     "rewritten": N_(
         "The signature is good, but the file is not byte for byte the one issued "
         "(a program may have reformatted it). Ask for the original file."

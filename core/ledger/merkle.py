@@ -73,9 +73,7 @@ def verify_inclusion(data: bytes, index: int, size: int, proof: Sequence[bytes],
     return last == 0 and node == head
 
 
-def verify_consistency(
-    old_size: int, new_size: int, old_head: bytes, new_head: bytes, proof: Sequence[bytes]
-) -> bool:
+def verify_consistency(old_size: int, new_size: int, old_head: bytes, new_head: bytes, proof: Sequence[bytes]) -> bool:
     """Whether `proof` shows that the tree with `old_head` is the beginning of the one with `new_head`.
 
     RFC 9162 section 2.1.4.2. Never raises, whatever the proof contains.

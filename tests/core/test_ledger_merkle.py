@@ -144,9 +144,7 @@ def test_every_consistency_proof_up_to_40_leaves_holds_for_its_own_sizes_only() 
         for old in range(1, new):
             proof = consistency_proof(old, leaves[:new])
 
-            holds_for = [
-                size for size in range(41) if verify_consistency(size, new, heads[old], heads[new], proof)
-            ]
+            holds_for = [size for size in range(41) if verify_consistency(size, new, heads[old], heads[new], proof)]
 
             assert holds_for == [old]
 

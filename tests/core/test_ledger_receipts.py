@@ -40,9 +40,7 @@ from core.ledger.receipts import (
 
 # RFC 8032 section 7.1, test 1: secret and public key, and the signature of the empty message.
 PRIVATE = read_private_key(
-    base64.b64encode(
-        bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
-    ).decode()
+    base64.b64encode(bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")).decode()
 )
 PUBLIC_HEX = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
 PUBLIC = PRIVATE.public_key()
@@ -76,11 +74,7 @@ def test_a_receipt_verifies_with_the_public_key_alone() -> None:
 def test_what_is_signed_is_the_documented_text() -> None:
     text = (
         'plenaria-receipt/1\n{"code":"NOM-7Q2K","files":[{"name":"evidencia.pdf","sha256":"' + "b" * 64 + '",'
-        '"size":9000000},{"name":"fotos.zip","sha256":"'
-        + "c" * 64
-        + '","size":1}],"form_sha256":"'
-        + "a" * 64
-        + '",'
+        '"size":9000000},{"name":"fotos.zip","sha256":"' + "c" * 64 + '","size":1}],"form_sha256":"' + "a" * 64 + '",'
         '"issuer":"Plenaria de prueba","key_id":"21fe31dfa154a261","log_index":412,'
         '"received_at":"2025-09-11T05:59:59.250000Z","subject":"Célula de soldadura sin chatarra",'
         '"zone":"America/Mexico_City"}'
@@ -93,9 +87,7 @@ def test_the_file_reads_back_as_the_receipt() -> None:
     signed = read_receipt(FILE)
 
     assert signed == SIGNED
-    assert signed.receipt == replace(
-        RECEIPT, received_at=datetime(2025, 9, 11, 5, 59, 59, 250_000, tzinfo=UTC)
-    )
+    assert signed.receipt == replace(RECEIPT, received_at=datetime(2025, 9, 11, 5, 59, 59, 250_000, tzinfo=UTC))
     assert receipt_file(signed) == FILE
 
 
@@ -234,9 +226,7 @@ def test_keys_are_read_from_pem_and_from_base64() -> None:
     raw_private = base64.b64encode(PRIVATE.private_bytes_raw())
     raw_public = base64.b64encode(PUBLIC.public_bytes_raw())
 
-    privates = [
-        read_private_key(text) for text in (private_key_pem(PRIVATE), raw_private, raw_private + b"\n")
-    ]
+    privates = [read_private_key(text) for text in (private_key_pem(PRIVATE), raw_private, raw_private + b"\n")]
     publics = [read_public_key(text) for text in (public_key_pem(PUBLIC), raw_public.decode(), raw_public)]
 
     assert [key.private_bytes_raw() for key in privates] == [PRIVATE.private_bytes_raw()] * 3
