@@ -107,6 +107,27 @@ class Link(Struct, frozen=True):
     section: str = ""
 
 
+class Permission(Struct, frozen=True):
+    """Something that may be allowed: `agenda.edit`, with the roles that hold it (owners hold all)."""
+
+    name: str
+    title: str
+    roles: tuple[str, ...] = ()
+
+
+class MailText(Struct, frozen=True):
+    """A mail that a plugin sends: subject and Markdown body by language, with `{placeholders}`.
+
+    `sample` gives one value for each placeholder; the preview is made with it.
+    """
+
+    key: str
+    title: str
+    subject: LocalizedText
+    body: LocalizedText
+    sample: dict[str, str] = {}
+
+
 class CalendarEntry(Struct, frozen=True):
     """Something with a time that a plugin puts into an event's calendars (RFC 5545 terms)."""
 
@@ -144,6 +165,8 @@ class EventView(Struct, frozen=True):
     currency: str = "MXN"
     is_public: bool = True
     revision: int = 0
+    plugins: tuple[str, ...] = ()
+    """Names of the plugins that are switched on here."""
 
 
 def in_language(text: Mapping[str, str], language: str) -> str:

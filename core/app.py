@@ -1,0 +1,133 @@
+"""The one place where framework, plugins and database meet."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar, Request, Router
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+
+from core import errors, i18n, mail, outbox, plugins, service, signing_keys
+from core.database import Database, schema_difference
+from core.jobs import run_jobs
+from core.plugins import PluginHost
+from core.security import CORE_PERMISSIONS, admit, undeclared, use_permissions, visit_of
+from core.security.door import Door
+from core.settings import Misconfigured, Settings
+from core.templating import HERE, Pages
+from core.values import EventView
+
+logger = logging.getLogger("plenaria.app")
+
+FORM_OVERHEAD_MB = 5
+"""Room for a form's text beside its files."""
+
+
+def prepare(settings: Settings, host: PluginHost) -> None:
+    """Hand the plugins' contributions to the core's rooms. Also what the command line and the worker start with."""
+    plugins.use(host)
+    mail.use(settings)
+    i18n.load([HERE / "locale", *(folder for _, folder in host.folders("locale"))])
+    use_permissions(
+        [*CORE_PERMISSIONS, *(each for _, permissions in host.collect("register_permissions") for each in permissions)]
+    )
+    for _, words in host.collect("register_refusals"):
+        errors.use_words(words)
+
+
+def create_app(settings: Settings, *, host: PluginHost | None = None, with_worker: bool = False) -> Litestar:
+    """The ASGI application. Raises `Misconfigured` when it cannot serve; opens the database when it starts."""
+    host = host or PluginHost.discover(disabled=settings.disabled_plugins)
+    prepare(settings, host)
+    app = Litestar(
+        route_handlers=_routes(host),
+        guards=[admit],
+        dependencies={
+            "visit": Provide(_visit, sync_to_thread=False),
+            "event": Provide(_event, sync_to_thread=False),
+            "settings": Provide(_settings, sync_to_thread=False),
+        },
+        exception_handlers={Exception: errors.answer},
+        state=State(
+            {
+                "settings": settings,
+                "pages": Pages(settings, host),
+                "signing_key": signing_keys.load_or_create(Path(settings.key_file)),
+            }
+        ),
+        lifespan=[_lifespan(settings, host, with_worker)],
+        request_max_body_size=(settings.upload_limit_mb * 2 + FORM_OVERHEAD_MB) * 1_000_000,
+        openapi_config=OpenAPIConfig(
+            title="Plenaria",
+            version="1",
+            path="/api",
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            openapi_router=Router("/api", route_handlers=[], opt={"permission": "public"}, include_in_schema=False),
+            components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}),
+            security=[{"bearer": []}],
+            use_handler_docstrings=True,
+        ),
+        logging_config=None,
+        pdb_on_exception=False,
+    )
+    if missing := undeclared(app):
+        raise Misconfigured(f"these routes declare no permission: {', '.join(missing)}")
+    app.asgi_handler = Door(app.asgi_handler, settings)
+    return app
+
+
+def _routes(host: PluginHost) -> list[Any]:
+    from core.events import api as events_api
+    from core.events import web as events_web
+    from core.people import web as people_web
+
+    contributed = [
+        Router(path="/", route_handlers=list(handlers), opt={"plugin": name}, tags=[name])
+        for name, handlers in host.collect("register_routes")
+    ]
+    return [*service.ROUTES, *people_web.ROUTES, *events_web.ROUTES, *events_api.ROUTES, *contributed]
+
+
+def _visit(request: Request[Any, Any, Any]) -> Any:
+    return visit_of(request)
+
+
+def _event(request: Request[Any, Any, Any]) -> EventView:
+    event: EventView = request.scope["state"]["event"]
+    return event
+
+
+def _settings(request: Request[Any, Any, Any]) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+def _lifespan(settings: Settings, host: PluginHost, with_worker: bool) -> Any:
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        database = Database(settings.database)
+        await database.open(host.tables())
+        stop = asyncio.Event()
+        work: list[asyncio.Task[None]] = []
+        try:
+            if difference := await schema_difference(database, host.apps()):
+                raise Misconfigured(
+                    f"the schema is not this version's ({'; '.join(difference)}): run `plenaria migrate`"
+                )
+            if with_worker:
+                work = [asyncio.create_task(outbox.run(stop=stop)), asyncio.create_task(run_jobs(stop=stop))]
+            app.state.database = database
+            yield
+        finally:
+            stop.set()
+            await asyncio.gather(*work, return_exceptions=True)
+            await database.close()
+
+    return lifespan

@@ -1,0 +1,5 @@
+"""The JSON doors of events."""
+
+from typing import Any
+
+ROUTES: list[Any] = []

@@ -1,0 +1,77 @@
+"""Reads of events: each returns a struct."""
+
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from core import plugins
+from core.events.tables import Event, EventPlugin
+from core.values import EventView, LocalizedText, Refusal, Refused
+
+S = TypeVar("S")
+
+
+async def event_by_slug(slug: str) -> EventView | None:
+    return await _one(Event.slug == slug)
+
+
+async def event_by_id(event_id: int) -> EventView:
+    found = await _one(Event.id == event_id)
+    if found is None:
+        raise Refused(Refusal("unknown_event", {"event": event_id}))
+    return found
+
+
+async def events(*, public_only: bool = True) -> list[EventView]:
+    """All events, the next or latest first; two queries however many there are."""
+    query = Event.select().order_by(Event.starts_on, ascending=False)
+    rows = await (query.where(Event.is_public.eq(True)) if public_only else query)
+    switched = await EventPlugin.select(EventPlugin.event, EventPlugin.plugin).where(EventPlugin.enabled.eq(True))
+    by_event: dict[int, list[str]] = {}
+    for row in switched:
+        by_event.setdefault(row["event"], []).append(row["plugin"])
+    return [_view(row, by_event.get(row["id"], [])) for row in rows]
+
+
+async def _one(where: Any) -> EventView | None:
+    row = await Event.select().where(where).first()
+    if row is None:
+        return None
+    switched = await EventPlugin.select(EventPlugin.plugin).where(
+        (EventPlugin.event == row["id"]) & EventPlugin.enabled.eq(True)
+    )
+    return _view(row, [each["plugin"] for each in switched])
+
+
+def _view(row: dict[str, Any], switched: list[str]) -> EventView:
+    loaded = plugins.host().plugins
+    return EventView(
+        **{name: row[name] for name in _PLAIN},
+        **{name: _text(row[name]) for name in ("name", "summary", "description")},
+        plugins=tuple(name for name in loaded if name in switched),
+    )
+
+
+_PLAIN = tuple(
+    field.name
+    for field in msgspec.structs.fields(EventView)
+    if field.name not in ("name", "summary", "description", "plugins")
+)
+
+
+def _text(stored: str | dict[str, str]) -> LocalizedText:
+    return msgspec.json.decode(stored, type=dict[str, str]) if isinstance(stored, str) else stored
+
+
+async def settings_of(event: EventView, plugin: str, struct: type[S]) -> S:
+    """The plugin's settings for the event; its defaults where nothing was set."""
+    row = await EventPlugin.select(EventPlugin.settings).where(EventPlugin.key == f"{event.id}/{plugin}").first()
+    stored = row["settings"] if row else "{}"
+    values = msgspec.json.decode(stored) if isinstance(stored, str) else stored
+    return msgspec.convert(values, struct)
+
+
+async def changed_at(event: EventView) -> datetime | None:
+    row = await Event.select(Event.changed_at).where(Event.id == event.id).first()
+    return row["changed_at"] if row else None

@@ -1,0 +1,107 @@
+"""Writes of events: each is one transaction with its audit line and its facts."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from core import audit, outbox, plugins
+from core.database import transaction
+from core.events import cache, queries
+from core.events.details import EventDetails
+from core.events.tables import Event, EventPlugin
+from core.values import EventView, Refusal, Refused
+
+
+async def create_event(slug: str, details: EventDetails, *, by: str, now: datetime) -> EventView:
+    """Create an event with no plugin switched on. Raises `Refused(slug_taken)`."""
+    async with transaction():
+        if await Event.exists().where(Event.slug == slug):
+            raise Refused(Refusal("slug_taken", {"slug": slug}, "/slug"))
+        event = Event(slug=slug, changed_at=now, **_columns(details))
+        await event.save()
+        await audit.record(
+            "event.created", by=by, subject=f"event:{slug}", event=event.id, facts={"slug": slug}, now=now
+        )
+        return await queries.event_by_id(event.id)
+
+
+async def change_event(event: EventView, details: EventDetails, *, by: str, now: datetime) -> EventView:
+    """Replace the event's own data and tell the plugins."""
+    async with transaction():
+        await Event.update({**_columns(details), "changed_at": now}).where(Event.id == event.id)
+        await touch(event, now=now)
+        changed = await queries.event_by_id(event.id)
+        await audit.record(
+            "event.changed",
+            by=by,
+            subject=f"event:{event.slug}",
+            event=event.id,
+            facts=msgspec.to_builtins(details),
+            now=now,
+        )
+        await outbox.tell("event_changed", event=changed, now=now)
+        return changed
+
+
+def _columns(details: EventDetails) -> dict[str, Any]:
+    values = msgspec.structs.asdict(details)
+    for name in ("name", "summary", "description"):
+        values[name] = msgspec.json.encode(values[name]).decode()
+    return values
+
+
+async def touch(event: EventView, *, now: datetime) -> None:
+    """Count a change of the event or of what a plugin shows for it: cached pages and feeds are made anew.
+
+    Call inside the transaction of every write that changes a public page.
+    """
+    async with transaction() as running:
+        await Event.update({Event.revision: Event.revision + 1, Event.changed_at: now}).where(Event.id == event.id)
+        running.after_commit(lambda: cache.forget(event.slug))
+
+
+async def switch_plugin(event: EventView, plugin: str, *, on: bool, by: str, now: datetime) -> EventView:
+    """Switch a plugin on or off for the event; its data stays either way. Nothing happens when it is so already."""
+    if plugin not in plugins.host().plugins:
+        raise Refused(Refusal("unknown_plugin", {"plugin": plugin}))
+    if (plugin in event.plugins) == on:
+        return event
+    async with transaction():
+        refusals = await plugins.host().ask("refuse_plugin_switch", event=event, plugin=plugin, on=on, now=now)
+        if refusals:
+            raise Refused(*refusals)
+        await _ensure_row(event, plugin)
+        await EventPlugin.update({EventPlugin.enabled: on}).where(EventPlugin.key == f"{event.id}/{plugin}")
+        await touch(event, now=now)
+        changed = await queries.event_by_id(event.id)
+        await audit.record(
+            "plugin.switched", by=by, subject=f"plugin:{plugin}", event=event.id, facts={"on": on}, now=now
+        )
+        await outbox.tell("plugin_switched", event=changed, plugin=plugin, on=on, now=now)
+        return changed
+
+
+async def change_settings(event: EventView, plugin: str, settings: Any, *, by: str, now: datetime) -> None:
+    """Store a plugin's settings for the event (an instance of the Struct it registered)."""
+    await _change_settings(event, plugin, msgspec.to_builtins(settings), by=by, now=now)
+
+
+async def _change_settings(event: EventView, plugin: str, values: Mapping[str, Any], *, by: str, now: datetime) -> None:
+    async with transaction():
+        await _ensure_row(event, plugin)
+        await EventPlugin.update({EventPlugin.settings: msgspec.json.encode(values).decode()}).where(
+            EventPlugin.key == f"{event.id}/{plugin}"
+        )
+        await touch(event, now=now)
+        await audit.record(
+            "plugin.configured", by=by, subject=f"plugin:{plugin}", event=event.id, facts=dict(values), now=now
+        )
+        await outbox.tell("event_changed", event=event, now=now)
+
+
+async def _ensure_row(event: EventView, plugin: str) -> None:
+    key = f"{event.id}/{plugin}"
+    if not await EventPlugin.exists().where(EventPlugin.key == key):
+        await EventPlugin(event=event.id, plugin=plugin, enabled=False, key=key).save()

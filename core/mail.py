@@ -1,0 +1,235 @@
+"""Mail: texts by plugin and language, reworded per event, sent through the outbox.
+
+`send` renders the text inside the caller's transaction, so that the mail says what was true then; the worker hands it to
+the SMTP server later (`deliver`).
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid, parseaddr
+from typing import Any, Final
+
+import aiosmtplib
+import msgspec
+from msgspec import Struct
+
+from core import clock, outbox, plugins, shown
+from core.database import transaction
+from core.events.tables import MailOverride
+from core.i18n import using
+from core.settings import Settings
+from core.values import LANGUAGES, N_, EventView, MailText, Refusal, Refused, in_language
+
+PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
+
+CORE_MAIL: Final = (
+    MailText(
+        key="core.sign_in",
+        title=N_("Sign-in link"),
+        subject={"es": "Su enlace para entrar a {site}", "en": "Your link to sign in to {site}"},
+        body={
+            "es": "Con este enlace entra a **{site}**. Sirve una sola vez y durante {minutes} minutos:\n\n{link}\n\n"
+            "Si usted no lo pidió, no haga nada: sin este correo nadie puede entrar en su nombre.",
+            "en": "This link signs you in to **{site}**. It works once, for {minutes} minutes:\n\n{link}\n\n"
+            "If you did not ask for it, do nothing: without this mail nobody can sign in as you.",
+        },
+        sample={"site": "Plenaria", "minutes": "15", "link": "https://example.org/sign-in/…"},
+    ),
+    MailText(
+        key="core.invitation",
+        title=N_("Invitation to the team"),
+        subject={"es": "Invitación al equipo de {event}", "en": "Invitation to the team of {event}"},
+        body={
+            "es": "Le damos la bienvenida al equipo de **{event}**, con la función: {role}.\n\nEntre con este enlace; "
+            "sirve una sola vez y durante {days} días. Después puede pedir otro en {site_link}.\n\n{link}",
+            "en": "Welcome to the team of **{event}** as: {role}.\n\nSign in with this link; it works once, for {days} days. "
+            "Later you can ask for another one at {site_link}.\n\n{link}",
+        },
+        sample={
+            "event": "CIIAM",
+            "role": "Programa",
+            "days": "7",
+            "link": "https://example.org/sign-in/…",
+            "site_link": "https://example.org/sign-in",
+        },
+    ),
+)
+
+
+class Attachment(Struct, frozen=True):
+    """A file that goes with a mail. `content` is base64 in the stored mail."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+class Mail(Struct, frozen=True):
+    """A finished mail, as it waits in the outbox."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+    language: str
+    message_id: str
+    attachments: list[Attachment] = []
+
+
+_settings = Settings()
+
+
+def use(settings: Settings) -> None:
+    """Send with this installation's settings."""
+    global _settings  # noqa: PLW0603 - one installation a process, set once at start
+    _settings = settings
+
+
+def texts() -> dict[str, tuple[str, MailText]]:
+    """Every mail of the house: key → (plugin, text)."""
+    found = {text.key: ("core", text) for text in CORE_MAIL}
+    for plugin, contributed in plugins.host().collect("register_mail"):
+        found.update({text.key: (plugin, text) for text in contributed})
+    return found
+
+
+async def send(
+    key: str,
+    *,
+    to: str,
+    language: str,
+    facts: Mapping[str, str],
+    now: datetime,
+    event: EventView | None = None,
+    attachments: Sequence[Attachment] = (),
+) -> None:
+    """Put a mail into the outbox, in the caller's transaction. `facts` fill the text's `{placeholders}`."""
+    plugin, text = texts()[key]
+    language = language or (event.language if event else LANGUAGES[0])
+    subject, body = await wording(text, event, language)
+    domain = parseaddr(_settings.mail.sender)[1].rpartition("@")[2] or "localhost"
+    mail = Mail(
+        to=to,
+        subject=fill(subject, facts),
+        text=fill(body, facts),
+        html=as_html(fill(body, facts), language),
+        language=language,
+        message_id=make_msgid(domain=domain),
+        attachments=list(attachments),
+    )
+    await outbox.put_mail(
+        key, plugin=plugin, event_id=event.id if event else None, mail=msgspec.to_builtins(mail), now=now
+    )
+
+
+async def wording(text: MailText, event: EventView | None, language: str) -> tuple[str, str]:
+    """Subject and body as this event words them, else as the plugin does."""
+    if event is not None:
+        row = await MailOverride.select().where(MailOverride.key == f"{event.id}/{text.key}/{language}").first()
+        if row is not None:
+            return row["subject"], row["body"]
+    return in_language(text.subject, language), in_language(text.body, language)
+
+
+async def reword(
+    text: MailText, event: EventView, language: str, *, subject: str, body: str, by: int | None, now: datetime
+) -> None:
+    """Store the event's own wording; an unknown placeholder is refused."""
+    refuse_unknown_placeholders(text, subject, body)
+    key = f"{event.id}/{text.key}/{language}"
+    async with transaction():
+        from core import audit
+
+        await MailOverride.delete().where(MailOverride.key == key)
+        await MailOverride(
+            event=event.id,
+            mail_key=text.key,
+            language=language,
+            subject=subject,
+            body=body,
+            changed_at=now,
+            changed_by=by,
+            key=key,
+        ).save()
+        await audit.record(
+            "mail.reworded",
+            by=f"person:{by}" if by else "system",
+            subject=f"mail:{text.key}",
+            event=event.id,
+            facts={"language": language},
+            now=now,
+        )
+
+
+async def restore(text: MailText, event: EventView, language: str, *, by: str, now: datetime) -> None:
+    """Go back to the plugin's own wording."""
+    from core import audit
+
+    async with transaction():
+        await MailOverride.delete().where(MailOverride.key == f"{event.id}/{text.key}/{language}")
+        await audit.record(
+            "mail.restored", by=by, subject=f"mail:{text.key}", event=event.id, facts={"language": language}, now=now
+        )
+
+
+def refuse_unknown_placeholders(text: MailText, *parts: str) -> None:
+    unknown = sorted({name for part in parts for name in PLACEHOLDER.findall(part)} - set(text.sample))
+    if unknown:
+        known = ", ".join(f"{{{name}}}" for name in text.sample)
+        raise Refused(*(Refusal("unknown_placeholder", {"name": name, "known": known}, "/body") for name in unknown))
+
+
+def fill(text: str, facts: Mapping[str, str]) -> str:
+    return PLACEHOLDER.sub(lambda found: str(facts.get(found[1], found[0])), text)
+
+
+def as_html(markdown: str, language: str) -> str:
+    """The Markdown body as a small HTML mail; links in angle brackets or bare are made clickable."""
+    linked = re.sub(r"(?<![<(\"])(https?://[^\s<>)]+)", r"<\1>", markdown)
+    with using(language):
+        body = shown.markdown(linked)
+    return (
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"></head>'
+        '<body style="font:16px/1.5 system-ui,sans-serif;color:#1b2430;max-width:40em;margin:0 auto;padding:24px">'
+        f"{body}</body></html>"
+    )
+
+
+async def deliver(stored: dict[str, Any]) -> None:
+    """Hand a mail to the SMTP server. Raises what goes wrong; without a server it is kept back (`outbox.KeptBack`)."""
+    server = _settings.mail
+    if not server.host:
+        raise outbox.KeptBack
+    await aiosmtplib.send(
+        message_of(msgspec.convert(stored, Mail), server.sender, sent_at=clock.now()),
+        hostname=server.host,
+        port=server.port,
+        username=server.username or None,
+        password=server.password or None,
+        start_tls=server.security == "starttls",
+        use_tls=server.security == "tls",
+        timeout=server.timeout_s,
+    )
+
+
+def message_of(mail: Mail, sender: str, *, sent_at: datetime) -> EmailMessage:
+    """RFC 5322 message with a text and an HTML part."""
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = mail.to
+    message["Subject"] = " ".join(mail.subject.split())
+    message["Date"] = format_datetime(sent_at)
+    message["Message-ID"] = mail.message_id
+    message["Content-Language"] = mail.language
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.text)
+    message.add_alternative(mail.html, subtype="html")
+    for attachment in mail.attachments:
+        main, _, sub = attachment.media_type.partition(";")[0].partition("/")
+        message.add_attachment(attachment.content, maintype=main, subtype=sub, filename=attachment.name)
+    return message
+
+
+__all__ = ["Attachment", "Mail", "deliver", "send", "texts"]

@@ -1,0 +1,156 @@
+"""What is to happen after a commit: facts for plugins, and mail. Written in the service's own transaction.
+
+A worker claims due lines, delivers each by itself, and tries again with growing pauses. Delivery is at least once: a
+listener must bear hearing a fact twice.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+from core import clock, plugins
+from core.database import current, transaction
+from core.outbox_tables import OutboxLine
+from core.values import EventView
+
+logger = logging.getLogger("plenaria.outbox")
+
+PAUSES_S: Final = (10, 60, 300, 1800, 7200, 21600, 43200, 86400)
+"""Pause before each new try; after the last the line is given up and shown to the organiser."""
+LEASE_S: Final = 120
+"""A claimed line that was not settled (a killed worker) is due again after this long."""
+
+_wake = asyncio.Event()
+
+
+async def tell(fact: str, *, event: EventView, now: datetime, **facts: Any) -> None:
+    """Record a fact for every plugin that is on for the event and listens. Call inside the transaction.
+
+    `facts` are the hook's arguments beside `event` and `now`; builtins only.
+    """
+    payload = msgspec.json.encode(facts).decode()
+    lines = [_line("fact", fact, name, event.id, payload, now) for name in plugins.host().listeners(fact, event)]
+    await _put(lines)
+
+
+async def put_mail(key: str, *, plugin: str, event_id: int | None, mail: Mapping[str, Any], now: datetime) -> None:
+    """Record a finished mail (see `core.mail.send`, which everybody else calls)."""
+    await _put([_line("mail", key, plugin, event_id, msgspec.json.encode(mail).decode(), now)])
+
+
+def _line(kind: str, name: str, plugin: str, event_id: int | None, payload: str, now: datetime) -> OutboxLine:
+    return OutboxLine(kind=kind, name=name, plugin=plugin, event=event_id, payload=payload, due_at=now, created_at=now)
+
+
+async def _put(lines: list[OutboxLine]) -> None:
+    if lines:
+        async with transaction() as running:
+            await OutboxLine.insert(*lines)
+            running.after_commit(_wake.set)
+
+
+async def deliver_due(*, now: datetime, most: int = 50) -> int:
+    """Deliver what is due and return how many lines were tried."""
+    lines = await _claim(now=now, most=most)
+    for line in lines:
+        await _deliver(line, now=now)
+    return len(lines)
+
+
+async def _claim(*, now: datetime, most: int) -> list[dict[str, Any]]:
+    """Take due lines by moving their `due_at` ahead: two workers never hold the same line at once."""
+    async with transaction():
+        skip_locked = " FOR UPDATE SKIP LOCKED" if current().dialect == "postgres" else ""
+        found = await OutboxLine.raw(
+            "SELECT id FROM core_outbox_line WHERE due_at <= {} ORDER BY due_at, id LIMIT {}" + skip_locked, now, most
+        )
+        ids = [row["id"] for row in found]
+        if not ids:
+            return []
+        await OutboxLine.update({OutboxLine.due_at: now + timedelta(seconds=LEASE_S)}).where(OutboxLine.id.is_in(ids))
+        return await OutboxLine.select().where(OutboxLine.id.is_in(ids)).order_by(OutboxLine.id)
+
+
+async def _deliver(line: dict[str, Any], *, now: datetime) -> None:
+    try:
+        if line["kind"] == "mail":
+            from core import mail
+
+            await mail.deliver(msgspec.json.decode(line["payload"]))
+        else:
+            await _deliver_fact(line, now=now)
+    except Exception as error:
+        if isinstance(error, KeptBack):
+            await _settle(line, now=now, due_at=None)
+            return
+        await _failed(line, error, now=now)
+    else:
+        await _settle(line, now=now, due_at=None, done_at=now)
+
+
+class KeptBack(Exception):
+    """Not a failure: the line stays as it is, undelivered and not due (mail without an SMTP host)."""
+
+
+async def _deliver_fact(line: dict[str, Any], *, now: datetime) -> None:
+    from core.events import queries
+
+    event = await queries.event_by_id(line["event"])
+    if line["plugin"] not in event.plugins:
+        return
+    facts = msgspec.json.decode(line["payload"])
+    await plugins.host().tell(line["plugin"], line["name"], {**facts, "event": event, "now": now})
+
+
+async def _failed(line: dict[str, Any], error: Exception, *, now: datetime) -> None:
+    attempts = line["attempts"] + 1
+    logger.warning(
+        "delivery failed",
+        extra={"line": line["id"], "name_": line["name"], "plugin": line["plugin"], "attempts": attempts},
+        exc_info=line["kind"] == "fact",  # a mail server's answer may quote an address: it stays out of the log
+    )
+    reason = f"{type(error).__name__}: {error}"[:500]
+    if attempts > len(PAUSES_S):
+        await _settle(line, now=now, due_at=None, attempts=attempts, last_error=reason, given_up_at=now)
+    else:
+        due_at = now + timedelta(seconds=PAUSES_S[attempts - 1])
+        await _settle(line, now=now, due_at=due_at, attempts=attempts, last_error=reason)
+
+
+async def _settle(line: dict[str, Any], *, now: datetime, **values: Any) -> None:
+    await OutboxLine.update(values).where(OutboxLine.id == line["id"])
+
+
+async def try_again(line_id: int, *, event_id: int, now: datetime) -> None:
+    """Make an undelivered line of the event due at once."""
+    await (
+        OutboxLine.update({OutboxLine.due_at: now, OutboxLine.given_up_at: None, OutboxLine.attempts: 0})
+        .where(OutboxLine.id == line_id)
+        .where(OutboxLine.event == event_id)
+        .where(OutboxLine.done_at.is_null())
+    )
+    _wake.set()
+
+
+async def run(*, stop: asyncio.Event, pause_s: float = 2.0) -> None:
+    """Deliver until `stop` is set; the delivery under way is finished first. Wakes at once for this process's own lines."""
+    while not stop.is_set():
+        try:
+            tried = await deliver_due(now=clock.now())
+        except Exception:
+            logger.exception("the outbox could not be read; trying again")
+            tried = 0
+        if not tried:
+            await _pause(stop, pause_s)
+
+
+async def _pause(stop: asyncio.Event, pause_s: float) -> None:
+    waits = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(_wake.wait())]
+    await asyncio.wait(waits, timeout=pause_s, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
+    _wake.clear()

@@ -1,0 +1,1 @@
+"""A person, how they sign in, and what they may do."""

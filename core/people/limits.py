@@ -1,0 +1,28 @@
+"""Rate limits, counted in the database so that several processes share them."""
+
+from datetime import datetime, timedelta
+
+from core.people.tables import RateCount
+from core.values import Refusal, Refused
+
+
+async def count(what: str, who: str, *, most: int, span: timedelta, now: datetime) -> None:
+    """Count one attempt; raises `Refused(too_many_requests)` from the one after `most` within a span on.
+
+    Spans are fixed slices of time. The count is one upsert of its own, kept whatever happens to the attempt.
+    """
+    span_s = int(span.total_seconds())
+    slice_no, elapsed_s = divmod(int(now.timestamp()), span_s)
+    rows = await RateCount.raw(
+        "INSERT INTO core_rate_count (key, count, expires_at) VALUES ({}, 1, {}) "
+        "ON CONFLICT (key) DO UPDATE SET count = core_rate_count.count + 1 RETURNING count",
+        f"{what}/{who}/{slice_no}"[:200],
+        now + span,
+    )
+    if rows[0]["count"] > most:
+        left_s = span_s - elapsed_s
+        raise Refused(Refusal("too_many_requests", {"seconds": left_s, "retry_after_s": left_s}))
+
+
+async def forget_old(*, now: datetime) -> None:
+    await RateCount.delete().where(RateCount.expires_at < now)

@@ -1,0 +1,147 @@
+"""Reads of people: each returns a struct."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from core.people.secrets import hashed
+from core.people.tables import ApiToken, Grant, Person, Session
+from core.security.visit import PersonView, TokenView, Visit
+from core.values import EventView
+
+
+class Member(Struct, frozen=True):
+    """Somebody in an event's team."""
+
+    person: int
+    email: str
+    name: str
+    role: str
+    granted_at: datetime
+
+
+class TokenRow(Struct, frozen=True):
+    """An access token as its owner sees it; the secret itself is kept nowhere."""
+
+    id: int
+    name: str
+    scopes: list[str]
+    created_at: datetime
+    used_at: datetime | None
+    revoked_at: datetime | None
+
+
+class SessionRow(Struct, frozen=True):
+    """A signed-in browser as its owner sees it."""
+
+    id: int
+    user_agent: str
+    created_at: datetime
+    expires_at: datetime
+
+
+async def identify_session(visit: Visit, secret: str) -> None:
+    """Fill the visit with the person of a session cookie; leave it anonymous when there is none."""
+    row = (
+        await Session.select(Session.id, Session.person, Session.strong)
+        .where((Session.token_hash == hashed(secret)) & (Session.expires_at > visit.now))
+        .first()
+    )
+    if row is not None:
+        visit.session_id = row["id"]
+        visit.strong = row["strong"]
+        await _identify(visit, row["person"])
+
+
+async def identify_token(visit: Visit, secret: str) -> None:
+    """Fill the visit with the person and the limits of a bearer token."""
+    row = await ApiToken.select().where(ApiToken.token_hash == hashed(secret)).first()
+    if row is None or row["revoked_at"] or (row["expires_at"] and row["expires_at"] <= visit.now):
+        return
+    visit.token = TokenView(row["id"], row["event"], tuple(_json(row["scopes"])))
+    await _identify(visit, row["person"])
+
+
+async def _identify(visit: Visit, person_id: int) -> None:
+    visit.person = await person(person_id)
+    visit.roles = await roles(person_id)
+
+
+async def roles(person_id: int) -> dict[int | None, tuple[str, ...]]:
+    """Event id (None: the installation) → the roles held there."""
+    held: dict[int | None, tuple[str, ...]] = {}
+    for row in await Grant.select(Grant.event, Grant.role).where(Grant.person == person_id).order_by(Grant.id):
+        held[row["event"]] = (*held.get(row["event"], ()), row["role"])
+    return held
+
+
+async def person(person_id: int) -> PersonView | None:
+    row = await Person.select().where(Person.id == person_id).first()
+    return _view(row) if row else None
+
+
+async def person_by_email(email: str) -> PersonView | None:
+    row = await Person.select().where(Person.email == normal_email(email)).first()
+    return _view(row) if row else None
+
+
+async def people(ids: list[int]) -> dict[int, PersonView]:
+    """Several people by id, one query."""
+    if not ids:
+        return {}
+    return {row["id"]: _view(row) for row in await Person.select().where(Person.id.is_in(ids))}
+
+
+def normal_email(email: str) -> str:
+    """How an address is stored and compared."""
+    return email.strip().lower()
+
+
+def _view(row: dict[str, Any]) -> PersonView:
+    return PersonView(
+        id=row["id"],
+        email=row["email"],
+        given_names=row["given_names"],
+        first_surname=row["first_surname"],
+        second_surname=row["second_surname"],
+        language=row["language"],
+        has_password=bool(row["password_hash"]),
+        has_second_factor=bool(row["totp_secret"]),
+    )
+
+
+async def team(event: EventView) -> list[Member]:
+    """Everybody with a role in the event, by role and address; two queries."""
+    grants = await Grant.select().where(Grant.event == event.id).order_by(Grant.role, Grant.id)
+    known = await people(sorted({row["person"] for row in grants}))
+    return [
+        Member(row["person"], known[row["person"]].email, known[row["person"]].name, row["role"], row["granted_at"])
+        for row in grants
+    ]
+
+
+async def tokens(person_id: int, event: EventView) -> list[TokenRow]:
+    rows = (
+        await ApiToken.select()
+        .where((ApiToken.person == person_id) & (ApiToken.event == event.id))
+        .order_by(ApiToken.id, ascending=False)
+    )
+    return [
+        TokenRow(row["id"], row["name"], _json(row["scopes"]), row["created_at"], row["used_at"], row["revoked_at"])
+        for row in rows
+    ]
+
+
+async def sessions(person_id: int, now: datetime) -> list[SessionRow]:
+    rows = (
+        await Session.select(Session.id, Session.user_agent, Session.created_at, Session.expires_at)
+        .where((Session.person == person_id) & (Session.expires_at > now))
+        .order_by(Session.id, ascending=False)
+    )
+    return [SessionRow(**row) for row in rows]
+
+
+def _json(stored: Any) -> list[str]:
+    return msgspec.json.decode(stored, type=list[str]) if isinstance(stored, str) else list(stored)

@@ -1,0 +1,104 @@
+"""People, how they sign in, and what they were granted, as stored."""
+
+from piccolo.columns import (
+    JSON,
+    BigInt,
+    Boolean,
+    ForeignKey,
+    Integer,
+    Serial,
+    Text,
+    Timestamptz,
+    Varchar,
+)
+from piccolo.table import Table
+
+from core.events.tables import Event
+
+
+class Person(Table, tablename="core_person"):
+    """One account over all events. The address is stored in lower case."""
+
+    id: Serial
+    email = Varchar(length=254, unique=True)
+    given_names = Varchar(length=100, default="")
+    first_surname = Varchar(length=100, default="")
+    second_surname = Varchar(length=100, default="")
+    language = Varchar(length=8, default="")
+    password_hash = Varchar(length=200, default="")
+    totp_secret = Varchar(length=64, default="")
+    totp_step = BigInt(default=0)
+    """The last time step whose code was used: a code works once."""
+    created_at = Timestamptz(default=None)
+
+
+class SignInLink(Table, tablename="core_sign_in_link"):
+    """A one-time link, kept only as a hash. `next` is where it leads."""
+
+    id: Serial
+    token_hash = Varchar(length=64, unique=True)
+    email = Varchar(length=254, index=True)
+    next = Varchar(length=500, default="/me")
+    expires_at = Timestamptz(default=None)
+    used_at = Timestamptz(default=None, null=True)
+
+
+class Session(Table, tablename="core_session"):
+    """A signed-in browser, kept only as the hash of its cookie."""
+
+    id: Serial
+    token_hash = Varchar(length=64, unique=True)
+    person = ForeignKey(references=Person, null=False)
+    strong = Boolean(default=False)
+    """Whether the second factor was shown."""
+    user_agent = Varchar(length=200, default="")
+    created_at = Timestamptz(default=None)
+    expires_at = Timestamptz(default=None)
+
+
+class Grant(Table, tablename="core_grant"):
+    """A role that a person holds in one event, or (event null) in the whole installation."""
+
+    id: Serial
+    person = ForeignKey(references=Person, null=False)
+    event = ForeignKey(references=Event, null=True)
+    role = Varchar(length=30)
+    granted_at = Timestamptz(default=None)
+    granted_by = ForeignKey(references=Person, null=True)
+    key = Varchar(length=80, unique=True)
+    """`{person id}/{event id or *}/{role}`."""
+
+
+class ApiToken(Table, tablename="core_api_token"):
+    """A bearer token of a person for one event, kept only as a hash, limited to its scopes (permission names)."""
+
+    id: Serial
+    token_hash = Varchar(length=64, unique=True)
+    person = ForeignKey(references=Person, null=False)
+    event = ForeignKey(references=Event, null=True)
+    name = Varchar(length=100)
+    scopes = JSON(default="[]")
+    created_at = Timestamptz(default=None)
+    used_at = Timestamptz(default=None, null=True)
+    expires_at = Timestamptz(default=None, null=True)
+    revoked_at = Timestamptz(default=None, null=True)
+
+
+class RateCount(Table, tablename="core_rate_count"):
+    """How often a key was seen in a span of time; the key holds the start of the span."""
+
+    id: Serial
+    key = Varchar(length=200, unique=True)
+    count = Integer(default=0)
+    expires_at = Timestamptz(default=None)
+
+
+class IdempotentAnswer(Table, tablename="core_idempotent_answer"):
+    """The answer already given to an Idempotency-Key (draft-ietf-httpapi-idempotency-key-header)."""
+
+    id: Serial
+    key = Varchar(length=300, unique=True)
+    request_hash = Varchar(length=64)
+    status = Integer(default=0)
+    body = Text(default="")
+    created_at = Timestamptz(default=None)

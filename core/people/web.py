@@ -1,0 +1,334 @@
+"""The HTML doors of people: signing in and out, one's own page, one's own security."""
+
+from datetime import timedelta
+from typing import Annotated, Any, Final
+
+import pyotp
+import segno
+from litestar import Request, Response, get, post
+from litestar.response import Redirect
+from msgspec import Meta, Struct
+
+from core import plugins
+from core.events import queries as event_queries
+from core.forms import Checked, form_for, parse
+from core.i18n import current_language, gettext
+from core.people import limits, queries, services
+from core.security.door import session_cookie
+from core.security.visit import Visit, visit_of
+from core.settings import Settings
+from core.shown import locale
+from core.templating import page, pages_of, see_other
+from core.values import N_, Refused
+
+HOUR: Final = timedelta(hours=1)
+Anything = Request[Any, Any, Any]
+
+
+class EmailForm(Struct, frozen=True):
+    """Who wants to sign in."""
+
+    email: Annotated[
+        str,
+        Meta(
+            title=N_("E-mail address"),
+            max_length=254,
+            pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$",
+            extra={"kind": "email", "autocomplete": "email", "example": "nombre@empresa.mx"},
+        ),
+    ]
+
+
+class PasswordForm(EmailForm, frozen=True):
+    """Address and password."""
+
+    password: Annotated[
+        str,
+        Meta(title=N_("Password"), max_length=500, extra={"kind": "password", "autocomplete": "current-password"}),
+    ]
+
+
+class CodeForm(Struct, frozen=True):
+    """A second factor's code."""
+
+    code: Annotated[
+        str,
+        Meta(
+            title=N_("Six-digit code"),
+            description=N_("From the authenticator app on your phone."),
+            pattern=r"^[0-9 ]{6,7}$",
+            extra={"autocomplete": "one-time-code", "inputmode": "numeric", "example": "123456"},
+        ),
+    ]
+
+
+class NewPasswordForm(Struct, frozen=True):
+    """A new password."""
+
+    password: Annotated[
+        str,
+        Meta(
+            title=N_("New password"),
+            description=N_("At least 12 characters. A few words in a row are easy to remember and hard to guess."),
+            min_length=services.PASSWORD_MINIMUM,
+            max_length=500,
+            extra={"kind": "password", "autocomplete": "new-password"},
+        ),
+    ]
+
+
+class NameForm(Struct, frozen=True):
+    """How one is called, and in which language one reads."""
+
+    given_names: Annotated[
+        str, Meta(title=N_("Given name(s)"), max_length=100, extra={"autocomplete": "given-name"})
+    ] = ""
+    first_surname: Annotated[
+        str, Meta(title=N_("First surname"), max_length=100, extra={"autocomplete": "family-name"})
+    ] = ""
+    second_surname: Annotated[str, Meta(title=N_("Second surname"), max_length=100)] = ""
+    language: Annotated[
+        str,
+        Meta(title=N_("Language"), pattern="^(es|en)$", extra={"choices": {"es": "Español", "en": "English"}}),
+    ] = "es"
+
+
+def own_page(address: str) -> str:
+    """The address when it is a page of ours, else `/me`: a sign-in never leads to another site."""
+    is_ours = (
+        address.startswith("/")
+        and not address.startswith(("//", "/\\"))
+        and "\n" not in address
+        and "\r" not in address
+    )
+    return address[:500] if is_ours else "/me"
+
+
+@get("/sign-in", permission="public", include_in_schema=False)
+async def sign_in_page(request: Anything, visit: Visit) -> Response[str]:
+    return _sign_in(
+        request,
+        form_for(EmailForm, language=visit.language, zone="UTC"),
+        next_page=request.query_params.get("next", ""),
+    )
+
+
+def _sign_in(request: Anything, form: Any, *, next_page: str, status: int = 200, **more: Any) -> Response[str]:
+    with_password = more.pop("with_password", None) or form_for(PasswordForm, language=current_language(), zone="UTC")
+    return page(
+        request,
+        "people/sign_in.html",
+        status=status,
+        form=form,
+        with_password=with_password,
+        next=own_page(next_page),
+        **more,
+    )
+
+
+@post("/sign-in", permission="public", include_in_schema=False)
+async def send_link(request: Anything, visit: Visit, settings: Settings) -> Response[Any]:
+    """The same answer whether the address is known or not."""
+    data = await request.form()
+    checked: Checked[EmailForm] = parse(EmailForm, {"email": data.getall("email", [])}, zone="UTC")
+    next_page = own_page(str(data.get("next", "")))
+    if checked.value is None:
+        form = form_for(EmailForm, raw=data, problems=checked.problems, language=visit.language, zone="UTC")
+        return _sign_in(request, form, next_page=next_page, status=422)
+    address = queries.normal_email(checked.value.email)
+    await limits.count("sign-in", visit.client, most=30, span=HOUR, now=visit.now)
+    await limits.count("sign-in", address, most=6, span=HOUR, now=visit.now)
+    await services.send_link(address, next_page=next_page, language=visit.language, settings=settings, now=visit.now)
+    return page(request, "people/link_sent.html", email=address, minutes=settings.sign_in_minutes)
+
+
+@post("/sign-in/password", permission="public", include_in_schema=False)
+async def sign_in_with_password(request: Anything, visit: Visit, settings: Settings) -> Response[Any]:
+    data = await request.form()
+    fields = {name: data.getall(name, []) for name in ("email", "password")}
+    checked: Checked[PasswordForm] = parse(PasswordForm, fields, zone="UTC")
+    next_page = own_page(str(data.get("next", "")))
+    if checked.value is None:
+        form = form_for(PasswordForm, raw=fields, problems=checked.problems, language=visit.language, zone="UTC")
+        plain = form_for(EmailForm, language=visit.language, zone="UTC")
+        return _sign_in(request, plain, next_page=next_page, status=422, with_password=form)
+    await limits.count("password", visit.client, most=30, span=HOUR, now=visit.now)
+    await limits.count("password", queries.normal_email(checked.value.email), most=10, span=HOUR, now=visit.now)
+    secret, person = await services.sign_in_with_password(
+        checked.value.email,
+        checked.value.password,
+        user_agent=request.headers.get("user-agent", ""),
+        settings=settings,
+        now=visit.now,
+    )
+    return _signed_in(secret, _after(person.has_second_factor, next_page), settings)
+
+
+def _after(has_second_factor: bool, next_page: str) -> str:
+    return f"/sign-in/code?next={next_page}" if has_second_factor else next_page
+
+
+def _signed_in(secret: str, address: str, settings: Settings) -> Redirect:
+    return Redirect(address, status_code=303, headers={"Set-Cookie": session_cookie(secret, settings)})
+
+
+@get("/sign-in/code", permission="signed_in", include_in_schema=False)
+async def code_page(request: Anything, visit: Visit) -> Response[str]:
+    form = form_for(CodeForm, language=visit.language, zone="UTC")
+    return page(request, "people/code.html", form=form, next=own_page(request.query_params.get("next", "")))
+
+
+@post("/sign-in/code", permission="signed_in", include_in_schema=False)
+async def check_code(request: Anything, visit: Visit, settings: Settings) -> Response[Any]:
+    data = await request.form()
+    next_page = own_page(str(data.get("next", "")))
+    await limits.count("code", visit.by, most=10, span=HOUR, now=visit.now)
+    try:
+        secret = await services.show_second_factor(
+            visit, str(data.get("code", "")), settings=settings, user_agent=request.headers.get("user-agent", "")
+        )
+    except Refused as refused:
+        form = form_for(CodeForm, raw=data, language=visit.language, zone="UTC")
+        return page(request, "people/code.html", status=422, form=form, next=next_page, refusals=refused.refusals)
+    return _signed_in(secret, next_page, settings)
+
+
+@get("/sign-in/{secret:str}", permission="public", include_in_schema=False)
+async def link_page(request: Anything, visit: Visit, secret: str) -> Response[str]:
+    """Only a button: mail scanners that follow links do not burn the link."""
+    is_open = await services.link_is_open(secret, now=visit.now)
+    return page(request, "people/link.html", status=200 if is_open else 409, secret=secret, is_open=is_open)
+
+
+@post("/sign-in/{secret:str}", permission="public", include_in_schema=False)
+async def use_link(request: Anything, visit: Visit, settings: Settings, secret: str) -> Response[Any]:
+    await limits.count("link", visit.client, most=60, span=HOUR, now=visit.now)
+    session, next_page, person = await services.use_link(
+        secret, user_agent=request.headers.get("user-agent", ""), settings=settings, now=visit.now
+    )
+    return _signed_in(session, _after(person.has_second_factor, own_page(next_page)), settings)
+
+
+@post("/sign-out", permission="signed_in", include_in_schema=False)
+async def sign_out(visit: Visit, settings: Settings) -> Response[Any]:
+    await services.sign_out(visit.session_id or 0)
+    return _signed_in("", "/", settings)
+
+
+@get("/me", permission="signed_in", include_in_schema=False)
+async def my_page(request: Anything, visit: Visit) -> Response[str]:
+    """Everything that is mine, from every plugin, over all events."""
+    assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
+    events = await event_queries.events(public_only=False)
+    panels = []
+    for name, contributed in plugins.host().collect("register_my_panels"):
+        on = [event for event in events if name in event.plugins]
+        for panel in contributed:
+            context = await panel.context(person=visit.person.id, events=on, now=visit.now)
+            if context is not None:
+                panels.append((panel.order, panel.template, context))
+    mine = [event for event in events if event.id in visit.roles]
+    return page(request, "people/me.html", panels=sorted(panels, key=lambda each: each[0]), my_events=mine)
+
+
+@get("/me/account", permission="signed_in", include_in_schema=False)
+async def account_page(request: Anything, visit: Visit) -> Response[str]:
+    return await _account(request, visit)
+
+
+async def _account(request: Anything, visit: Visit, *, status: int = 200, **forms: Any) -> Response[str]:
+    assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
+    person = await queries.person(visit.person.id) or visit.person
+    name = NameForm(person.given_names, person.first_surname, person.second_surname, person.language or visit.language)
+    secret = forms.pop("secret", None) or pyotp.random_base32()
+    address = pyotp.TOTP(secret).provisioning_uri(name=person.email, issuer_name=pages_of(request).settings.title)
+    context = {
+        "person": person,
+        "name_form": form_for(NameForm, value=name, language=visit.language, zone="UTC"),
+        "password_form": form_for(NewPasswordForm, language=visit.language, zone="UTC"),
+        "code_form": form_for(CodeForm, language=visit.language, zone="UTC"),
+        "refusals": (),
+        **forms,
+    }
+    return page(
+        request,
+        "people/account.html",
+        status=status,
+        secret=secret,
+        qr=segno.make(address).svg_data_uri(scale=4, border=2),
+        sessions=await queries.sessions(person.id, visit.now),
+        locale=locale(),
+        **context,
+    )
+
+
+@post("/me/account/name", permission="signed_in", include_in_schema=False)
+async def change_name(request: Anything, visit: Visit) -> Response[Any]:
+    assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
+    data = await request.form()
+    checked: Checked[NameForm] = parse(NameForm, data, zone="UTC")
+    if checked.value is None:
+        form = form_for(NameForm, raw=data, problems=checked.problems, language=visit.language, zone="UTC")
+        return await _account(request, visit, status=422, name_form=form)
+    told = checked.value
+    await services.rename(
+        visit.person.id,
+        given_names=told.given_names,
+        first_surname=told.first_surname,
+        second_surname=told.second_surname,
+        language=told.language,
+    )
+    return see_other(request, "/me/account", ("success", gettext("Saved.")))
+
+
+@post("/me/account/password", permission="signed_in", include_in_schema=False)
+async def change_password(request: Anything, visit: Visit) -> Response[Any]:
+    data = await request.form()
+    checked: Checked[NewPasswordForm] = parse(NewPasswordForm, data, zone="UTC")
+    if checked.value is None:
+        form = form_for(NewPasswordForm, problems=checked.problems, raw={}, language=visit.language, zone="UTC")
+        return await _account(request, visit, status=422, password_form=form)
+    await services.set_password(visit, checked.value.password)
+    return see_other(
+        request, "/me/account", ("success", gettext("Your password is set. Other browsers were signed out."))
+    )
+
+
+@post("/me/account/second-factor", permission="signed_in", include_in_schema=False)
+async def change_second_factor(request: Anything, visit: Visit) -> Response[Any]:
+    data = await request.form()
+    await limits.count("code", visit.by, most=10, span=HOUR, now=visit.now)
+    secret, code = str(data.get("secret", "")), str(data.get("code", ""))
+    try:
+        if data.get("off"):
+            await services.disable_second_factor(visit, code)
+            return see_other(request, "/me/account", ("success", gettext("The second factor is off.")))
+        await services.enable_second_factor(visit, secret, code)
+    except Refused as refused:
+        return await _account(request, visit, status=422, secret=secret or None, refusals=refused.refusals)
+    return see_other(request, "/me/account", ("success", gettext("The second factor is on.")))
+
+
+@post("/me/account/sessions/{session_id:int}/end", permission="signed_in", include_in_schema=False)
+async def end_session(request: Anything, visit: Visit, session_id: int) -> Response[Any]:
+    assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
+    await services.end_session(visit.person.id, session_id)
+    return see_other(request, "/me/account", ("success", gettext("That browser is signed out.")))
+
+
+ROUTES = [
+    sign_in_page,
+    send_link,
+    sign_in_with_password,
+    code_page,
+    check_code,
+    link_page,
+    use_link,
+    sign_out,
+    my_page,
+    account_page,
+    change_name,
+    change_password,
+    change_second_factor,
+    end_session,
+]

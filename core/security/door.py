@@ -1,0 +1,169 @@
+"""The outermost middleware: stamps the clock, finds out who calls, refuses cross-site writes, sets the safety headers."""
+
+import json
+import logging
+from http.cookies import CookieError, SimpleCookie
+from typing import Any, Final
+from urllib.parse import quote, unquote, urlsplit
+
+from litestar.datastructures import Headers, MutableScopeHeaders
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from core import clock, i18n
+from core.people import queries as people
+from core.security.guard import SAFE
+from core.security.visit import Visit
+from core.settings import Settings
+from core.values import LANGUAGES
+
+logger = logging.getLogger("plenaria.door")
+
+SESSION_COOKIE: Final = "plenaria_session"
+LANGUAGE_COOKIE: Final = "plenaria_language"
+NOTICE_COOKIE: Final = "plenaria_notice"
+
+CONTENT_SECURITY_POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "media-src 'self' blob:",
+        "worker-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+class Door:
+    """Wraps the whole application, 404 answers included."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        visit = Visit(now=clock.now(), path=scope["path"], query=scope.get("query_string", b"").decode("latin-1"))
+        headers = Headers.from_scope(scope)
+        cookies = _cookies(headers)
+        visit.client = _client(scope, headers, self._settings.trusted_proxies)
+        visit.notices = _notices(cookies)
+        visit.language = _language(visit.query, cookies, headers)
+        scope["state"]["visit"] = visit
+        await self._identify(visit, headers, cookies)
+        i18n.set_language(visit.language)
+        scope["state"]["refused_origin"] = _is_cross_site(scope["method"], headers)
+        await self._app(scope, receive, self._with_headers(send, visit, cookies))
+
+    async def _identify(self, visit: Visit, headers: Headers, cookies: dict[str, str]) -> None:
+        authorization = headers.get("authorization", "")
+        if authorization.startswith("Bearer "):
+            await people.identify_token(visit, authorization.removeprefix("Bearer ").strip())
+        elif secret := cookies.get(SESSION_COOKIE):
+            await people.identify_session(visit, secret)
+        if visit.person and visit.person.language in LANGUAGES and LANGUAGE_COOKIE not in cookies:
+            asked = _asked_language(visit.query)
+            visit.language = asked or visit.person.language
+
+    def _with_headers(self, send: Send, visit: Visit, cookies: dict[str, str]) -> Send:
+        secure = self._settings.secure
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableScopeHeaders.from_message(message)
+                headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+                headers.setdefault("Referrer-Policy", "same-origin")
+                headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+                headers.setdefault("Permissions-Policy", "camera=(self), microphone=(), geolocation=()")
+                if secure:
+                    headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+                headers.setdefault("Cache-Control", "private, no-cache")
+                headers.setdefault("Vary", "Cookie, Accept-Language")
+                if asked := _asked_language(visit.query):
+                    headers.add("Set-Cookie", _cookie(LANGUAGE_COOKIE, asked, secure, max_age_s=31536000))
+                if NOTICE_COOKIE in cookies and not visit.notices:
+                    headers.add("Set-Cookie", _cookie(NOTICE_COOKIE, "", secure, max_age_s=0))
+            await send(message)
+
+        return send_with_headers
+
+
+def _cookies(headers: Headers) -> dict[str, str]:
+    jar: SimpleCookie = SimpleCookie()
+    try:
+        jar.load(headers.get("cookie", ""))
+    except CookieError:
+        return {}
+    return {name: morsel.value for name, morsel in jar.items()}
+
+
+def _cookie(name: str, value: str, secure: bool, *, max_age_s: int) -> str:
+    return f"{name}={value}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Lax" + ("; Secure" if secure else "")
+
+
+def session_cookie(secret: str, settings: Settings) -> str:
+    """The Set-Cookie line of a new session; an empty secret ends it."""
+    return _cookie(SESSION_COOKIE, secret, settings.secure, max_age_s=settings.session_days * 86400 if secret else 0)
+
+
+def notice_cookie(notices: list[tuple[str, str]], settings: Settings) -> str:
+    """The Set-Cookie line that shows sentences once on the next page."""
+    return _cookie(NOTICE_COOKIE, quote(json.dumps(notices)), settings.secure, max_age_s=60)
+
+
+def _notices(cookies: dict[str, str]) -> list[tuple[str, str]]:
+    try:
+        found = json.loads(unquote(cookies.get(NOTICE_COOKIE, "[]")))
+        return [(str(kind), str(words)[:500]) for kind, words in found][:5]
+    except (ValueError, TypeError):
+        return []
+
+
+def _asked_language(query: str) -> str:
+    for part in query.split("&"):
+        name, _, value = part.partition("=")
+        if name == "lang" and value in LANGUAGES:
+            return value
+    return ""
+
+
+def _language(query: str, cookies: dict[str, str], headers: Headers) -> str:
+    if asked := _asked_language(query):
+        return asked
+    if (chosen := cookies.get(LANGUAGE_COOKIE)) in LANGUAGES:
+        return str(chosen)
+    return i18n.negotiate(headers.get("accept-language", ""))
+
+
+def _client(scope: Scope, headers: Headers, trusted: tuple[str, ...]) -> str:
+    """The caller's address, for rate limits only; X-Forwarded-For is believed from trusted proxies alone."""
+    peer: Any = scope.get("client")
+    address = peer[0] if peer else ""
+    if address in trusted:
+        hops = [hop.strip() for hop in headers.get("x-forwarded-for", "").split(",") if hop.strip()]
+        return next((hop for hop in reversed(hops) if hop not in trusted), address)
+    return address
+
+
+def _is_cross_site(method: str, headers: Headers) -> bool:
+    """Whether a write comes from another site's page (decision 0003).
+
+    Browsers say so themselves: Sec-Fetch-Site, or else Origin against Host. A client that sends neither is no browser and
+    carries nobody's cookies unasked. A bearer token is never sent unasked either.
+    """
+    if method in SAFE or headers.get("authorization", "").startswith("Bearer "):
+        return False
+    site = headers.get("sec-fetch-site")
+    if site:
+        return site not in ("same-origin", "none")
+    origin = headers.get("origin")
+    return bool(origin) and urlsplit(origin or "").netloc != headers.get("host", "")

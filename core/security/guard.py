@@ -1,0 +1,81 @@
+"""The one guard: a route's declared permission, its event, and whether its plugin is on there."""
+
+from typing import Any
+
+from litestar import Litestar
+from litestar.connection import ASGIConnection
+from litestar.exceptions import NotAuthorizedException, NotFoundException, PermissionDeniedException
+from litestar.handlers import BaseRouteHandler
+
+from core.events import cache, queries
+from core.security.visit import Visit, visit_of
+from core.values import EventView
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Let the caller through, or answer 401, 403 or 404. Puts the event into `connection.state.event`.
+
+    What one may not know to exist answers 404: an unknown event, a hidden one, a plugin that is off.
+    """
+    if _is_options(handler):
+        return
+    visit = visit_of(connection)
+    opt = handler.opt
+    if connection.scope["state"].get("refused_origin"):
+        raise PermissionDeniedException(extra={"code": "cross_site_request"})
+    event = await _event_at(connection, visit)
+    if event is not None and (plugin := opt.get("plugin")) and plugin not in event.plugins:
+        raise NotFoundException
+    if opt.get("development") and not connection.app.state.settings.development:
+        raise NotFoundException
+    _check(visit, opt["permission"], event, connection)
+
+
+def _is_options(handler: BaseRouteHandler) -> bool:
+    """The framework's own answer to OPTIONS: the allowed methods, nothing of ours."""
+    return getattr(handler, "http_methods", None) == {"OPTIONS"}
+
+
+async def _event_at(connection: ASGIConnection[Any, Any, Any, Any], visit: Visit) -> EventView | None:
+    slug = connection.path_params.get("event_slug")
+    if slug is None:
+        return None
+    fresh = connection.scope.get("method") not in SAFE
+    event = await (queries.event_by_slug(slug) if fresh else cache.event_by_slug(slug))
+    if event is None or not (event.is_public or visit.roles_in(event)):
+        raise NotFoundException
+    connection.scope["state"]["event"] = event
+    return event
+
+
+def _check(
+    visit: Visit, permission: str, event: EventView | None, connection: ASGIConnection[Any, Any, Any, Any]
+) -> None:
+    if visit.may(permission, event):
+        if permission != "public" and _lacks_second_factor(visit, permission, event, connection):
+            raise PermissionDeniedException(extra={"code": "second_factor_needed"})
+        return
+    if visit.person is None:
+        raise NotAuthorizedException
+    raise PermissionDeniedException
+
+
+def _lacks_second_factor(
+    visit: Visit, permission: str, event: EventView | None, connection: ASGIConnection[Any, Any, Any, Any]
+) -> bool:
+    """Organisers must have shown a second factor where the installation says so."""
+    needed = connection.app.state.settings.second_factor_for_organisers and permission != "signed_in"
+    organises = not {"owner", "organiser"}.isdisjoint(visit.roles_in(event))
+    return bool(needed and organises and not visit.strong and visit.token is None)
+
+
+def undeclared(app: Litestar) -> list[str]:
+    """Paths whose handler declares no permission: `create_app` refuses to start with any."""
+    return sorted(
+        route.path
+        for route in app.routes
+        for handler in getattr(route, "route_handlers", [getattr(route, "route_handler", None)])
+        if handler is not None and not _is_options(handler) and "permission" not in handler.opt
+    )

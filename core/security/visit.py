@@ -1,0 +1,89 @@
+"""One request's caller: who, when, in which language."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from msgspec import Struct
+
+from core.security.permissions import OPEN, allows
+from core.values import EventView
+
+
+class PersonView(Struct, frozen=True):
+    """What the doors may know of the person who is signed in."""
+
+    id: int
+    email: str
+    given_names: str = ""
+    first_surname: str = ""
+    second_surname: str = ""
+    language: str = ""
+    has_password: bool = False
+    has_second_factor: bool = False
+
+    @property
+    def name(self) -> str:
+        """Given names and surnames; the address when none was told."""
+        parts = (self.given_names, self.first_surname, self.second_surname)
+        return " ".join(part for part in parts if part) or self.email
+
+
+class TokenView(Struct, frozen=True):
+    """A bearer token: good for one event (None: any) and for its scopes only."""
+
+    id: int
+    event: int | None
+    scopes: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Visit:
+    """Who is at the door; made once per request by the outermost middleware, with the request's one reading of the clock."""
+
+    now: datetime
+    path: str = "/"
+    query: str = ""
+    language: str = "es"
+    client: str = ""
+    person: PersonView | None = None
+    session_id: int | None = None
+    strong: bool = False
+    token: TokenView | None = None
+    roles: dict[int | None, tuple[str, ...]] = field(default_factory=dict)
+    """By event id; None: in the whole installation."""
+    notices: list[tuple[str, str]] = field(default_factory=list)
+    """`(kind, sentence)` to show once: info, success, warning, danger."""
+
+    def roles_in(self, event: EventView | None) -> tuple[str, ...]:
+        everywhere = self.roles.get(None, ())
+        return everywhere if event is None else (*everywhere, *self.roles.get(event.id, ()))
+
+    def may(self, permission: str, event: EventView | None = None) -> bool:
+        """Whether this caller holds the permission (for the event)."""
+        if permission == "public":
+            return True
+        if self.person is None:
+            return False
+        if permission in OPEN:
+            return True
+        return self._token_allows(permission, event) and allows(permission, self.roles_in(event))
+
+    def _token_allows(self, permission: str, event: EventView | None) -> bool:
+        if self.token is None:
+            return True
+        right_event = self.token.event is None or (event is not None and event.id == self.token.event)
+        return right_event and permission in self.token.scopes
+
+    @property
+    def by(self) -> str:
+        """The actor for the audit log: an id, never a name."""
+        if self.person is None:
+            return "visitor"
+        return f"person:{self.person.id}" + (f"/token:{self.token.id}" if self.token else "")
+
+
+def visit_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Visit:
+    visit: Visit = connection.scope["state"]["visit"]
+    return visit

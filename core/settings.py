@@ -1,0 +1,95 @@
+"""What one installation decides: `config/plenaria.toml`, overridden by `PLENARIA_…` in the environment.
+
+A nested setting is overridden with two underscores: `PLENARIA_MAIL__HOST`.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+
+class Mail(Struct, forbid_unknown_fields=True, frozen=True):
+    """How mail leaves the house. Without a host it stays in the outbox, readable there in development."""
+
+    host: str = ""
+    port: Annotated[int, Meta(ge=1, le=65535)] = 587
+    username: str = ""
+    password: str = ""
+    security: Annotated[str, Meta(pattern="^(starttls|tls|none)$")] = "starttls"
+    sender: str = "Plenaria <no-reply@localhost>"
+    timeout_s: Annotated[float, Meta(gt=0, le=300)] = 20.0
+
+
+class Settings(Struct, forbid_unknown_fields=True, frozen=True):
+    """The settings of an installation, with their defaults."""
+
+    database: str = "sqlite:///var/plenaria.sqlite3"
+    """`sqlite:///path` or `postgresql://user:password@host:port/name`."""
+    address: str = "http://127.0.0.1:8000"
+    """How the outside world calls us; links in mails and calendars start with it."""
+    title: str = "Plenaria"
+    development: bool = False
+    """Shows /patterns and the mail that was kept back; relaxes Secure cookies."""
+    key_file: str = "var/signing-key.pem"
+    """The Ed25519 key that signs receipts; made at the first start, mode 0600."""
+    upload_limit_mb: Annotated[int, Meta(ge=1, le=200)] = 25
+    sign_in_minutes: Annotated[int, Meta(ge=1, le=1440)] = 15
+    session_days: Annotated[int, Meta(ge=1, le=365)] = 30
+    second_factor_for_organisers: bool = False
+    disabled_plugins: tuple[str, ...] = ()
+    """Plugins that are installed but not to be loaded at all."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses whose X-Forwarded-For is believed."""
+    mail: Mail = Mail()
+
+    @property
+    def secure(self) -> bool:
+        """Whether the outside address is https: cookies are then `Secure`."""
+        return self.address.startswith("https://")
+
+
+class Misconfigured(Exception):
+    """The configuration cannot be used; the message is one clear line."""
+
+
+def load(path: Path | None = None, environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """Settings from a TOML file (none: defaults), the environment, then `overrides`. Raises `Misconfigured`."""
+    values: dict[str, Any] = {}
+    if path is not None:
+        values = _read(path)
+    _override(values, os.environ if environment is None else environment)
+    values.update(overrides)
+    try:
+        return msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise Misconfigured(f"{path or 'settings'}: {error}") from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise Misconfigured(f"{path}: there is no such file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"{path}: not readable as TOML: {error}") from None
+
+
+def _override(values: dict[str, Any], environment: Mapping[str, str]) -> None:
+    for name, text in environment.items():
+        if not name.startswith("PLENARIA_"):
+            continue
+        outer, _, inner = name.removeprefix("PLENARIA_").lower().partition("__")
+        known = {field.name for field in msgspec.structs.fields(Settings)}
+        if outer not in known:
+            continue
+        if inner:
+            values.setdefault(outer, {})[inner] = text
+        elif outer in ("disabled_plugins", "trusted_proxies"):
+            values[outer] = [part.strip() for part in text.split(",") if part.strip()]
+        else:
+            values[outer] = text
