@@ -24,9 +24,9 @@ MOST_SLOTS = 10_000
 
 _STATUSES: dict[str, Status] = {"CANCELLED": "cancelled", "TENTATIVE": "tentative"}
 _UNDERSTOOD = {
-    "UID", "SEQUENCE", "STATUS", "DTSTAMP", "CREATED", "LAST-MODIFIED", "DTSTART", "DTEND", "DURATION", "SUMMARY",
-    "DESCRIPTION", "LOCATION", "GEO", "URL", "CATEGORIES", "CONFERENCE", "ORGANIZER", "RRULE", "RDATE", "EXDATE",
-    "RECURRENCE-ID", "TRANSP", "CLASS",
+    "UID", "SEQUENCE", "STATUS", "DTSTAMP", "CREATED", "LAST-MODIFIED", "DTSTART", "DTEND", "DURATION",
+    "SUMMARY", "DESCRIPTION", "LOCATION", "GEO", "URL", "CATEGORIES", "CONFERENCE", "ORGANIZER", "RRULE",
+    "RDATE", "EXDATE", "RECURRENCE-ID", "TRANSP", "CLASS",
 }  # fmt: skip
 
 
@@ -34,9 +34,9 @@ class LeftOut(msgspec.Struct, frozen=True):
     """One thing of the file that the slots do not hold, or hold differently.
 
     `code` is stable, `facts` are builtins for the words at the door. Entries left out: `unreadable`,
-    `too_large`, `too_many`, `no_start`, `whole_day`, `no_end`, `ends_before_it_starts`, `superseded`, `repeated`.
-    Read with a doubt: `not_utf8`, `no_uid`, `repeated_uid` (each entry got a UID of its own), `zone_unknown`,
-    `zone_assumed`, `wall_time_skipped`, `recurrence_not_understood` (first occurrence kept),
+    `too_large`, `too_many`, `no_start`, `whole_day`, `no_end`, `ends_before_it_starts`, `superseded`,
+    `repeated`. Read with a doubt: `not_utf8`, `no_uid`, `repeated_uid` (each entry got a UID of its own),
+    `zone_unknown`, `zone_assumed`, `wall_time_skipped`, `recurrence_not_understood` (first occurrence kept),
     `recurrence_cut`, `range_not_understood`. Parts left out: `property`, `component`, `broken_property`.
     """
 
@@ -60,7 +60,8 @@ def read(data: bytes, *, zone: str = "UTC") -> Read:
     Recurring entries become one slot each time (at most two years of them), exceptions and changed
     occurrences applied. UIDs stay as they are; occurrences, and entries that share one UID without being
     versions of each other, get UIDs made from it. Slots come by start. `zone` is the IANA id for times that
-    name none, and the zone of slots given in UTC, if the file does not say its own. Raises UnknownZone for a `zone` that is none.
+    name none, and the zone of slots given in UTC, if the file does not say its own. Raises UnknownZone
+    for a `zone` that is none.
     """
     zones.zone(zone)
     report = _Report()
@@ -238,9 +239,7 @@ def _span(event: Event, frame: _Frame, name: str, report: _Report) -> tuple[date
     return starts_at, ends_at, zone
 
 
-def _slot(
-    event: Event, name: str, starts_at: datetime, ends_at: datetime, zone: str, *, report: _Report
-) -> Slot:
+def _slot(event: Event, name: str, starts_at: datetime, ends_at: datetime, zone: str, *, report: _Report) -> Slot:
     return Slot(
         uid=name,
         starts_at=starts_at,
@@ -276,9 +275,7 @@ def _geo(event: Event, report: _Report) -> tuple[float, float] | None:
         return None
     latitude, longitude = float(value.latitude), float(value.longitude)
     if isfinite(latitude) and isfinite(longitude) and abs(latitude) <= 90 and abs(longitude) <= 180:
-        return round(latitude, 6), round(
-            longitude, 6
-        )  # as far as RFC 5545 section 3.8.1.6 asks readers to go
+        return round(latitude, 6), round(longitude, 6)  # RFC 5545 section 3.8.1.6 asks for six
     report.part("broken_property", "GEO")
     return None
 

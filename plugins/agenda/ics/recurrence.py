@@ -24,9 +24,7 @@ class NotUnderstood(ValueError):
     """The rule uses a part that is not read here."""
 
 
-def occurrences(
-    rule: Mapping[str, Any], start: datetime, until: datetime | None
-) -> tuple[list[datetime], bool]:
+def occurrences(rule: Mapping[str, Any], start: datetime, until: datetime | None) -> tuple[list[datetime], bool]:
     """The wall times from `start` on, in order, and whether the horizon cut them short.
 
     `rule` maps upper-case parts to lists, as icalendar's vRecur does; `until` (included) is its UNTIL as a

@@ -158,15 +158,15 @@ def _in_wall_time(slot: Slot) -> bool:
 
 
 def _times(slot: Slot) -> tuple[str, str]:
-    """DTSTART and DTEND after their names: in the zone's wall time, or both in UTC where wall time would not
-    say which instant is meant (clocks set back, RFC 5545 section 3.3.5), or where readers know no zones."""
+    """DTSTART and DTEND after their names: in the zone's wall time, or both in UTC around a change of clocks,
+    where wall time may not say which instant is meant, and where readers know no zones."""
     starts, ends = _whole(slot.starts_at), _whole(slot.ends_at)
     if ends <= starts:
         raise ValueError(f"entry {slot.uid!r} ends at {ends}, not after its start {starts}")
     if slot.zone not in _UTC_ZONES:
         place = zones.zone(slot.zone)
-        local = starts.astimezone(place), ends.astimezone(place)
-        if starts >= zones.EARLIEST and not any(map(zones.happens_twice, local)):
+        if starts >= zones.EARLIEST and zones.steady(starts, slot.zone) and zones.steady(ends, slot.zone):
+            local = starts.astimezone(place), ends.astimezone(place)
             return f";TZID={slot.zone}:{_basic(local[0])}", f";TZID={slot.zone}:{_basic(local[1])}"
     return f":{_utc(starts)}", f":{_utc(ends)}"
 

@@ -29,6 +29,7 @@ EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH = EARLIEST.replace(tzinfo=None)
 _WEEKDAYS = ("SU", "MO", "TU", "WE", "TH", "FR", "SA")
 _DAY_S = 86_400
+_DAY = timedelta(days=1)
 
 
 class UnknownZone(ValueError):
@@ -62,9 +63,14 @@ def instant(wall: datetime, key: str, *, second: bool = False) -> datetime | Ref
     return found
 
 
-def happens_twice(local: datetime) -> bool:
-    """Whether the clocks of its zone show this (existing) wall time on two occasions."""
-    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+def steady(at: datetime, key: str) -> bool:
+    """Whether clocks there stay as they are from a day before the instant to a day after it.
+
+    Elsewhere wall time is not safe to write: it may mean two instants, and readers differ: ts-ics takes a change
+    to come at its own machine's midnight.
+    """
+    place = zone(key)
+    return (at - _DAY).astimezone(place).utcoffset() == (at + _DAY).astimezone(place).utcoffset()
 
 
 @lru_cache(maxsize=64)
@@ -76,6 +82,9 @@ def vtimezone(key: str, first: date, last: date) -> bytes:
     component = Timezone()
     component.add("TZID", key)
     for run in _runs(key, first, last):
+        if len(run.onsets) > 1 and run.onsets[0].at > _day_s(first) - 366 * _DAY_S:
+            # ts-ics overlooks the onset that a yearly rule starts with: say that one by itself, too.
+            component.add_component(_observance(_Run(run.onsets[:1], run.rules)))
         component.add_component(_observance(run))
     return bytes(component.to_ical())
 
@@ -130,9 +139,7 @@ def _runs(key: str, first: date, last: date) -> list[_Run]:
     begins, ends = (_day_s(first), _day_s(last) + 366 * _DAY_S)
     governing = max((o.at for o in onsets if o.at <= begins), default=onsets[0].at)
     lasting = [_lasting(run, footer, onsets[-1].wall.year) for run in _fitted(onsets)]
-    needed = [
-        trimmed for run in lasting if (trimmed := run.since(governing)) and trimmed.onsets[0].at <= ends
-    ]
+    needed = [trimmed for run in lasting if (trimmed := run.since(governing)) and trimmed.onsets[0].at <= ends]
     return sorted(needed, key=lambda run: run.onsets[0].at)
 
 
