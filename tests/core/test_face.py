@@ -3,11 +3,15 @@
 import re
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from lxml import html  # type: ignore[import-untyped]  # lxml ships no types
+from msgspec import Meta, Struct
+
+from core.forms import form_for, parse
+from core.values import Money
 
 CORE = Path(__file__).parents[2] / "core"
 TEMPLATES = CORE / "templates"
@@ -139,6 +143,39 @@ def test_an_error_stands_at_its_field_and_in_the_summary(environment: Environmen
     assert "At least 1." in form.xpath("//*[@id='seats-error']")[0].text_content()
     assert form.xpath("//*[@class='error-summary']//a/@href") == ["#seats"]
     assert form.xpath("//*[@class='error-summary']//a/text()") == ["Types · Types-0 · Seats: At least 1."]
+
+
+class _Seats(Struct):
+    size: Annotated[int, Meta(ge=1, title="Seats")] = 10
+    price: Annotated[Money, Meta(title="Price")] = Money(0, "MXN")
+
+
+class _Sale(Struct):
+    name: Annotated[str, Meta(title="Name", min_length=1)] = ""
+    types: Annotated[list[_Seats], Meta(title="Types")] = []
+
+
+def test_a_form_of_a_struct_comes_back_with_what_was_typed_and_every_hidden_part(environment: Environment) -> None:
+    typed = {
+        "name": "A & B",
+        "types-0": "",
+        "types-0-size": "1,2x",
+        "types-0-price": "5",
+        "types-0-price-currency": "MXN",
+    }
+    problems = parse(_Sale, typed, zone="America/Mexico_City").problems
+    sale = form_for(_Sale, raw=typed, problems=problems, language="en", zone="America/Mexico_City")
+
+    form = html.fromstring(
+        environment.from_string('{% from "_form.html" import form with context %}{{ form(sale, action="/x") }}').render(
+            sale=sale, frame=_frame()
+        )
+    )
+
+    assert dict(form.form_values()) == typed
+    assert form.xpath("//*[@class='error-summary']//a/@href") == ["#field-types-0-size"]
+    assert len(form.xpath("//@id")) == len(set(form.xpath("//@id")))
+    assert form.xpath("//button[@name='_remove']/@value") == ["types-0"]
 
 
 def test_a_form_without_errors_has_no_summary(environment: Environment) -> None:
