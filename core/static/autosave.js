@@ -1,5 +1,5 @@
 // Sends a form with data-autosave="<address>" in the background, a little after the last change, one request at a time.
-// The server answers 2xx (saved) or 4xx (refused); anything else, and no network, is tried again. Files wait for the real button.
+// The server answers 2xx (saved), 401 (signed out) or another 4xx (refused); anything else, and no network, is tried again. Files wait for the real button.
 // data-autosave-method is POST unless it says PUT; the words come from the form's own data attributes.
 const PAUSE_MS = 1500;
 const FIRST_RETRY_MS = 4000;
@@ -38,7 +38,7 @@ function attach(form) {
         headers: { Accept: "application/json" },
       });
       if (answer.status >= 500) throw new Error(String(answer.status));
-      settle(answer.ok, fields.toString());
+      settle(answer, fields.toString());
     } catch {
       say(form.dataset.unsaved);
       later(retry_ms);
@@ -48,11 +48,12 @@ function attach(form) {
     }
   }
 
-  function settle(ok, sent) {
+  function settle(answer, sent) {
     saved = sent;
     retry_ms = FIRST_RETRY_MS;
     const time = new Date().toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" });
-    say(ok ? form.dataset.saved.replace("{time}", time) : form.dataset.refused);
+    if (answer.ok) say(form.dataset.saved.replace("{time}", time));
+    else say(answer.status === 401 ? form.dataset.signedOut : form.dataset.refused);
     if (draft(form).toString() !== saved) later(PAUSE_MS);
   }
 
