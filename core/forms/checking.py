@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -175,8 +175,8 @@ class _Checker:
         if not self._length(shape.limits, len(raw), pointer, "items", MOST_ITEMS):
             return _NO
         item = cast(Shape, shape.item)
-        if "known" in shape.extra and "known" not in item.extra:
-            item = _with_known(item, shape.extra["known"])
+        if item.kind == "text" and (choices := _choices_of(shape)):
+            item = msgspec.structs.replace(item, extra={**choices, **item.extra})
         before = len(self.problems)
         values = [self.value(item, one, step(pointer, index), required=True) for index, one in enumerate(raw)]
         self._unique(shape, raw, pointer)
@@ -462,8 +462,8 @@ def _window_problems(window: Window) -> Iterable[Problem]:
         yield Problem("/closes_at", "closes_before_it_opens", facts, N_("Must be after the opening."))
 
 
-def _with_known(item: Shape, name: str) -> Shape:
-    return msgspec.structs.replace(item, extra={**item.extra, "known": name})
+def _choices_of(shape: Shape) -> dict[str, Any]:
+    return {name: shape.extra[name] for name in ("known", "choices") if name in shape.extra}
 
 
 def _is_tagged_as(shape: Shape, raw: object) -> bool:
@@ -494,7 +494,7 @@ def _control_character(text: str, *, allowed: str) -> int:
     return -1
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _is_zone_name(name: str) -> bool:
     try:
         ZoneInfo(name)

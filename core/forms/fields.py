@@ -327,14 +327,15 @@ class _Artist:
         return f"{self._said(item.title) or field.label} {index + 1}"
 
     def _choices(self, shape: Shape, field: Field) -> list[tuple[str, str]]:
+        """What may be chosen; then, so that nothing typed is lost, what was chosen and may not be."""
         choices = self._labelled(shape)
+        values = [value for value, _ in choices]
+        chosen = field.value if isinstance(field.value, list) else [field.value]
+        choices += [(value, value) for value in dict.fromkeys(chosen) if value and value not in values]
         if field.kind != "select":
             return choices
-        values = [value for value, _ in choices]
-        if field.value and field.value not in values:
-            choices = [*choices, (field.value, field.value)]
-        needs_blank = "" not in values and (shape.optional or not field.value or not field.required)
-        return [("", "—"), *choices] if needs_blank else choices
+        may_be_blank = shape.optional or not field.value or (shape.kind == "text" and not field.required)
+        return [("", "—"), *choices] if may_be_blank and "" not in values else choices
 
     def _labelled(self, shape: Shape) -> list[tuple[str, str]]:
         source = shape.item if shape.kind == "list" and shape.item is not None else shape
@@ -363,9 +364,10 @@ def _fresh(item: Shape, zone: ZoneInfo) -> Typed:
 
 
 def _hidden(name: str, pointer: str, value: str) -> Field:
+    """A field that is not seen; its id differs from that of the list item of the same name."""
     return Field(
         name=name,
-        id="field-" + name.replace(".", "--"),
+        id="hidden-" + name.replace(".", "--"),
         label="",
         kind="hidden",
         pointer=pointer,

@@ -8,8 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import to_builtins
 
-from core.forms import Field, check, form_for, parse
-from core.forms.settings_files import as_toml
+from core.forms import Field, as_toml, check, form_for, parse
 from tests.core.forms.sample import Sample, samples
 
 ZONES = st.sampled_from(["America/Mexico_City", "America/Tijuana", "UTC", "Europe/Berlin", "Asia/Kathmandu"])
