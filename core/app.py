@@ -85,6 +85,7 @@ def create_app(settings: Settings, *, host: PluginHost | None = None, with_worke
 
 def _routes(host: PluginHost) -> list[Any]:
     from core.events import api as events_api
+    from core.events import console
     from core.events import web as events_web
     from core.people import web as people_web
 
@@ -92,7 +93,7 @@ def _routes(host: PluginHost) -> list[Any]:
         Router(path="/", route_handlers=list(handlers), opt={"plugin": name}, tags=[name])
         for name, handlers in host.collect("register_routes")
     ]
-    return [*service.ROUTES, *people_web.ROUTES, *events_web.ROUTES, *events_api.ROUTES, *contributed]
+    return [*service.ROUTES, *people_web.ROUTES, *events_web.ROUTES, *console.ROUTES, *events_api.ROUTES, *contributed]
 
 
 def _visit(request: Request[Any, Any, Any]) -> Any:

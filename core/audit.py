@@ -12,6 +12,8 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
+
 from core.audit_tables import AuditLine, AuditSeal
 from core.database import DatabaseProblem, current, in_transaction, lock, transaction
 from core.ledger import Broken, Inquiry, Line, Sealed, Verdict, Walk, canonical, digest, next_seals
@@ -59,6 +61,31 @@ async def record(
     )
     await line.save()
     return line.id
+
+
+class LineView(Struct, frozen=True):
+    """A line of the log as the organiser reads it."""
+
+    id: int
+    at: datetime
+    by: str
+    action: str
+    subject: str
+    facts: str
+    sealed: bool
+
+
+async def lines(*, event: int, before: int | None = None, most: int = PAGE) -> list[LineView]:
+    """The event's lines, the latest first, below the id `before`; two queries however many there are."""
+    query = AuditLine.select().where(AuditLine.event == event).order_by(AuditLine.id, ascending=False).limit(most)
+    rows = await (query.where(AuditLine.id < before) if before is not None else query)
+    ids = [row["id"] for row in rows]
+    seals = await AuditSeal.select(AuditSeal.line).where(AuditSeal.line.is_in(ids)) if ids else []
+    sealed = {row["line"] for row in seals}
+    return [
+        LineView(row["id"], row["at"], row["actor"], row["action"], row["subject"], row["facts"], row["id"] in sealed)
+        for row in rows
+    ]
 
 
 async def seal(*, now: datetime, batch: int = BATCH) -> int:

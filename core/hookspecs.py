@@ -1,9 +1,10 @@
 """Every hook that the core calls. Three verbs, no others.
 
 - `register_*`: contributes something. Plain functions, called once at start, in the plugins' order.
-- `refuse_*`: asked inside the transaction, before something is done; answers Refusals. Async. Fails closed: a plugin that
-  crashes has said no.
-- past tense: a fact, told after the commit, from the outbox, at least once, to each plugin by itself. Async. Cannot refuse.
+- `refuse_*`: asked inside the transaction, before something is done; answers Refusals. Async. Fails closed: a
+  plugin that crashes has said no.
+- past tense: a fact, told after the commit, from the outbox, at least once, to each plugin by itself. Async. Cannot
+  refuse.
 
 A plugin that is switched off for an event is neither asked nor told about that event. A plugin may offer hooks of its own
 in a `hookspecs.py` that it hands over with `register_hookspecs`; others implement them with

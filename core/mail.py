@@ -133,6 +133,12 @@ async def wording(text: MailText, event: EventView | None, language: str) -> tup
     return in_language(text.subject, language), in_language(text.body, language)
 
 
+async def reworded(event: EventView) -> set[tuple[str, str]]:
+    """`(key, language)` of the mails that the event words itself."""
+    rows = await MailOverride.select(MailOverride.mail_key, MailOverride.language).where(MailOverride.event == event.id)
+    return {(row["mail_key"], row["language"]) for row in rows}
+
+
 async def reword(
     text: MailText, event: EventView, language: str, *, subject: str, body: str, by: int | None, now: datetime
 ) -> None:

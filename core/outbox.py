@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
+from piccolo.columns import Column
 
 from core import clock, plugins
 from core.database import current, transaction
@@ -61,13 +63,14 @@ async def deliver_due(*, now: datetime, most: int = 50) -> int:
     return len(lines)
 
 
+_OLDEST_DUE: Final = "SELECT id FROM core_outbox_line WHERE due_at <= {} ORDER BY due_at, id LIMIT {}"
+_DUE: Final = {"sqlite": _OLDEST_DUE, "postgres": f"{_OLDEST_DUE} FOR UPDATE SKIP LOCKED"}
+
+
 async def _claim(*, now: datetime, most: int) -> list[dict[str, Any]]:
     """Take due lines by moving their `due_at` ahead: two workers never hold the same line at once."""
     async with transaction():
-        skip_locked = " FOR UPDATE SKIP LOCKED" if current().dialect == "postgres" else ""
-        found = await OutboxLine.raw(
-            "SELECT id FROM core_outbox_line WHERE due_at <= {} ORDER BY due_at, id LIMIT {}" + skip_locked, now, most
-        )
+        found = await OutboxLine.raw(_DUE[current().dialect], now, most)
         ids = [row["id"] for row in found]
         if not ids:
             return []
@@ -122,7 +125,8 @@ async def _failed(line: dict[str, Any], error: Exception, *, now: datetime) -> N
 
 
 async def _settle(line: dict[str, Any], *, now: datetime, **values: Any) -> None:
-    await OutboxLine.update(values).where(OutboxLine.id == line["id"])
+    changed: dict[Column | str, Any] = {name: value for name, value in values.items()}  # noqa: C416 - dict() keeps the narrower key type
+    await OutboxLine.update(changed).where(OutboxLine.id == line["id"])
 
 
 async def try_again(line_id: int, *, event_id: int, now: datetime) -> None:
@@ -154,3 +158,62 @@ async def _pause(stop: asyncio.Event, pause_s: float) -> None:
     for wait in waits:
         wait.cancel()
     _wake.clear()
+
+
+class LineView(Struct, frozen=True):
+    """A line of the outbox as the organiser sees it."""
+
+    id: int
+    kind: str
+    name: str
+    plugin: str
+    state: str
+    """`waiting`, `delivered`, `kept back` or `given up`."""
+    attempts: int
+    last_error: str
+    created_at: datetime
+    payload: str = ""
+    to: str = ""
+
+
+async def lines(event_id: int | None, *, before: int | None = None, most: int = 50) -> list[LineView]:
+    """The event's lines, the latest first, below the id `before`; one query. `to` is only known of mails."""
+    query = OutboxLine.select().where(OutboxLine.event == event_id).order_by(OutboxLine.id, ascending=False).limit(most)
+    if before is not None:
+        query = query.where(OutboxLine.id < before)
+    return [_view(row) for row in await query]
+
+
+async def line(line_id: int, *, event_id: int | None) -> LineView | None:
+    row = await OutboxLine.select().where((OutboxLine.id == line_id) & (OutboxLine.event == event_id)).first()
+    return _view(row) if row else None
+
+
+async def undelivered(event_id: int) -> tuple[int, int]:
+    """How many of the event's lines wait (kept back included), and how many were given up."""
+    open_lines = OutboxLine.count().where((OutboxLine.event == event_id) & OutboxLine.done_at.is_null())
+    given_up = await OutboxLine.count().where((OutboxLine.event == event_id) & OutboxLine.given_up_at.is_not_null())
+    return await open_lines - given_up, given_up
+
+
+def _view(row: dict[str, Any]) -> LineView:
+    state = "waiting"
+    if row["done_at"]:
+        state = "delivered"
+    elif row["given_up_at"]:
+        state = "given up"
+    elif row["due_at"] is None:
+        state = "kept back"
+    to = msgspec.json.decode(row["payload"]).get("to", "") if row["kind"] == "mail" else ""
+    return LineView(
+        id=row["id"],
+        kind=row["kind"],
+        name=row["name"],
+        plugin=row["plugin"],
+        state=state,
+        attempts=row["attempts"],
+        last_error=row["last_error"],
+        created_at=row["created_at"],
+        payload=row["payload"],
+        to=to,
+    )

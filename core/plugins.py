@@ -6,7 +6,7 @@ The only room that imports by name. Nothing here or elsewhere in the core knows 
 import importlib
 import inspect
 import logging
-from collections.abc import Collection, Coroutine, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -146,7 +146,7 @@ class PluginHost:
 
     async def _ask_one(self, name: str, call: pluggy.HookImpl, facts: dict[str, Any]) -> Sequence[Refusal]:
         try:
-            return list(await call.function(**{name: facts[name] for name in call.argnames}) or ())
+            return list(await _called(call, facts) or ())
         except Exception:
             logger.exception("a plugin failed while it was asked", extra={"plugin": name})
             return [Refusal("plugin_failed", {"plugin": name})]
@@ -161,8 +161,7 @@ class PluginHost:
         """Tell one plugin a fact. Raises what the plugin raises; the outbox tries again later."""
         for name, call in self._implementations(hook):
             if name == plugin:
-                told: Coroutine[Any, Any, None] = call.function(**{name: facts[name] for name in call.argnames})
-                await told
+                await _called(call, facts)
 
     # -- rooms -----------------------------------------------------------------------------------------------------
 
@@ -193,6 +192,12 @@ class PluginHost:
         if name == "locale":
             found += [(plugin, folder) for plugin, folder in self._calls("register_locale")]
         return [(plugin, folder) for plugin, folder in found if folder.is_dir()]
+
+
+async def _called(call: pluggy.HookImpl, facts: dict[str, Any]) -> Any:
+    """Await one implementation with those of the facts that it takes."""
+    function: Any = call.function
+    return await function(**{name: facts[name] for name in call.argnames})
 
 
 def _with_card(plugin: Plugin, card: PluginCard) -> Plugin:

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from core.i18n import current_language, gettext
-from core.values import Money, N_, in_language
+from core.values import N_, Money, in_language
 
 _LOCALES = {"es": Locale.parse("es_MX"), "en": Locale.parse("en_US")}
 

@@ -19,7 +19,6 @@ from litestar.response import Redirect
 from core import errors, i18n, plugins, shown
 from core.plugins import PluginHost
 from core.security.door import notice_cookie
-from core.security.permissions import registered
 from core.security.visit import Visit, visit_of
 from core.settings import Settings
 from core.values import LANGUAGES, N_, EventView, Link

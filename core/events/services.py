@@ -1,16 +1,17 @@
 """Writes of events: each is one transaction with its audit line and its facts."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import msgspec
+from piccolo.columns import Column
 
 from core import audit, outbox, plugins
 from core.database import transaction
 from core.events import cache, queries
 from core.events.details import EventDetails
 from core.events.tables import Event, EventPlugin
+from core.ledger import digest
 from core.values import EventView, Refusal, Refused
 
 
@@ -29,8 +30,11 @@ async def create_event(slug: str, details: EventDetails, *, by: str, now: dateti
 
 async def change_event(event: EventView, details: EventDetails, *, by: str, now: datetime) -> EventView:
     """Replace the event's own data and tell the plugins."""
+    changed_columns: dict[Column | str, Any] = {"changed_at": now}
+    for name, value in _columns(details).items():
+        changed_columns[name] = value
     async with transaction():
-        await Event.update({**_columns(details), "changed_at": now}).where(Event.id == event.id)
+        await Event.update(changed_columns).where(Event.id == event.id)
         await touch(event, now=now)
         changed = await queries.event_by_id(event.id)
         await audit.record(
@@ -38,7 +42,7 @@ async def change_event(event: EventView, details: EventDetails, *, by: str, now:
             by=by,
             subject=f"event:{event.slug}",
             event=event.id,
-            facts=msgspec.to_builtins(details),
+            facts={"fields": _changed(event, details), "details": digest(msgspec.to_builtins(details))},
             now=now,
         )
         await outbox.tell("event_changed", event=changed, now=now)
@@ -85,20 +89,28 @@ async def switch_plugin(event: EventView, plugin: str, *, on: bool, by: str, now
 
 async def change_settings(event: EventView, plugin: str, settings: Any, *, by: str, now: datetime) -> None:
     """Store a plugin's settings for the event (an instance of the Struct it registered)."""
-    await _change_settings(event, plugin, msgspec.to_builtins(settings), by=by, now=now)
-
-
-async def _change_settings(event: EventView, plugin: str, values: Mapping[str, Any], *, by: str, now: datetime) -> None:
+    values = msgspec.to_builtins(settings)
     async with transaction():
         await _ensure_row(event, plugin)
+        before = await queries.settings_of(event, plugin, type(settings))
         await EventPlugin.update({EventPlugin.settings: msgspec.json.encode(values).decode()}).where(
             EventPlugin.key == f"{event.id}/{plugin}"
         )
         await touch(event, now=now)
         await audit.record(
-            "plugin.configured", by=by, subject=f"plugin:{plugin}", event=event.id, facts=dict(values), now=now
+            "plugin.configured",
+            by=by,
+            subject=f"plugin:{plugin}",
+            event=event.id,
+            facts={"fields": _changed(before, settings), "settings": digest(values)},
+            now=now,
         )
         await outbox.tell("event_changed", event=event, now=now)
+
+
+def _changed(before: Any, after: Any) -> list[str]:
+    """Names of the fields that differ: the log says what was changed, never personal data itself."""
+    return [name for name in after.__struct_fields__ if getattr(before, name, None) != getattr(after, name)]
 
 
 async def _ensure_row(event: EventView, plugin: str) -> None:

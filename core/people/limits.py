@@ -14,12 +14,12 @@ async def count(what: str, who: str, *, most: int, span: timedelta, now: datetim
     span_s = int(span.total_seconds())
     slice_no, elapsed_s = divmod(int(now.timestamp()), span_s)
     rows = await RateCount.raw(
-        "INSERT INTO core_rate_count (key, count, expires_at) VALUES ({}, 1, {}) "
-        "ON CONFLICT (key) DO UPDATE SET count = core_rate_count.count + 1 RETURNING count",
+        "INSERT INTO core_rate_count (key, seen, expires_at) VALUES ({}, 1, {}) "
+        "ON CONFLICT (key) DO UPDATE SET seen = core_rate_count.seen + 1 RETURNING seen",
         f"{what}/{who}/{slice_no}"[:200],
         now + span,
     )
-    if rows[0]["count"] > most:
+    if rows[0]["seen"] > most:
         left_s = span_s - elapsed_s
         raise Refused(Refusal("too_many_requests", {"seconds": left_s, "retry_after_s": left_s}))
 

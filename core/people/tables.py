@@ -89,7 +89,7 @@ class RateCount(Table, tablename="core_rate_count"):
 
     id: Serial
     key = Varchar(length=200, unique=True)
-    count = Integer(default=0)
+    seen = Integer(default=0)
     expires_at = Timestamptz(default=None)
 
 

@@ -15,7 +15,7 @@ from core.forms import Checked, form_for, parse
 from core.i18n import current_language, gettext
 from core.people import limits, queries, services
 from core.security.door import session_cookie
-from core.security.visit import Visit, visit_of
+from core.security.visit import Visit
 from core.settings import Settings
 from core.shown import locale
 from core.templating import page, pages_of, see_other

@@ -7,6 +7,7 @@ from typing import Any, Final
 from urllib.parse import quote, unquote, urlsplit
 
 from litestar.datastructures import Headers, MutableScopeHeaders
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from core import clock, i18n
@@ -48,7 +49,7 @@ class Door:
         self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
         visit = Visit(now=clock.now(), path=scope["path"], query=scope.get("query_string", b"").decode("latin-1"))
