@@ -19,7 +19,7 @@ def require_program(name: str, *candidates: str) -> str:
         found = shutil.which(candidate)
         if found is not None:
             return found
-    not_run(name, f"none of {', '.join(candidates)} is installed")
+    return not_run(name, f"none of {', '.join(candidates)} is installed")
 
 
 def not_run(name: str, why: str) -> NoReturn:

@@ -70,7 +70,8 @@ class PostgresCluster:
             **self._as_user,
         )
         deadline_s = time.monotonic() + 30
-        while subprocess.run([self._programs / "pg_isready", "-q", "-h", self._folder]).returncode:
+        ready: list[str | Path] = [self._programs / "pg_isready", "-q", "-h", self._folder]
+        while subprocess.run(ready, check=False).returncode:
             if self._server.poll() is not None or time.monotonic() > deadline_s:
                 raise RuntimeError(f"PostgreSQL did not start:\n{(self._folder / 'log').read_text()}")
             time.sleep(0.05)
@@ -91,7 +92,7 @@ class PostgresCluster:
 
     def _run(self, program: str, *arguments: str | Path) -> None:
         done = subprocess.run(
-            [self._programs / program, *arguments], cwd=self._folder, capture_output=True, **self._as_user
+            [self._programs / program, *arguments], cwd=self._folder, capture_output=True, check=False, **self._as_user
         )
         if done.returncode:
             raise RuntimeError(f"{program} failed: {done.stderr.decode()}")
@@ -197,7 +198,7 @@ def _postgres_programs() -> Path:
     for folder in [*reversed(folders), *([str(Path(on_path).parent)] if on_path else [])]:
         if (Path(folder) / "initdb").exists():
             return Path(folder)
-    not_run("PostgreSQL", "its server programs are not installed")
+    return not_run("PostgreSQL", "its server programs are not installed")
 
 
 def _unprivileged_account() -> pwd.struct_passwd:
@@ -206,4 +207,4 @@ def _unprivileged_account() -> pwd.struct_passwd:
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    not_run("PostgreSQL", "it cannot run as root, and there is no account postgres or nobody")
+    return not_run("PostgreSQL", "it cannot run as root, and there is no account postgres or nobody")

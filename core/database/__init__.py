@@ -1,6 +1,7 @@
 """Engines, transactions and migrations, the same on SQLite and PostgreSQL."""
 
-from core.database.database import Database, current
+from core.database.backup import backup, restore
+from core.database.database import Database, current, stock_engine
 from core.database.errors import (
     CheckViolated,
     DatabaseProblem,
@@ -27,6 +28,7 @@ __all__ = [
     "Transaction",
     "TransactionPoisoned",
     "UniqueViolated",
+    "backup",
     "count_queries",
     "current",
     "in_transaction",
@@ -35,7 +37,9 @@ __all__ = [
     "locked",
     "migrate",
     "migrate_backwards",
+    "restore",
     "savepoint",
     "schema_difference",
+    "stock_engine",
     "transaction",
 ]

@@ -5,7 +5,8 @@ from typing import Any, Literal, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import msgspec
-from piccolo.apps.migrations.tables import Migration
+from piccolo.engine.postgres import PostgresEngine
+from piccolo.engine.sqlite import SQLiteEngine
 from piccolo.table import Table
 
 from core.database.errors import DatabaseProblem
@@ -21,7 +22,7 @@ class Database:
     """An address and, once open, its connections.
 
     `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://user:password@host:5432/name`; the
-    fields of `SQLiteSettings` and `PostgresSettings` may follow as `?name=value`, for PostgreSQL also asyncpg's.
+    fields of `SQLiteSettings` and `PostgresSettings` may follow as `?name=value`, also asyncpg's.
     """
 
     def __init__(self, url: str) -> None:
@@ -41,16 +42,16 @@ class Database:
 
     async def open(self, tables: Iterable[type[Table]] = ()) -> None:
         """Connects, lets these tables speak to this database and becomes `current()`."""
-        global _current
+        global _current  # noqa: PLW0603 - one database a process
         await self.engine.start()
-        for table in (*tables, Migration):
+        for table in tables:
             table._meta.db = self.engine
         self.is_open = True
         _current = self
 
     async def close(self) -> None:
         """Lets running statements end and closes every connection; a second call does nothing."""
-        global _current
+        global _current  # noqa: PLW0603 - one database a process
         if not self.is_open:
             return
         self.is_open = False
@@ -64,6 +65,14 @@ class Database:
         Runs inside the open transaction, if there is one.
         """
         return self.engine.transform_response_to_dicts(await self.engine.execute(sql, args))
+
+
+def stock_engine(url: str) -> SQLiteEngine | PostgresEngine:
+    """Piccolo's own engine for the same address, which connects for each query: for its command line only."""
+    engine = Database(url).engine
+    if isinstance(engine, PersistentSQLiteEngine):
+        return SQLiteEngine(path=engine.path)
+    return PostgresEngine(config=engine.config)
 
 
 def current() -> Database:

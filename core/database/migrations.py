@@ -10,6 +10,7 @@ import asyncio
 import io
 import os
 import sys
+import warnings
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, redirect_stdout
 from dataclasses import dataclass
@@ -212,11 +213,12 @@ async def _run(database: Database, migration: Migration, *, backwards: bool) -> 
     response = await migration.module.forwards()
     if not isinstance(response, MigrationManager):
         return
-    fields = {name: value for name, value in vars(response).items() if name in MigrationManager.__dataclass_fields__}
-    manager = _Manager(**fields)
+    manager = _Manager(**vars(response))
     manager.apps = list(sys.modules[_CONF].APP_REGISTRY.app_configs.values())
     try:
-        with redirect_stdout(io.StringIO()):  # Piccolo prints its progress
+        with redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            # Piccolo prints its progress, and warns that SQLite does not enforce lengths.
+            warnings.simplefilter("ignore")
             await manager.run(backwards=backwards)
     except Exception as error:
         raise DatabaseProblem(f"The migration {migration.id} of {migration.app} failed: {error}") from error
@@ -224,10 +226,12 @@ async def _run(database: Database, migration: Migration, *, backwards: bool) -> 
 
 @asynccontextmanager
 async def _turn(database: Database) -> AsyncIterator[None]:
-    """A transaction that no other migrating process shares time with, with SQLite's foreign keys unguarded."""
+    """A transaction that excludes other migrating processes, with SQLite's foreign keys off."""
     engine = database.engine
     if isinstance(engine, PooledPostgresEngine):
         async with engine.transaction() as running:
+            # Another process that migrates may take long: the one that waits for it must not give up.
+            await running.execute("SET LOCAL lock_timeout = 0")
             await running.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [_LOCK])
             yield
         return
@@ -314,7 +318,8 @@ async def configured(database: Database, apps: Sequence[AppConfig]) -> AsyncIter
     """Piccolo asks a module named by PICCOLO_CONF for its engine and apps; meanwhile it is this one."""
     if open_transaction(database.engine) is not None:
         raise DatabaseProblem("Migrations cannot run inside a transaction.")
-    while _CONF in sys.modules:  # another migration of this process; its wait is as short as a migration
+    # Another migration may be running, perhaps in another loop of this process: there is no event to wait for.
+    while _CONF in sys.modules:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     conf: Any = ModuleType(_CONF)
     conf.DB = database.engine

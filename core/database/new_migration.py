@@ -8,8 +8,10 @@ No database is needed. APP is `core`, the name of a plugin's entry point, or the
 
 import argparse
 import asyncio
+import io
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from importlib import import_module  # noqa: TID251 - see _app: works on a plugin that the host cannot load yet
 from importlib.metadata import entry_points  # noqa: TID251
 from itertools import chain
@@ -42,7 +44,7 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 ID = "{id}"
 VERSION = "{version}"
-DESCRIPTION = "{description}"
+DESCRIPTION = {description!r}
 
 
 async def forwards():
@@ -52,27 +54,44 @@ async def forwards():
 '''
 
 
-async def write_migration(app: AppConfig, *, replace_initial: bool = False, description: str = "") -> Path | None:
+async def write_migration(
+    app: AppConfig, *, replace_initial: bool = False, renamed: bool = False, description: str = ""
+) -> Path | None:
     """The path of the file written; None when the tables are as the migrations say.
 
     With `replace_initial` every migration of the app is deleted first: only for an app that no installation
     has applied yet. Raises DatabaseProblem for tables that would not work on both engines.
     """
-    _refuse_shared_names([app, *dependencies_of(app)])
-    # Any engine will do: nothing is asked of it, Piccolo only wants to know its kind.
-    async with configured(Database("sqlite:///unused.sqlite3"), [app, *dependencies_of(app)]):
-        past = [] if replace_initial else await managers_of(app)
-        alterations = _alterations(app, past)
+    alterations = await pending_changes(app, from_scratch=replace_initial, renamed=renamed)
     statements = list(chain.from_iterable(one.statements for one in alterations))
     if not statements:
         return None
-    name = description or ("Create the tables" if not past else "Change the tables")
+    is_first = replace_initial or not migrations_of(app)
     if replace_initial:
         _delete_migrations(app)
+    name = description or ("Create the tables" if is_first else "Change the tables")
     return _write(app, alterations, statements, name)
 
 
-def _alterations(app: AppConfig, past: Sequence[Any]) -> list[AlterStatements]:
+async def pending_changes(
+    app: AppConfig, *, from_scratch: bool = False, renamed: bool = False
+) -> list[AlterStatements]:
+    """What the app's tables say and its migrations do not; `from_scratch` takes it as having no migrations.
+
+    A column (or table) that went and one like it that came are two changes, or with `renamed` one renaming.
+
+    Raises DatabaseProblem for tables that would not work on both engines.
+    """
+    every = [app, *dependencies_of(app)]
+    _refuse_shared_names(every)
+    _refuse_unwritten_values(app)
+    # Any engine will do: nothing is asked of it, Piccolo only wants to know its kind.
+    async with configured(Database("sqlite:///unused.sqlite3"), every):
+        with redirect_stdout(io.StringIO()):  # Piccolo prints counts
+            return _alterations(app, [] if from_scratch else await managers_of(app), renamed)
+
+
+def _alterations(app: AppConfig, past: Sequence[Any], renamed: bool) -> list[AlterStatements]:
     snapshot = SchemaSnapshot(list(past)).get_snapshot()
     wanted = [
         DiffableTable(
@@ -85,7 +104,9 @@ def _alterations(app: AppConfig, past: Sequence[Any]) -> list[AlterStatements]:
         for table in app.table_classes
     ]
     _refuse_changed_constraints(wanted, snapshot)
-    return SchemaDiffer(schema=wanted, schema_snapshot=snapshot).get_alter_statements()
+    return SchemaDiffer(
+        schema=wanted, schema_snapshot=snapshot, auto_input="y" if renamed else "n"
+    ).get_alter_statements()
 
 
 def _write(app: AppConfig, alterations: list[AlterStatements], statements: list[str], description: str) -> Path:
@@ -130,6 +151,17 @@ def _refuse_shared_names(apps: Sequence[AppConfig]) -> None:
             seen[name] = owner
 
 
+def _refuse_unwritten_values(app: AppConfig) -> None:
+    """Piccolo 1.38 writes `is_in([...])` in a Check as the representation of Python objects."""
+    for table in app.table_classes:
+        for constraint in table._meta.constraints:
+            if "<piccolo" in constraint.ddl:
+                raise DatabaseProblem(
+                    f"Piccolo cannot write the condition of {constraint._meta.name}; state it as text: "
+                    "Check(\"state IN ('draft', 'sent')\")."
+                )
+
+
 def _refuse_changed_constraints(wanted: list[DiffableTable], snapshot: list[DiffableTable]) -> None:
     """Piccolo compares constraints by name only and would miss a new condition under an old name."""
     before = {(t.class_name, c._meta.name): c.ddl for t in snapshot for c in t.constraints}
@@ -155,6 +187,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m core.database.new_migration", description=__doc__)
     parser.add_argument("app")
     parser.add_argument("--replace-initial", action="store_true", help="delete the app's migrations first")
+    parser.add_argument("--renamed", action="store_true", help="what went and what came is the same, renamed")
     parser.add_argument("--description", default="", help="one line for whoever reads the file")
     chosen = parser.parse_args(arguments)
     try:

@@ -92,14 +92,17 @@ class PooledPostgresEngine(PostgresEngine):
             await self.pool.close()
         self.pool = None
 
+    async def forget_plans(self) -> None:
+        """Replaces the connections, whose prepared statements a restored schema has made invalid."""
+        await self._pool.expire_connections()
+
     def transaction(self, allow_nested: bool = True) -> TransactionScope:  # type: ignore[override]
         """Always nestable, whatever Piccolo's own code asks for."""
         return TransactionScope(self, self._begin)
 
     async def run_querystring(self, querystring: QueryString, in_pool: bool = True) -> list[Any]:
         sql, args = querystring.compile_string(engine_type="postgres")
-        if getattr(querystring.table, "__name__", "") != "Migration":  # Piccolo's own table holds naive times
-            refuse_naive_datetimes(args)
+        refuse_naive_datetimes(args)
         return await self.execute(sql, args)
 
     async def run_ddl(self, ddl: str, in_pool: bool = True) -> list[Any]:

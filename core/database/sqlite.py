@@ -8,6 +8,7 @@ import asyncio
 import logging
 import re
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -29,6 +30,8 @@ Row = dict[str, Any]
 
 _READS = re.compile(r"\s*(SELECT|EXPLAIN|VALUES)\b", re.IGNORECASE)
 _READS_WITH = re.compile(r"\s*WITH\b(?!.*\b(INSERT|UPDATE|DELETE|REPLACE)\b)", re.IGNORECASE | re.DOTALL)
+
+_MIGRATION_WAIT_MS = 3_600_000
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class SQLiteConnection:
         self._thread.shutdown(wait=False)
 
     async def reset(self) -> None:
-        """Leaves the connection without a transaction and with foreign keys on; reopens it when it cannot even roll back."""
+        """Leaves the connection without a transaction and with its settings as opened, if need be by reopening it."""
         await self.in_thread(self._reset)
 
     @property
@@ -90,7 +93,7 @@ class SQLiteConnection:
         if self._read_only:
             connection.execute("PRAGMA query_only = ON")
         else:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _use_wal(connection, self._settings.busy_timeout_s)
             connection.execute(f"PRAGMA synchronous = {self._settings.synchronous}")
         self._connection = connection
 
@@ -104,6 +107,7 @@ class SQLiteConnection:
             if self.raw.in_transaction:
                 self.raw.execute("ROLLBACK")
             self.raw.execute("PRAGMA foreign_keys = ON")
+            self.raw.execute(f"PRAGMA busy_timeout = {int(self._settings.busy_timeout_s * 1000)}")
         except sqlite3.Error:
             log.exception("A connection could not roll back and is replaced")
             self._close()
@@ -204,8 +208,7 @@ class PersistentSQLiteEngine(SQLiteEngine):
 
     async def run_querystring(self, querystring: QueryString, in_pool: bool = False) -> list[Row]:
         sql, args = querystring.compile_string(engine_type="sqlite")
-        if getattr(querystring.table, "__name__", "") != "Migration":  # Piccolo's own table holds naive times
-            refuse_naive_datetimes(args)
+        refuse_naive_datetimes(args)
         return await self.execute(sql, args)
 
     async def run_ddl(self, ddl: str, in_pool: bool = False) -> list[Row]:
@@ -239,8 +242,11 @@ class PersistentSQLiteEngine(SQLiteEngine):
         return await self._begin_with("BEGIN IMMEDIATE")
 
     async def _begin_without_foreign_keys(self) -> _WriterInTransaction:
-        # SQLite ignores the pragma inside a transaction; reset() turns the keys on again.
-        return await self._begin_with("PRAGMA foreign_keys = OFF", "BEGIN IMMEDIATE")
+        # SQLite ignores the pragma inside a transaction; reset() turns the keys on again. Another process that
+        # migrates may take long: the one that waits for it must not give up.
+        return await self._begin_with(
+            "PRAGMA foreign_keys = OFF", f"PRAGMA busy_timeout = {_MIGRATION_WAIT_MS}", "BEGIN IMMEDIATE"
+        )
 
     async def _begin_with(self, *statements: str) -> _WriterInTransaction:
         await self._writer_turn.acquire()
@@ -252,3 +258,16 @@ class PersistentSQLiteEngine(SQLiteEngine):
             await uninterrupted(held.release())
             raise
         return held
+
+
+def _use_wal(connection: sqlite3.Connection, patience_s: float) -> None:
+    """Switches to WAL; SQLite does not wait by itself when another process switches at the same moment."""
+    deadline_s = time.monotonic() + patience_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline_s:
+                raise
+            time.sleep(0.02)
