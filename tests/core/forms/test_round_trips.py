@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import tomli_w
 from hypothesis import HealthCheck, given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec import to_builtins
 
 from core.forms import Field, as_toml, check, form_for, parse
-from tests.core.forms.sample import Sample, samples
+from tests.core.forms.sample import Mode, Sample, samples
 
 ZONES = st.sampled_from(["America/Mexico_City", "America/Tijuana", "UTC", "Europe/Berlin", "Asia/Kathmandu"])
 SLOW = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
@@ -67,3 +68,14 @@ def test_json_gives_the_same_value(value):
     checked = check(Sample, to_builtins(value))
 
     assert (checked.problems, checked.value) == ((), value)
+
+
+def test_the_second_of_a_time_that_comes_twice_stays_the_second():
+    second = datetime(2025, 11, 2, 9, 30, tzinfo=UTC)
+    value = Sample(title="T", mode=Mode.HALL, starts_at=second)
+    form = form_for(Sample, value=value, language="en", zone="America/Tijuana")
+
+    checked = parse(Sample, submitted(form), zone="America/Tijuana")
+
+    assert form.field("starts_at").value == "2025-11-02T01:30"
+    assert checked.or_refuse().starts_at == second

@@ -6,6 +6,7 @@ import pytest
 
 from core import i18n
 from core.forms import Problem, check, words
+from core.forms.words import _EXPECTED, _WORDS, _WORDS_IN_CASE
 from tests.core.forms.sample import Sample
 
 ROOM = Path(i18n.__file__).parent
@@ -50,3 +51,27 @@ def test_a_value_with_braces_is_shown_as_it_is():
     (problem,) = check(Sample, {"title": "t", "mode": "hall", "starts_at": "2025-10-01T09:00Z", "{x}": 1}).problems
 
     assert words(problem, "en") == "There is no setting “{x}” here."
+
+
+def test_spanish_says_it_in_spanish():
+    i18n.load([ROOM / "locale"])
+
+    said = [
+        words(Problem("", "too_long", {"allowed": 60, "actual": 75, "of": "characters"}), "es"),
+        words(Problem("", "too_short", {"allowed": 1, "actual": 0, "of": "items"}), "es"),
+        words(Problem("", "missing"), "es"),
+    ]
+
+    assert said == [
+        "Debe tener a lo más 60 caracteres; tiene 75.",
+        "Debe tener al menos 1 elemento; hay 0.",
+        "Este dato es obligatorio.",
+    ]
+
+
+def test_every_code_has_words_in_both_languages():
+    i18n.load([ROOM / "locale"])
+
+    for code, sentence in {**_WORDS, **_WORDS_IN_CASE, **_EXPECTED}.items():
+        with i18n.using("es"):
+            assert i18n.gettext(sentence) != sentence, code

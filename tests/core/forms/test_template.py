@@ -1,0 +1,34 @@
+"""The Form tree drawn by the project's own template gives back what went in."""
+
+import re
+from html import unescape
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader
+
+from core import i18n
+from core.forms import form_for, parse
+from core.values import Money
+from tests.core.forms.sample import TicketType
+
+
+def test_a_drawn_amount_keeps_its_currency():
+    value = TicketType(code="early", name={"es": "Anticipado"}, price=Money(150_000, "USD"))
+    form = form_for(TicketType, value=value, language="es", zone="UTC")
+
+    page = _drawn(form)
+
+    typed = [
+        (name, unescape(text)) for name, text in re.findall(r'<input[^>]* name="([^"]+)"[^>]* value="([^"]*)"', page)
+    ]
+    assert parse(TicketType, [pair for pair in typed if pair[1] != "on"], zone="UTC").or_refuse() == value
+
+
+def _drawn(form) -> str:
+    folder = Path(i18n.__file__).parent / "templates"
+    environment = Environment(loader=FileSystemLoader(folder), autoescape=True, extensions=["jinja2.ext.i18n"])
+    environment.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=False)
+    template = environment.from_string(
+        '{% from "_form.html" import form_fields with context %}{{ form_fields(form.fields) }}'
+    )
+    return template.render(form=form)
