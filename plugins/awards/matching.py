@@ -79,9 +79,7 @@ class _Plan:
         self.entries = tuple(entries)
         self.judges = tuple(_shuffled(judges, seed))
         barred = frozenset(conflicts)
-        self.open_to = {
-            entry: [judge for judge in self.judges if (entry, judge) not in barred] for entry in entries
-        }
+        self.open_to = {entry: [judge for judge in self.judges if (entry, judge) not in barred] for entry in entries}
         self.judges_of: dict[str, set[str]] = {entry: set() for entry in entries}
         self.entries_of: dict[str, list[str]] = {judge: [] for judge in judges}
         for entry, judge in sorted(self.fixed):
@@ -116,9 +114,7 @@ class _Plan:
         full = set(self._reach(self._free_judges(entry)))
         needs = {e: self._needed_from(full, e, per_entry) for e in self.entries}
         entries = tuple(e for e in self.entries if needs[e] > 0)
-        return Impossible(
-            entries, self._in_order(full), sum(needs[e] for e in entries), sum(map(self.load, full))
-        )
+        return Impossible(entries, self._in_order(full), sum(needs[e] for e in entries), sum(map(self.load, full)))
 
     def _needed_from(self, judges: Collection[str], entry: str, per_entry: int) -> int:
         """How many of these judges the entry must have, whatever the others do."""

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from core.forms.problems import Problem
 from core.values import N_, LocalizedText, Window
-from plugins.awards.rules import AttachmentLimits, Category, Criterion, question_problems
+from plugins.awards.rules import Category, Criterion, question_problems
 from plugins.awards.statistics import TieRule
 
 
@@ -92,10 +92,6 @@ class AwardsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         ),
     ] = 2
 
-    @property
-    def attachments(self) -> AttachmentLimits:
-        return AttachmentLimits(self.most_attachments, self.attachment_size_mb * 1_000_000)
-
 
 class AwardsSection(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The categories with their entry forms, and the rubric, as declared in an event's file."""
@@ -113,9 +109,7 @@ class AwardsSection(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         tuple[str, ...],
         Meta(
             title=N_("Tie rule"),
-            description=N_(
-                "Codes of criteria compared in this order when means are equal; none leaves ties as ties."
-            ),
+            description=N_("Codes of criteria compared in this order when means are equal; none leaves ties as ties."),
         ),
     ] = ()
 
@@ -135,9 +129,7 @@ class AwardsSection(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         for i, category in enumerate(self.categories):
             for j, question in enumerate(category.questions):
                 at = f"/categories/{i}/questions/{j}"
-                yield from (
-                    Problem(at + end, code, {}, words) for end, code, words in question_problems(question)
-                )
+                yield from (Problem(at + end, code, {}, words) for end, code, words in question_problems(question))
         for i, criterion in enumerate(self.criteria):
             yield from _unknown(f"/criteria/{i}/categories", criterion.categories, self.categories)
         yield from _unknown("/tie_break", self.tie_break, self.criteria)

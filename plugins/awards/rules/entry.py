@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
@@ -72,9 +72,7 @@ class Question(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     ] = 0
     choices: Annotated[
         tuple[Choice, ...],
-        Meta(
-            title=N_("Choices"), description=N_("Only for questions with choices."), extra={"unique": "code"}
-        ),
+        Meta(title=N_("Choices"), description=N_("Only for questions with choices."), extra={"unique": "code"}),
     ] = ()
     minimum: Annotated[int | None, Meta(title=N_("Smallest number"))] = None
     maximum: Annotated[int | None, Meta(title=N_("Largest number"))] = None
@@ -144,18 +142,9 @@ class Attachment(Struct, frozen=True):
     media_type: str = "application/octet-stream"
 
 
-class AttachmentLimits(Struct, frozen=True):
-    """How many files a nomination may have, and how large each may be (bytes)."""
-
-    files: int = 5
-    size: int = 10_000_000
-
-
 def clean_answer(text: str) -> str:
     """The text as it is stored: NFC, line breaks as LF, no control characters, no blanks around it."""
-    return _CONTROL.sub(
-        "", unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    ).strip()
+    return _CONTROL.sub("", unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))).strip()
 
 
 def number_in(text: str) -> Decimal | None:
@@ -168,9 +157,7 @@ def number_in(text: str) -> Decimal | None:
         return None
 
 
-def draft_refusals(
-    answers: Mapping[str, str], candidate: Candidate, category: Category
-) -> tuple[Refusal, ...]:
+def draft_refusals(answers: Mapping[str, str], candidate: Candidate, category: Category) -> tuple[Refusal, ...]:
     """What a draft may not keep: answers to unknown questions, and answers too long for any form."""
     refusals = [
         Refusal("unknown_question", {"question": code}, f"/answers/{code}")
@@ -190,7 +177,7 @@ def entry_refusals(
     candidate: Candidate,
     attachments: Sequence[Attachment],
     category: Category,
-    limits: AttachmentLimits,
+    most_files: int,
 ) -> tuple[Refusal, ...]:
     """Everything that keeps this entry from being complete, in the order of the form."""
     refusals = list(candidate_refusals(candidate, category))
@@ -199,7 +186,7 @@ def entry_refusals(
             refusals += _files_refusals(question, [a for a in attachments if a.question == question.code])
         else:
             refusals += _answer_refusals(question, answers.get(question.code, ""))
-    return tuple(refusals) + _attachment_count(attachments, limits)
+    return tuple(refusals) + _attachment_count(attachments, most_files)
 
 
 def candidate_refusals(candidate: Candidate, category: Category) -> tuple[Refusal, ...]:
@@ -208,9 +195,7 @@ def candidate_refusals(candidate: Candidate, category: Category) -> tuple[Refusa
     if candidate.kind not in category.candidates:
         facts = {"kind": candidate.kind, "allowed": list(category.candidates)}
         refusals.append(Refusal("candidate_kind_not_allowed", facts, "/candidate/kind"))
-    needed = {"company": ("name",), "plant": ("name", "company"), "person": ("name", "company")}[
-        candidate.kind
-    ]
+    needed = {"company": ("name",), "plant": ("name", "company"), "person": ("name", "company")}[candidate.kind]
     refusals += [
         Refusal("candidate_incomplete", {"field": field}, f"/candidate/{field}")
         for field in needed
@@ -220,22 +205,15 @@ def candidate_refusals(candidate: Candidate, category: Category) -> tuple[Refusa
 
 
 def attachment_refusals(
-    attachment: Attachment, present: Sequence[Attachment], category: Category, limits: AttachmentLimits
+    attachment: Attachment, present: Sequence[Attachment], category: Category, most_files: int
 ) -> tuple[Refusal, ...]:
-    """Why this file cannot be added to those already there."""
+    """Why this file cannot be added to those already there; `core.files` looks at its size and content."""
     pointer = f"/attachments/{attachment.question}"
     question = category.question(attachment.question)
     if question is None or question.kind != "attachment":
         return (Refusal("unknown_question", {"question": attachment.question}, pointer),)
-    refusals = list(
-        _files_refusals(question, [a for a in present if a.question == question.code] + [attachment])
-    )
-    refusals += _attachment_count([*present, attachment], limits)
-    if attachment.size > limits.size:
-        facts: dict[str, Any] = {"name": attachment.name, "size": attachment.size, "most": limits.size}
-        refusals.append(Refusal("attachment_too_large", facts, pointer))
-    if attachment.size == 0:
-        refusals.append(Refusal("attachment_empty", {"name": attachment.name}, pointer))
+    refusals = list(_files_refusals(question, [a for a in present if a.question == question.code] + [attachment]))
+    refusals += _attachment_count([*present, attachment], most_files)
     return tuple(refusals)
 
 
@@ -298,12 +276,10 @@ def _files_refusals(question: Question, files: Sequence[Attachment]) -> list[Ref
     return []
 
 
-def _attachment_count(attachments: Sequence[Attachment], limits: AttachmentLimits) -> tuple[Refusal, ...]:
-    if len(attachments) <= limits.files:
+def _attachment_count(attachments: Sequence[Attachment], most_files: int) -> tuple[Refusal, ...]:
+    if len(attachments) <= most_files:
         return ()
-    return (
-        Refusal("too_many_attachments", {"count": len(attachments), "most": limits.files}, "/attachments"),
-    )
+    return (Refusal("too_many_attachments", {"count": len(attachments), "most": most_files}, "/attachments"),)
 
 
 def _candidate_lengths(candidate: Candidate) -> tuple[Refusal, ...]:

@@ -26,9 +26,7 @@ class Level(Struct, frozen=True, forbid_unknown_fields=True):
 class Criterion(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One line of the rubric."""
 
-    code: Annotated[
-        Slug, Meta(title=N_("Code"), description=N_("Names the criterion in exports and in the API."))
-    ]
+    code: Annotated[Slug, Meta(title=N_("Code"), description=N_("Names the criterion in exports and in the API."))]
     name: Annotated[LocalizedText, Meta(title=N_("Name"))]
     description: Annotated[LocalizedText, Meta(title=N_("Description"))] = {}
     weight: Annotated[
@@ -37,9 +35,7 @@ class Criterion(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             ge=1,
             le=1000,
             title=N_("Weight"),
-            description=N_(
-                "How much it counts, in proportion to the other weights; they need not add up to 100."
-            ),
+            description=N_("How much it counts, in proportion to the other weights; they need not add up to 100."),
             extra={"unit": N_("parts")},
         ),
     ] = 1
@@ -119,9 +115,7 @@ def conflict_refusals(
     if conflict and not reason:
         refusals.append(Refusal("reason_missing", {}, "/reason"))
     if len(reason) > COMMENT_LENGTH:
-        refusals.append(
-            Refusal("answer_too_long", {"length": len(reason), "most": COMMENT_LENGTH}, "/reason")
-        )
+        refusals.append(Refusal("answer_too_long", {"length": len(reason), "most": COMMENT_LENGTH}, "/reason"))
     return tuple(refusals)
 
 
@@ -148,9 +142,7 @@ def seal_refusals(
     """Every reason why the sheet cannot be sealed: each criterion must be scored or abstained from, one at
     least scored."""
     refusals = (
-        list(judging_refusals(window, now))
-        + list(_work_refusals(sheet))
-        + list(_score_refusals(sheet, criteria))
+        list(judging_refusals(window, now)) + list(_work_refusals(sheet)) + list(_score_refusals(sheet, criteria))
     )
     refusals += [
         Refusal("criterion_undecided", {"criterion": criterion.code}, f"/scores/{criterion.code}")
@@ -181,9 +173,7 @@ def results_refusals(states: Sequence[SheetState], *, may_see_early: bool) -> tu
 
 def steps(sheet: ScoreSheet, criteria: Sequence[Criterion]) -> tuple[int, int]:
     """(criteria decided, criteria in all): how far a juror has come with a sheet."""
-    decided = sum(
-        1 for criterion in criteria if criterion.code in sheet.scores or criterion.code in sheet.abstained
-    )
+    decided = sum(1 for criterion in criteria if criterion.code in sheet.scores or criterion.code in sheet.abstained)
     return decided, len(criteria)
 
 
@@ -219,7 +209,5 @@ def _score_refusals(sheet: ScoreSheet, criteria: Sequence[Criterion]) -> tuple[R
         if code in sheet.abstained
     ]
     if len(sheet.comment) > COMMENT_LENGTH:
-        refusals.append(
-            Refusal("answer_too_long", {"length": len(sheet.comment), "most": COMMENT_LENGTH}, "/comment")
-        )
+        refusals.append(Refusal("answer_too_long", {"length": len(sheet.comment), "most": COMMENT_LENGTH}, "/comment"))
     return tuple(refusals)

@@ -4,16 +4,16 @@ A submitted nomination may go on being edited while nominations are open. What w
 is submitted again, so that nobody loses a nomination by opening it once more.
 """
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
 
+from core.ledger import digest
 from core.values import Refusal, Window
-from plugins.awards.rules.entry import Attachment, AttachmentLimits, Candidate, Category, entry_refusals
+from plugins.awards.rules.entry import Attachment, Candidate, Category, entry_refusals
 
 NominationState = Literal["draft", "submitted", "withdrawn", "not_admitted"]
 NominatorRole = Literal["owner", "collaborator"]
@@ -79,7 +79,7 @@ def submit_refusals(
     window: Window,
     now: datetime,
     *,
-    limits: AttachmentLimits,
+    most_files: int,
     seen: Seen,
 ) -> tuple[Refusal, ...]:
     """Every reason why this nomination cannot be submitted at `now`, all at once.
@@ -95,14 +95,12 @@ def submit_refusals(
         refusals.append(Refusal("category_gone", {"category": nomination.category}, "/category"))
     else:
         refusals += entry_refusals(
-            nomination.answers, nomination.candidate, nomination.attachments, category, limits
+            nomination.answers, nomination.candidate, nomination.attachments, category, most_files
         )
     return tuple(refusals)
 
 
-def withdraw_refusals(
-    nomination: Nomination, judging: Window, now: datetime, *, seen: Seen
-) -> tuple[Refusal, ...]:
+def withdraw_refusals(nomination: Nomination, judging: Window, now: datetime, *, seen: Seen) -> tuple[Refusal, ...]:
     """Why it may not be withdrawn: it is already, or (for its nominators) judging has begun."""
     refusals = []
     if seen.role != "owner" and not seen.manages:
@@ -159,29 +157,25 @@ def may_see(nomination: Nomination, seen: Seen) -> bool:
 
 
 def form_digest(nomination: Nomination) -> str:
-    """SHA-256 (hex) over the canonical form: category, candidate, answers, and each file's question, name,
-    size, digest.
-
-    JSON with sorted keys and no blanks; the same entry always gives the same digest, whoever sends it and
-    however often.
-    """
-    return hashlib.sha256(canonical_form(nomination)).hexdigest()
+    """SHA-256 (hex) over the canonical JSON (RFC 8785) of `form`: the same entry, the same digest, however
+    it was sent."""
+    return digest(form(nomination))
 
 
-def canonical_form(nomination: Nomination) -> bytes:
-    """The bytes that `form_digest` is taken over (for these values the same as RFC 8785)."""
+def form(nomination: Nomination) -> dict[str, Any]:
+    """What is submitted, as builtins: category, candidate, answers, and each file's question, name, size and
+    digest."""
     files = [
         {"question": a.question, "name": a.name, "size": a.size, "sha256": a.sha256}
         for a in sorted(nomination.attachments, key=lambda a: (a.question, a.name, a.sha256))
     ]
-    form = {
+    return {
         "nomination": nomination.code,
         "category": nomination.category,
         "candidate": msgspec.to_builtins(nomination.candidate),
         "answers": {code: text for code, text in nomination.answers.items() if text},
         "files": files,
     }
-    return msgspec.json.encode(form, order="deterministic")
 
 
 def _nominator_refusals(seen: Seen) -> tuple[Refusal, ...]:

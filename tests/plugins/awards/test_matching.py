@@ -65,9 +65,7 @@ def test_full_judges_are_named_with_the_entries_that_need_them() -> None:
 def test_a_full_judge_hands_an_entry_on_when_that_makes_room() -> None:
     """b can only be judged by x; whoever gave x to a must give a to y."""
     for seed in range(20):
-        answer = assign(
-            ["a", "b"], ["x", "y"], per_entry=1, conflicts={("b", "y")}, most_per_judge=1, seed=seed
-        )
+        answer = assign(["a", "b"], ["x", "y"], per_entry=1, conflicts={("b", "y")}, most_per_judge=1, seed=seed)
 
         assert isinstance(answer, Assigned)
         assert set(answer.pairs) == {("a", "y"), ("b", "x")}
@@ -146,9 +144,7 @@ def test_no_assignment_is_more_even_and_none_is_missed(
 
 @settings(max_examples=60, deadline=None)
 @given(pairs, st.integers(1, 3), st.integers(1, 4))
-def test_the_reason_for_an_impossible_assignment_holds_by_itself(
-    conflicts: set[Pair], k: int, most: int
-) -> None:
+def test_the_reason_for_an_impossible_assignment_holds_by_itself(conflicts: set[Pair], k: int, most: int) -> None:
     answer = assign(entries(4), judges(4), per_entry=k, conflicts=conflicts, most_per_judge=most)
 
     if isinstance(answer, Impossible):

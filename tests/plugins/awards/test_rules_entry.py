@@ -10,7 +10,6 @@ from core.values import Refusal
 from plugins.awards.rules import (
     DRAFT_ANSWER_LENGTH,
     Attachment,
-    AttachmentLimits,
     Candidate,
     Category,
     Choice,
@@ -24,7 +23,7 @@ from plugins.awards.rules import (
     question_problems,
 )
 
-LIMITS = AttachmentLimits(files=3, size=1000)
+MOST_FILES = 3
 COMPANY = Candidate("company", "Frenos del Bajío")
 
 
@@ -45,7 +44,7 @@ def codes(refusals: tuple[Refusal, ...]) -> list[tuple[str, str]]:
 
 
 def answered(asked: Question, text: str) -> list[tuple[str, str]]:
-    return codes(entry_refusals({"impact": text}, COMPANY, (), category(asked), LIMITS))
+    return codes(entry_refusals({"impact": text}, COMPANY, (), category(asked), MOST_FILES))
 
 
 def test_every_reason_is_given_at_once_in_the_order_of_the_form() -> None:
@@ -56,7 +55,7 @@ def test_every_reason_is_given_at_once_in_the_order_of_the_form() -> None:
         candidates=("plant",),
     )
 
-    refusals = entry_refusals({"summary": "too long"}, Candidate("company", ""), [], form, LIMITS)
+    refusals = entry_refusals({"summary": "too long"}, Candidate("company", ""), [], form, MOST_FILES)
 
     assert codes(refusals) == [
         ("candidate_kind_not_allowed", "/candidate/kind"),
@@ -96,9 +95,7 @@ def test_a_number_is_read_as_written_in_mexico(text: str, code: str | None) -> N
     assert answered(asked, text) == ([(code, "/answers/impact")] if code else [])
 
 
-@pytest.mark.parametrize(
-    "text", ["NaN", "inf", "1e9", "12,34", "1.234,50", "١٢", "0x10", "1 000", "--1", "1."]
-)
+@pytest.mark.parametrize("text", ["NaN", "inf", "1e9", "12,34", "1.234,50", "١٢", "0x10", "1 000", "--1", "1."])
 def test_what_is_not_a_number_is_said_to_be_none(text: str) -> None:
     assert number_in(text) is None
 
@@ -166,9 +163,7 @@ def test_a_draft_refuses_unknown_questions_and_boundless_text() -> None:
 def test_a_plant_and_a_person_need_their_company(kind: Any) -> None:
     form = category(candidates=("company", "plant", "person"))
 
-    assert codes(candidate_refusals(Candidate(kind, "X"), form)) == [
-        ("candidate_incomplete", "/candidate/company")
-    ]
+    assert codes(candidate_refusals(Candidate(kind, "X"), form)) == [("candidate_incomplete", "/candidate/company")]
     assert candidate_refusals(Candidate(kind, "X", "Y"), form) == ()
 
 
@@ -179,29 +174,18 @@ def test_files_are_limited_per_question_and_in_all() -> None:
     )
     two = [file("1"), file("2")]
 
-    assert attachment_refusals(file("3", question="photo"), two, form, LIMITS) == ()
-    assert codes(attachment_refusals(file("3"), two, form, LIMITS)) == [
+    assert attachment_refusals(file("3", question="photo"), two, form, MOST_FILES) == ()
+    assert codes(attachment_refusals(file("3"), two, form, MOST_FILES)) == [
         ("too_many_attachments", "/attachments/evidence")
     ]
     full = [*two, file("3", question="photo")]
-    assert codes(attachment_refusals(file("4", question="photo"), full, form, LIMITS)) == [
+    assert codes(attachment_refusals(file("4", question="photo"), full, form, MOST_FILES)) == [
         ("too_many_attachments", "/attachments")
     ]
 
 
-@pytest.mark.parametrize(
-    ("size", "code"), [(0, "attachment_empty"), (1, None), (1000, None), (1001, "attachment_too_large")]
-)
-def test_a_file_has_at_least_one_byte_and_at_most_the_limit(size: int, code: str | None) -> None:
-    found = attachment_refusals(
-        file(size=size), (), category(question("attachment", code="evidence")), LIMITS
-    )
-
-    assert codes(found) == ([(code, "/attachments/evidence")] if code else [])
-
-
 def test_a_file_for_a_question_in_words_is_refused() -> None:
-    found = attachment_refusals(file(question="impact"), (), category(question()), LIMITS)
+    found = attachment_refusals(file(question="impact"), (), category(question()), MOST_FILES)
 
     assert codes(found) == [("unknown_question", "/attachments/impact")]
 

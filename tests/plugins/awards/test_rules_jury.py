@@ -41,9 +41,7 @@ def codes(refusals: tuple[Refusal, ...]) -> list[str]:
     return [refusal.code for refusal in refusals]
 
 
-def score(
-    new: ScoreSheet, *, sheet: ScoreSheet = READY, now: datetime = DURING, revision: int | None = 1
-) -> list[str]:
+def score(new: ScoreSheet, *, sheet: ScoreSheet = READY, now: datetime = DURING, revision: int | None = 1) -> list[str]:
     return codes(scoring_refusals(sheet, new, CRITERIA, WINDOW, now, revision=revision))
 
 
@@ -70,9 +68,7 @@ def test_a_conflict_may_be_declared_before_judging_opens_but_not_after_it_closed
 
     assert conflict_refusals(ScoreSheet(), WINDOW, early, conflict=True, reason="My employer") == ()
     assert conflict_refusals(ScoreSheet(), WINDOW, early, conflict=False, reason="") == ()
-    assert codes(conflict_refusals(ScoreSheet(), WINDOW, CLOSES, conflict=False, reason="")) == [
-        "judging_closed"
-    ]
+    assert codes(conflict_refusals(ScoreSheet(), WINDOW, CLOSES, conflict=False, reason="")) == ["judging_closed"]
 
 
 def test_a_conflict_needs_a_reason() -> None:
@@ -137,9 +133,7 @@ def test_progress_counts_scores_and_abstentions() -> None:
 
 
 def test_nobody_judges_their_own_nomination_nor_against_a_declared_conflict() -> None:
-    assert codes(seat_refusals(JurorSeat(nominated_it=True), nomination_state="submitted")) == [
-        "juror_is_nominator"
-    ]
+    assert codes(seat_refusals(JurorSeat(nominated_it=True), nomination_state="submitted")) == ["juror_is_nominator"]
     assert codes(seat_refusals(JurorSeat(declared_conflict=True), nomination_state="submitted")) == [
         "conflict_declared"
     ]

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from core.values import Refusal, Window
 from plugins.awards.rules import (
     Attachment,
-    AttachmentLimits,
     Candidate,
     Category,
     Nomination,
@@ -32,7 +31,7 @@ CLOSES = datetime(2025, 9, 11, 6, tzinfo=UTC)  # midnight after 10 September in 
 WINDOW = Window(OPENS, CLOSES)
 BEFORE = CLOSES - timedelta(days=1)
 TICK = timedelta(microseconds=1)
-LIMITS = AttachmentLimits()
+MOST_FILES = 5
 OWNER, COLLABORATOR, STRANGER, ORGANISER = Seen("owner"), Seen("collaborator"), Seen(), Seen(manages=True)
 
 CATEGORY = Category(
@@ -55,7 +54,7 @@ def codes(refusals: tuple[Refusal, ...]) -> list[str]:
 def submit(
     nomination: Nomination = DRAFT, *, window: Window = WINDOW, now: datetime = BEFORE, seen: Seen = OWNER
 ) -> list[str]:
-    return codes(submit_refusals(nomination, CATEGORY, window, now, limits=LIMITS, seen=seen))
+    return codes(submit_refusals(nomination, CATEGORY, window, now, most_files=MOST_FILES, seen=seen))
 
 
 @pytest.mark.parametrize(
@@ -79,7 +78,7 @@ def test_grace_moves_the_end_and_not_the_instant_that_is_named() -> None:
 
     assert submit(window=window, now=CLOSES + timedelta(seconds=120) - TICK) == []
     refusals = submit_refusals(
-        DRAFT, CATEGORY, window, CLOSES + timedelta(seconds=120), limits=LIMITS, seen=OWNER
+        DRAFT, CATEGORY, window, CLOSES + timedelta(seconds=120), most_files=MOST_FILES, seen=OWNER
     )
 
     assert refusals == (Refusal("nominations_closed", {"closes_at": CLOSES}),)
@@ -90,7 +89,7 @@ def test_lateness_and_incompleteness_are_said_together() -> None:
 
 
 def test_a_category_that_was_taken_out_is_named() -> None:
-    assert codes(submit_refusals(DRAFT, None, WINDOW, BEFORE, limits=LIMITS, seen=OWNER)) == ["category_gone"]
+    assert codes(submit_refusals(DRAFT, None, WINDOW, BEFORE, most_files=MOST_FILES, seen=OWNER)) == ["category_gone"]
 
 
 @pytest.mark.parametrize("seen", [STRANGER, ORGANISER, Seen(judges=True)])
@@ -189,9 +188,7 @@ def test_a_juror_no_longer_sees_what_was_withdrawn() -> None:
 
 
 @given(st.dictionaries(st.text("abc", min_size=1), st.text(), max_size=5), st.permutations(range(3)))
-def test_the_digest_depends_on_the_content_and_not_on_its_order(
-    answers: dict[str, str], order: list[int]
-) -> None:
+def test_the_digest_depends_on_the_content_and_not_on_its_order(answers: dict[str, str], order: list[int]) -> None:
     files = [Attachment(str(i), "evidence", f"{i}.pdf", i, str(i) * 64) for i in range(3)]
     one = replace(DRAFT, answers=answers, attachments=tuple(files))
     other = replace(

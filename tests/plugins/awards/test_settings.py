@@ -51,9 +51,7 @@ def test_windows_are_read_from_a_file() -> None:
 
     settings = check(AwardsSettings, tomllib.loads(text)).or_refuse()
 
-    assert settings.nominations == Window(
-        datetime(2025, 7, 1, 6, tzinfo=UTC), datetime(2025, 9, 11, 6, tzinfo=UTC), 60
-    )
+    assert settings.nominations == Window(datetime(2025, 7, 1, 6, tzinfo=UTC), datetime(2025, 9, 11, 6, tzinfo=UTC), 60)
 
 
 def test_a_window_that_closes_before_it_opens_is_refused_at_its_field() -> None:
@@ -62,10 +60,6 @@ def test_a_window_that_closes_before_it_opens_is_refused_at_its_field() -> None:
     assert [problem.pointer for problem in check(AwardsSettings, tomllib.loads(text)).problems] == [
         "/judging/closes_at"
     ]
-
-
-def test_a_size_limit_is_in_decimal_megabytes() -> None:
-    assert AwardsSettings(attachment_size_mb=9, most_attachments=2).attachments.size == 9_000_000
 
 
 def test_categories_and_rubric_are_declared_as_lists() -> None:

@@ -38,9 +38,7 @@ def test_weights_are_proportions() -> None:
 
 
 def test_ties_share_a_place_and_the_next_place_is_skipped() -> None:
-    sheet = marks(
-        {("x", entry): {"impact": score} for entry, score in [("a", 4), ("b", 5), ("c", 5), ("d", 3)]}
-    )
+    sheet = marks({("x", entry): {"impact": score} for entry, score in [("a", 4), ("b", 5), ("c", 5), ("d", 3)]})
 
     results = rank(["a", "b", "c", "d"], sheet, {"impact": 1})
 
@@ -130,9 +128,7 @@ def test_an_unscored_criterion_loses_a_tie_even_against_zero() -> None:
         ([], {"impact": 1}, TieRule(decimals=-1), "negative"),
     ],
 )
-def test_nonsense_is_refused_in_words(
-    sheet: list[Mark], weights: dict[str, int], rule: TieRule, said: str
-) -> None:
+def test_nonsense_is_refused_in_words(sheet: list[Mark], weights: dict[str, int], rule: TieRule, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         rank(["a"], sheet, weights, tie_rule=rule)
 
@@ -195,8 +191,6 @@ def test_neither_order_nor_the_scale_of_weights_changes_a_place(
     sheet: dict[tuple[str, str], dict[str, int | None]], order: list[str], factor: int
 ) -> None:
     one = rank(list("abcdef"), marks(sheet), WEIGHTS)
-    other = rank(
-        order, reversed(marks(sheet)), {criterion: weight * factor for criterion, weight in WEIGHTS.items()}
-    )
+    other = rank(order, reversed(marks(sheet)), {criterion: weight * factor for criterion, weight in WEIGHTS.items()})
 
     assert places(one) == places(other)
