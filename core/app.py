@@ -15,6 +15,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from core import errors, i18n, mail, outbox, plugins, service, signing_keys
+from core.access import Access
 from core.database import Database, schema_difference
 from core.jobs import run_jobs
 from core.plugins import PluginHost
@@ -79,7 +80,7 @@ def create_app(settings: Settings, *, host: PluginHost | None = None, with_worke
     )
     if missing := undeclared(app):
         raise Misconfigured(f"these routes declare no permission: {', '.join(missing)}")
-    app.asgi_handler = Door(app.asgi_handler, settings)
+    app.asgi_handler = Access(Door(app.asgi_handler, settings))
     return app
 
 

@@ -1,10 +1,14 @@
 """The shapes of what a plugin contributes through `register_*` hooks, beyond the plain values of `core.values`."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
 
 from core.values import CalendarEntry, EventView
+
+if TYPE_CHECKING:
+    from core.security.visit import PersonView
 
 CalendarSource = Callable[[EventView], Awaitable[list[CalendarEntry]]]
 
@@ -24,6 +28,15 @@ class Panel:
     template: str
     context: Callable[..., Awaitable[dict[str, Any] | None]]
     order: int = 50
+
+
+SamplePeople = Mapping[str, Sequence["PersonView"]]
+"""The demo's people by role: owner, organiser, programme, finance, door, juror (five), attendee (eight), nominator (three)."""
+
+
+class AddSample(Protocol):
+    async def __call__(self, event: EventView, people: SamplePeople, now: datetime, /) -> None:
+        """Fill the event with sample data through the plugin's own services, called once, outside a transaction."""
 
 
 class ReadDeclared(Protocol):

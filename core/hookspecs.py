@@ -21,7 +21,7 @@ import click
 import pluggy
 from litestar.types import ControllerRouterHandler
 
-from core.contributions import CalendarSource, Declared, Panel, PluginCard
+from core.contributions import AddSample, CalendarSource, Declared, Panel, PluginCard
 from core.values import EventView, Link, MailText, Permission, Refusal
 
 hookspec = pluggy.HookspecMarker("plenaria")
@@ -237,6 +237,21 @@ def register_commands() -> Sequence[click.Command]:  # type: ignore[empty-body]
         @hookimpl
         def register_commands() -> Sequence[click.Command]:
             return [shuttle_group]
+    """
+
+
+@hookspec
+def register_sample() -> AddSample:  # type: ignore[empty-body]
+    """Give the plugin's part of the demo's data: an async function of the event, the sample people by role, and now.
+
+    Called once at start; the function is awaited when `plenaria demo` has loaded an event where the plugin is on. It goes
+    through the plugin's own services, so that the demo shows nothing that a visitor could not have done.
+
+    Example::
+
+        @hookimpl
+        def register_sample() -> AddSample:
+            return services.add_sample  # async def add_sample(event, people, now): people["attendee"][0].email, …
     """
 
 

@@ -1,0 +1,173 @@
+"""`plenaria demo`: a sample installation of its own, made anew, with somebody of every role, served at once."""
+
+import socket
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from core.cli.declared import EventFile
+from core.cli.installation import Installation, run
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from rich.console import Console
+
+    from core.security import PersonView
+    from core.values import EventView
+
+SAMPLE_EVENTS: Final = Path(__file__).parents[2] / "config" / "events"
+LINKS_LAST: Final = timedelta(days=1)
+
+People = dict[str, "list[PersonView]"]
+Loaded = tuple["EventView", int, dict[str, str]]
+"""An event, the weeks it was moved by, and a sign-in address by role."""
+
+
+@click.command("demo")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--fresh/--keep", default=True, show_default=True, help="Begin anew, or go on with the last demo's data.")
+@click.option("--as-published", is_flag=True, help="Keep the files' own dates, even when everything in them is over.")
+@click.option("--event", "files", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--folder", type=click.Path(file_okay=False, path_type=Path), help="Where its data lies (var/demo-PORT).")
+@click.option("--no-serve", is_flag=True, help="Make the data, print the links, end.")
+def command(
+    port: int, fresh: bool, as_published: bool, files: tuple[Path, ...], folder: Path | None, no_serve: bool
+) -> None:
+    """Serve the sample events with sample people, and print a sign-in link for each role.
+
+    Its own SQLite database under var/; mail is kept and can be read in the console; nothing leaves this computer.
+    """
+    from core import logs
+
+    logs.configure(development=True, level=30)
+    listening = None if no_serve else _listen(port)
+    installation = _installation(folder or Path(f"var/demo-{port}"), port, fresh=fresh)
+    chosen = list(files) or sorted(SAMPLE_EVENTS.glob("*.toml"))
+    _print(installation, run(_load(installation, chosen, as_published=as_published)))
+    if listening is not None:
+        _serve(installation, listening, port)
+
+
+def _listen(port: int) -> socket.socket:
+    """Take the port before anything is deleted: another demo may be running on it."""
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(("127.0.0.1", port))
+    except OSError:
+        listening.close()
+        raise click.ClickException(f"port {port} is taken; choose another with --port") from None
+    return listening
+
+
+def _installation(folder: Path, port: int, *, fresh: bool) -> Installation:
+    database = folder / "demo.sqlite3"
+    folder.mkdir(parents=True, exist_ok=True)
+    if fresh:
+        for ending in ("", "-wal", "-shm"):
+            database.with_name(database.name + ending).unlink(missing_ok=True)
+    overrides = {
+        "database": f"sqlite:///{database}",
+        "key_file": str(folder / "signing-key.pem"),
+        "address": f"http://127.0.0.1:{port}",
+        "development": True,
+    }
+    return Installation(overrides=overrides, environment={})
+
+
+async def _load(installation: Installation, files: list[Path], *, as_published: bool) -> list[Loaded]:
+    from core import clock
+    from core.database import migrate
+
+    now = clock.now()
+    async with installation.database(any_schema=True) as database:
+        await migrate(database, installation.host.apps())
+        loaded: list[Loaded] = []
+        for path in files:
+            loaded.append(await _load_event(installation, EventFile(path), as_published=as_published, now=now))
+        return loaded
+
+
+async def _load_event(installation: Installation, file: EventFile, *, as_published: bool, now: "datetime") -> Loaded:
+    from core.cli import sample
+    from core.events import queries
+    from core.events.moving import moved, weeks_to_open
+
+    document = _of_loaded_plugins(installation, file.document())
+    declaration = file.read(document)
+    known = await queries.event_by_slug(declaration.slug)
+    weeks = 0 if as_published or known else weeks_to_open(document, now)
+    event = known or await _apply(file, moved(document, weeks), now=now)
+    people = await sample.people(event, now=now)
+    if known is None:
+        await sample.contribute(installation.host, event, people, now=now)
+    return event, weeks, await _links(installation, event, people, now=now)
+
+
+async def _apply(file: EventFile, document: dict[str, Any], *, now: "datetime") -> "EventView":
+    from core.events import declared
+    from core.values import Refused
+
+    try:
+        return await declared.apply(file.read(document), by="cli", now=now)
+    except Refused as refused:
+        file.refused(refused.refusals)
+
+
+def _of_loaded_plugins(installation: Installation, document: dict[str, Any]) -> dict[str, Any]:
+    """The document without the plugins that this environment lacks: the demo shows what is there."""
+    tables = document.get("plugins", {})
+    here = {name: table for name, table in tables.items() if name in installation.host.plugins}
+    return {**document, "plugins": here}
+
+
+async def _links(
+    installation: Installation, event: "EventView", people: "People", *, now: "datetime"
+) -> dict[str, str]:
+    from core.cli import sample
+    from core.people.services import new_link
+
+    links = {}
+    for role, members in people.items():
+        page = sample.start_page(installation.host, role, event.slug)
+        secret = await new_link(members[0].email, next_page=page, valid_for=LINKS_LAST, now=now)
+        links[role] = f"{installation.settings.address}/sign-in/{secret}"
+    return links
+
+
+def _print(installation: Installation, loaded: list[Loaded]) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=True)
+    for broken in installation.host.broken.values():
+        console.print(f"[red]Plugin left out: {broken.name} ({broken.error})[/red]")
+    for event, weeks, links in loaded:
+        _print_event(console, installation.settings.address, event, weeks, links)
+    console.print(f"\n[bold]Plenaria: {installation.settings.address}[/bold]   (Ctrl-C ends)")
+
+
+def _print_event(console: "Console", address: str, event: "EventView", weeks: int, links: dict[str, str]) -> None:
+    from core.i18n import current_language
+    from core.values import in_language
+
+    name = in_language(event.name, current_language())
+    console.print(f"\n[bold]{name}[/bold]  {address}/{event.slug}")
+    console.print(f"{event.starts_on} – {event.ends_on}, {event.venue}")
+    if weeks:
+        console.print(
+            f"[yellow]Dates moved by {weeks} weeks so that everything is open; --as-published keeps the true dates.[/yellow]"
+        )
+    console.print("Sign in as (each link once, for a day):")
+    for role, link in links.items():
+        console.print(f"  {role:<10} {link}")
+
+
+def _serve(installation: Installation, listening: socket.socket, port: int) -> None:
+    from core.app import create_app
+    from core.cli.serving import run_server
+
+    app = create_app(installation.settings, host=installation.host, with_worker=True)
+    run_server(app, host="127.0.0.1", port=port, sockets=[listening])

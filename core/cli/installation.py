@@ -1,0 +1,105 @@
+"""What every command starts from: the installation's settings, its plugins and its database."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from core.database import Database
+    from core.plugins import PluginHost
+    from core.settings import Settings
+
+T = TypeVar("T")
+
+USUAL_CONFIG: Final = Path("config/plenaria.toml")
+
+
+@dataclass
+class Installation:
+    """One installation, as `--config` names it. Everything is made when it is first asked for."""
+
+    config: Path | None = None
+    overrides: dict[str, Any] = field(default_factory=dict)
+    environment: dict[str, str] | None = None
+    """Read instead of the process's own when given (the demo takes nothing from outside)."""
+
+    @cached_property
+    def settings(self) -> "Settings":
+        """Raises `Misconfigured`."""
+        from core.settings import load
+
+        return load(self.config_file, self.environment, **self.overrides)
+
+    @property
+    def config_file(self) -> Path | None:
+        if self.config is None and self.environment is None and USUAL_CONFIG.is_file():
+            return USUAL_CONFIG
+        return self.config
+
+    @cached_property
+    def host(self) -> "PluginHost":
+        """The plugins, with everything they contribute handed to the core's rooms."""
+        from core import i18n, logs
+        from core.app import prepare
+        from core.plugins import PluginHost
+
+        if not logs.is_configured():
+            logs.configure(development=True)
+        host = PluginHost.discover(disabled=self.settings.disabled_plugins)
+        prepare(self.settings, host)
+        i18n.set_language(terminal_language(os.environ))
+        return host
+
+    @asynccontextmanager
+    async def database(self, *, any_schema: bool = False) -> AsyncIterator["Database"]:
+        """The open database. Raises `Misconfigured` for another schema than this version's, unless `any_schema`."""
+        from core.database import Database
+
+        database = Database(self.settings.database)
+        _make_folder(self.settings.database)
+        await database.open(self.host.tables())
+        try:
+            if not any_schema:
+                await self.refuse_other_schema(database)
+            yield database
+        finally:
+            await database.close()
+
+    async def refuse_other_schema(self, database: "Database") -> None:
+        from core.database import schema_difference
+        from core.settings import Misconfigured
+
+        if difference := await schema_difference(database, self.host.apps()):
+            more = f" (and {len(difference) - 1} more)" if len(difference) > 1 else ""
+            raise Misconfigured(
+                f"the database's schema is not this version's: {difference[0]}{more}; run `plenaria migrate`"
+            )
+
+
+def _make_folder(url: str) -> None:
+    """SQLite makes its file, but not the folder that it lies in."""
+    if url.startswith("sqlite:///"):
+        Path(url.removeprefix("sqlite:///").partition("?")[0]).parent.mkdir(parents=True, exist_ok=True)
+
+
+def terminal_language(environment: Any) -> str:
+    """The language of a terminal, by POSIX's LC_ALL, LC_MESSAGES, LANG; English where they say nothing of ours."""
+    from core.i18n import negotiate
+
+    named = next((found for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (found := environment.get(name))), "")
+    return negotiate(named.partition(".")[0].replace("_", "-"), default="en")
+
+
+pass_installation = click.make_pass_decorator(Installation, ensure=True)
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end in an event loop of its own."""
+    return asyncio.run(work)

@@ -1,0 +1,56 @@
+"""`plenaria person`: giving somebody a role and a way in."""
+
+import click
+
+from core.cli.installation import Installation, pass_installation, run
+
+
+@click.group()
+def person() -> None:
+    """People and their roles."""
+
+
+@person.command()
+@click.argument("email")
+@click.option("--event", "slug", required=True, help="The event's slug.")
+@click.option("--role", required=True, help="owner, organiser, programme, finance, door or juror.")
+@click.option("--show-link", is_flag=True, help="Print a sign-in link as well, good once and for a week.")
+@pass_installation
+def invite(installation: Installation, email: str, slug: str, role: str, show_link: bool) -> None:
+    """Give EMAIL a role in an event and mail them a way in."""
+    link = run(_invite(installation, email, slug, role, show_link))
+    click.echo(f"{email}: {role}, {slug}")
+    if link:
+        click.echo(link)
+
+
+async def _invite(installation: Installation, email: str, slug: str, role: str, show_link: bool) -> str:
+    from datetime import timedelta
+
+    from core import clock
+    from core.database import transaction
+    from core.events import queries
+    from core.people import services
+    from core.values import Refusal, Refused
+
+    settings, now = installation.settings, clock.now()
+    async with installation.database(), transaction():
+        event = await queries.event_by_slug(slug)
+        if event is None:
+            raise Refused(Refusal("unknown_event", {"event": slug}))
+        invited = await services.invite(
+            email,
+            role,
+            event=event,
+            visit_by="cli",
+            granted_by=None,
+            may_grant_owner=True,
+            settings=settings,
+            now=now,
+            language=event.language,
+        )
+        if not show_link:
+            return ""
+        week = timedelta(days=services.INVITATION_DAYS)
+        secret = await services.new_link(invited.email, next_page=f"/{slug}/organise", valid_for=week, now=now)
+        return f"{settings.address}/sign-in/{secret}"

@@ -1,0 +1,132 @@
+"""`serve` and `worker`: the processes of an installation."""
+
+import asyncio
+import os
+import signal
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from core.cli.installation import Installation, pass_installation, run
+
+if TYPE_CHECKING:
+    import socket
+
+    from litestar import Litestar
+
+FINISH_WITHIN_S: Final = 30
+"""How long requests under way may take after a signal to stop."""
+_WITH_WORKER: Final = "PLENARIA_SERVE_WITH_WORKER"
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen; leave it behind a proxy.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that answer.")
+@click.option(
+    "--worker/--no-worker",
+    "with_worker",
+    default=True,
+    show_default=True,
+    help="Deliver mail and seal the log here too.",
+)
+@pass_installation
+def serve(installation: Installation, host: str, port: int, workers: int, with_worker: bool) -> None:
+    """Serve the installation over HTTP until SIGTERM or Ctrl-C.
+
+    Requests under way are finished first, and so is the delivery under way. Ends with 2 when it cannot serve.
+    """
+    from core import logs
+
+    logs.configure(development=installation.settings.development)
+    run(_refuse_unready(installation))
+    if workers == 1:
+        run_server(_application(installation, with_worker=with_worker), host=host, port=port)
+    else:
+        _run_processes(installation, host=host, port=port, workers=workers, with_worker=with_worker)
+
+
+async def _refuse_unready(installation: Installation) -> None:
+    """One clear line instead of a traceback from inside the server."""
+    async with installation.database():
+        pass
+
+
+def _application(installation: Installation, *, with_worker: bool) -> "Litestar":
+    from core.app import create_app
+
+    return create_app(installation.settings, host=installation.host, with_worker=with_worker)
+
+
+def application() -> "Litestar":
+    """The application of one process among several; its settings come by the environment."""
+    from core import logs
+
+    installation = Installation()
+    if named := os.environ.get("PLENARIA_CONFIG"):
+        from pathlib import Path
+
+        installation.config = Path(named)
+    logs.configure(development=installation.settings.development)
+    return _application(installation, with_worker=os.environ.get(_WITH_WORKER) == "1")
+
+
+def run_server(app: "Litestar", *, host: str, port: int, sockets: "list[socket.socket] | None" = None) -> None:
+    """Serve in this process until a signal. Exits with 2 when the start fails."""
+    import uvicorn
+
+    server = uvicorn.Server(uvicorn.Config(app, host=host, port=port, **_server_options()))
+    with suppress(KeyboardInterrupt):  # uvicorn stops first, then raises the signal again
+        server.run(sockets=sockets)
+    if not server.started:
+        sys.exit(2)
+
+
+def _server_options() -> dict[str, Any]:
+    has_uvloop = sys.platform != "win32"
+    return {
+        "loop": "uvloop" if has_uvloop else "asyncio",
+        "http": "httptools",
+        "ws": "none",
+        "lifespan": "on",
+        "log_config": None,
+        "access_log": False,
+        "proxy_headers": False,
+        "server_header": False,
+        "timeout_graceful_shutdown": FINISH_WITHIN_S,
+    }
+
+
+def _run_processes(installation: Installation, *, host: str, port: int, workers: int, with_worker: bool) -> None:
+    import uvicorn
+
+    if installation.config_file is not None:
+        os.environ["PLENARIA_CONFIG"] = str(installation.config_file)
+    os.environ[_WITH_WORKER] = "1" if with_worker else "0"
+    uvicorn.run(
+        "core.cli.serving:application", factory=True, host=host, port=port, workers=workers, **_server_options()
+    )
+
+
+@click.command()
+@pass_installation
+def worker(installation: Installation) -> None:
+    """Deliver mail and facts, seal the log and tidy up, without answering requests, until SIGTERM or Ctrl-C."""
+    from core import logs
+
+    logs.configure(development=installation.settings.development)
+    run(_work(installation))
+
+
+async def _work(installation: Installation) -> None:
+    from core import outbox
+    from core.jobs import run_jobs
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, stop.set)
+    async with installation.database():
+        await asyncio.gather(outbox.run(stop=stop), run_jobs(stop=stop))

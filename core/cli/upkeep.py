@@ -1,0 +1,165 @@
+"""The commands of whoever runs an installation: schema, plugins, the record of changes, copies."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from core.cli.installation import Installation, pass_installation, run
+
+if TYPE_CHECKING:
+    from core.ledger import Verdict
+
+
+@click.command()
+@pass_installation
+def migrate(installation: Installation) -> None:
+    """Bring the database to this version's schema: the core's and every plugin's."""
+    for each in run(_migrate(installation)):
+        click.echo(f"{each[0]}: {each[1]}")
+    click.echo("The schema is this version's.")
+
+
+async def _migrate(installation: Installation) -> list[tuple[str, str]]:
+    from core.database import migrate as bring_up
+
+    async with installation.database(any_schema=True) as database:
+        return [(each.app, each.id) for each in await bring_up(database, installation.host.apps())]
+
+
+@click.command()
+@pass_installation
+def check(installation: Installation) -> None:
+    """Check configuration, plugins and schema; ends with 2 and one line when something is wrong."""
+    run(_check(installation))
+    settings = installation.settings
+    click.echo(f"settings: {installation.config_file or 'defaults'}")
+    click.echo(f"database: {settings.database.partition(':')[0]}, schema as this version's")
+    click.echo(f"plugins:  {', '.join(installation.host.plugins) or 'none'}")
+    for warning in warnings_about(installation):
+        click.echo(f"warning:  {warning}", err=True)
+    if broken := installation.host.broken:
+        click.echo(f"plenaria: plugins that could not be loaded: {', '.join(broken)}", err=True)
+        sys.exit(2)
+
+
+async def _check(installation: Installation) -> None:
+    from core import signing_keys
+
+    signing_keys.load_or_create(Path(installation.settings.key_file))
+    async with installation.database():
+        pass
+
+
+def warnings_about(installation: Installation) -> list[str]:
+    """What is allowed but seldom meant on a server that others reach."""
+    settings = installation.settings
+    found = []
+    if not settings.secure:
+        found.append(f"address is {settings.address}: without https, cookies can be read on the way")
+    if settings.development:
+        found.append("development is on: kept mail and the pattern page are open")
+    if not settings.mail.host:
+        found.append("no mail host is set: mail stays in the outbox and nobody can sign in by link")
+    return found
+
+
+@click.command()
+@pass_installation
+def plugins(installation: Installation) -> None:
+    """List the installed plugins, the broken and the disabled ones included."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("Name", "Version", "Distribution", "State", "Commands", "Error", box=None, pad_edge=False)
+    commands = dict(installation.host.collect("register_commands"))
+    for plugin in installation.host.plugins.values():
+        names = ", ".join(str(command.name) for command in commands.get(plugin.name, ()))
+        table.add_row(plugin.name, plugin.version, plugin.distribution, "loaded", names, "")
+    for name in installation.settings.disabled_plugins:
+        table.add_row(name, "", "", "disabled", "", "")
+    for broken in installation.host.broken.values():
+        table.add_row(broken.name, "", broken.distribution, "broken", "", broken.error)
+    Console(soft_wrap=True).print(table)
+
+
+@click.group()
+def audit() -> None:
+    """The record of changes."""
+
+
+@audit.command("verify")
+@pass_installation
+def audit_verify(installation: Installation) -> None:
+    """Read the whole record and prove it; ends with 1 and names the first broken line, if there is one."""
+    verdict = run(_verify(installation))
+    click.echo(f"sealed: {verdict.sealed}, not yet sealed: {verdict.unsealed}")
+    if (broken := verdict.first_broken) is not None:
+        line = "a line that is gone" if broken.line_id is None else f"line {broken.line_id}"
+        click.echo(f"broken: {line}, at seal {broken.no}: {broken.reason}", err=True)
+        for name, digest in (("expected", broken.expected), ("found", broken.found)):
+            click.echo(f"  {name}: {digest or 'nothing'}", err=True)
+        sys.exit(1)
+    click.echo("No sealed line was changed, removed or put elsewhere.")
+
+
+async def _verify(installation: Installation) -> "Verdict":
+    from core import audit as record
+
+    async with installation.database():
+        return await record.verify()
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@pass_installation
+def backup(installation: Installation, file: Path) -> None:
+    """Copy the whole database into FILE, which must not exist yet; the service may run on meanwhile."""
+    run(_backup(installation, file))
+    click.echo(
+        f"Written: {file} (personal data: keep it safe). The signing key {installation.settings.key_file} is not in it."
+    )
+
+
+async def _backup(installation: Installation, file: Path) -> None:
+    from core.database.backup import backup as copy_out
+
+    async with installation.database(any_schema=True) as database:
+        await copy_out(database, file)
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_installation
+def restore(installation: Installation, file: Path, yes: bool) -> None:
+    """Make the database what it was when FILE was written; everything since is lost. Stop the service first."""
+    if not yes:
+        click.confirm("Everything in the database now is replaced. Go on?", abort=True)
+    run(_restore(installation, file))
+    click.echo("Restored. Run `plenaria migrate` if the backup is older than this version, then `plenaria check`.")
+
+
+async def _restore(installation: Installation, file: Path) -> None:
+    from core.database.backup import restore as copy_in
+
+    async with installation.database(any_schema=True) as database:
+        await copy_in(database, file)
+
+
+@click.group()
+def migration() -> None:
+    """For developers: the files that change the schema."""
+
+
+@migration.command()
+@click.argument("app")
+@click.option("--replace-initial", is_flag=True, help="Delete the app's migrations first: nobody has applied them yet.")
+@click.option("--description", default="", help="One line for whoever reads the file.")
+def new(app: str, replace_initial: bool, description: str) -> None:
+    """Write the migration that brings APP's tables (core, or a plugin's name) to what the code says."""
+    from core.database.new_migration import main
+
+    arguments = [app, *["--replace-initial"] * replace_initial, f"--description={description}"]
+    sys.exit(main(arguments))
