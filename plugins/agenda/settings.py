@@ -1,0 +1,252 @@
+"""What an organiser decides about the agenda: the form in the console, `[plugins.agenda]` in TOML, and JSON.
+
+The items below (rooms, tracks, types, people, sessions) are each the console's form, an entry of the event's file and a body of
+the API.
+"""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime, time
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from core.forms.problems import Problem
+from core.values import N_, LocalizedText, Slug
+from plugins.agenda.rules import ROLES, STATES, Role, State
+
+_LANGUAGES = {"es": N_("Spanish"), "en": N_("English")}
+_MINUTES = {"unit": N_("minutes")}
+
+
+class AgendaSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How an event's agenda behaves."""
+
+    introduction: Annotated[
+        LocalizedText,
+        Meta(
+            title=N_("Introduction"),
+            description=N_("One or two sentences above the agenda."),
+            extra={"max_length": 400, "kind": "textarea"},
+        ),
+    ] = {}
+    before_release: Annotated[
+        LocalizedText,
+        Meta(
+            title=N_("Before the first release"),
+            description=N_("What the agenda's page says while nothing has been released."),
+            extra={"max_length": 400, "kind": "textarea"},
+        ),
+    ] = {}
+    default_duration_min: Annotated[
+        int,
+        Meta(
+            ge=5,
+            le=720,
+            title=N_("Usual length"),
+            description=N_("How long a new session is until somebody changes it."),
+            extra=_MINUTES,
+        ),
+    ] = 45
+    most_people: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=100,
+            title=N_("Most people in a session"),
+            description=N_("How many people one session may have on stage."),
+            extra={"unit": N_("people")},
+        ),
+    ] = 12
+    changeover_min: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=120,
+            title=N_("Time to change rooms"),
+            description=N_("Warns when somebody has less time than this between two sessions in different rooms."),
+            extra=_MINUTES,
+        ),
+    ] = 0
+    release_despite_conflicts: Annotated[
+        bool,
+        Meta(
+            title=N_("Release despite conflicts"),
+            description=N_("Whether a schedule with serious conflicts may be released by somebody who gives a reason."),
+        ),
+    ] = True
+    mail_speakers: Annotated[
+        bool,
+        Meta(
+            title=N_("Mail people on stage"),
+            description=N_("Whether a release mails those whose sessions are new, moved or cancelled."),
+        ),
+    ] = True
+    calendar_alarm_min: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1440,
+            title=N_("Reminder in calendars"),
+            description=N_("How long before a session calendars remind; 0: not at all."),
+            extra=_MINUTES,
+        ),
+    ] = 0
+    feed_max_age_s: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=86400,
+            title=N_("Age of feeds"),
+            description=N_("How long calendars and caches may keep a feed before they ask again."),
+            extra={"unit": N_("seconds")},
+        ),
+    ] = 300
+
+
+class RoomItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A room."""
+
+    code: Annotated[Slug, Meta(title=N_("Code"), description=N_("Part of addresses; stays the same for ever."))]
+    name: Annotated[LocalizedText, Meta(title=N_("Name"), extra={"max_length": 120})]
+    capacity: Annotated[
+        int,
+        Meta(ge=0, le=100_000, title=N_("Seats"), description=N_("0: not known."), extra={"unit": N_("seats")}),
+    ] = 0
+    opens: Annotated[time | None, Meta(title=N_("Opens"), description=N_("Each day, on the clock there."))] = None
+    closes: Annotated[time | None, Meta(title=N_("Closes"), description=N_("Each day, on the clock there."))] = None
+
+    def problems(self) -> Iterator[Problem]:
+        if self.opens is not None and self.closes is not None and self.closes <= self.opens:
+            yield Problem("/closes", "closes_before_it_opens", {}, N_("Must be after the opening."))
+
+
+class TrackItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A track."""
+
+    code: Annotated[Slug, Meta(title=N_("Code"), description=N_("Part of addresses; stays the same for ever."))]
+    name: Annotated[LocalizedText, Meta(title=N_("Name"), extra={"max_length": 120})]
+    colour: Annotated[
+        int, Meta(ge=1, le=8, title=N_("Colour"), description=N_("Number of one of the eight colours of the house."))
+    ] = 1
+
+
+class TypeItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A session type."""
+
+    code: Annotated[Slug, Meta(title=N_("Code"), description=N_("Part of addresses; stays the same for ever."))]
+    name: Annotated[LocalizedText, Meta(title=N_("Name"), extra={"max_length": 120})]
+    needs: Annotated[
+        tuple[Role, ...],
+        Meta(
+            title=N_("Needs"),
+            description=N_("Who must be on stage; a session without them is shown as a conflict."),
+            extra={"choices": ROLES, "unique": ""},
+        ),
+    ] = ()
+    is_break: Annotated[
+        bool, Meta(title=N_("Break"), description=N_("Coffee, lunch: drawn quietly, across all rooms if it has none."))
+    ] = False
+
+
+class PersonItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A person on stage."""
+
+    code: Annotated[Slug, Meta(title=N_("Code"), description=N_("Part of addresses; stays the same for ever."))]
+    given_names: Annotated[str, Meta(title=N_("Given names"), min_length=1, max_length=100)]
+    first_surname: Annotated[str, Meta(title=N_("First surname"), max_length=100)] = ""
+    second_surname: Annotated[str, Meta(title=N_("Second surname"), max_length=100)] = ""
+    email: Annotated[
+        str,
+        Meta(
+            title=N_("E-mail"),
+            description=N_("Never shown. Whoever signs in with it sees their sessions and may correct them."),
+            max_length=254,
+            extra={"kind": "email"},
+        ),
+    ] = ""
+    bio: Annotated[
+        LocalizedText,
+        Meta(title=N_("Short biography"), extra={"max_length": 2000, "kind": "textarea"}),
+    ] = {}
+    is_public: Annotated[
+        bool,
+        Meta(title=N_("Shown in public"), description=N_("Without it the name appears on no page and in no feed.")),
+    ] = True
+
+
+class PartItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Somebody's part in a session."""
+
+    person: Annotated[str, Meta(title=N_("Person"), min_length=1, max_length=50, extra={"known": "people"})]
+    role: Annotated[Role, Meta(title=N_("Role"), extra={"choices": ROLES})] = "speaker"
+    employer: Annotated[
+        str, Meta(title=N_("Employer"), description=N_("As shown with this session."), max_length=200)
+    ] = ""
+    job_title: Annotated[LocalizedText, Meta(title=N_("Job title"), extra={"max_length": 200})] = {}
+
+
+class SessionItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A session."""
+
+    code: Annotated[Slug, Meta(title=N_("Code"), description=N_("Part of addresses; stays the same for ever."))]
+    title: Annotated[LocalizedText, Meta(title=N_("Title"), extra={"max_length": 200})]
+    abstract: Annotated[
+        LocalizedText,
+        Meta(title=N_("Abstract"), description=N_("Markdown."), extra={"max_length": 5000, "kind": "textarea"}),
+    ] = {}
+    language: Annotated[str, Meta(title=N_("Spoken language"), pattern="^(es|en)$", extra={"choices": _LANGUAGES})] = (
+        "es"
+    )
+    type: Annotated[str, Meta(title=N_("Type"), max_length=50, extra={"known": "types"})] = ""
+    track: Annotated[str, Meta(title=N_("Track"), max_length=50, extra={"known": "tracks"})] = ""
+    room: Annotated[str, Meta(title=N_("Room"), max_length=50, extra={"known": "rooms"})] = ""
+    starts_at: Annotated[datetime | None, Meta(title=N_("Starts"), tz=True)] = None
+    duration_min: Annotated[int, Meta(ge=5, le=1440, title=N_("Length"), extra=_MINUTES)] = 45
+    state: Annotated[
+        State,
+        Meta(
+            title=N_("State"),
+            description=N_("Only confirmed sessions are released; a cancelled one stays visible as cancelled."),
+            extra={"choices": STATES},
+        ),
+    ] = "draft"
+    people: Annotated[
+        tuple[PartItem, ...],
+        Meta(title=N_("People on stage"), max_length=100, extra={"unique": "person"}),
+    ] = ()
+
+    def unknown(self, pointer: str, **known: Collection[str]) -> Iterator[Problem]:
+        """A problem for each code that names nothing; `known` is given by kind."""
+        for field in ("type", "track", "room"):
+            code, allowed = getattr(self, field), known[f"{field}s"]
+            if code and code not in allowed:
+                yield Problem(f"{pointer}/{field}", "not_a_choice", {"allowed": list(allowed), "actual": code})
+        for index, part in enumerate(self.people):
+            if part.person not in known["people"]:
+                facts = {"allowed": list(known["people"]), "actual": part.person}
+                yield Problem(f"{pointer}/people/{index}/person", "not_a_choice", facts)
+
+
+class AgendaSection(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What an event's file declares of the agenda, besides its settings. The order of rooms, tracks and types is theirs."""
+
+    rooms: Annotated[tuple[RoomItem, ...], Meta(title=N_("Rooms"), extra={"unique": "code"})] = ()
+    tracks: Annotated[tuple[TrackItem, ...], Meta(title=N_("Tracks"), extra={"unique": "code"})] = ()
+    types: Annotated[tuple[TypeItem, ...], Meta(title=N_("Session types"), extra={"unique": "code"})] = ()
+    people: Annotated[tuple[PersonItem, ...], Meta(title=N_("People on stage"), extra={"unique": "code"})] = ()
+    sessions: Annotated[tuple[SessionItem, ...], Meta(title=N_("Sessions"), extra={"unique": "code"})] = ()
+    released: Annotated[
+        bool,
+        Meta(
+            title=N_("Released"),
+            description=N_(
+                "Whether this very schedule is to be public; nothing that is public is ever taken back by a file."
+            ),
+        ),
+    ] = False
+
+    def problems(self) -> Iterator[Problem]:
+        """Codes that name nothing, all at once."""
+        known = {kind: [each.code for each in getattr(self, kind)] for kind in ("rooms", "tracks", "types", "people")}
+        for index, session in enumerate(self.sessions):
+            yield from session.unknown(f"/sessions/{index}", **known)
