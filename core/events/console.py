@@ -42,7 +42,7 @@ class Invitation(Struct, frozen=True):
 class Wording(Struct, frozen=True):
     """An event's own wording of a mail."""
 
-    subject: Annotated[str, Meta(title=N_("Subject"), min_length=1, max_length=300)]
+    subject: Annotated[str, Meta(title=N_("Subject"), min_length=1, max_length=300, extra={"kind": "text"})]
     body: Annotated[
         str,
         Meta(title=N_("Text"), description=N_("Markdown."), min_length=1, max_length=10000, extra={"kind": "textarea"}),

@@ -1,0 +1,114 @@
+"""Every door of the house: a declared permission, safety headers, no leak between events."""
+
+import pytest
+from litestar import Litestar, get
+
+from core.app import create_app
+from core.security import registered, undeclared
+from core.security.permissions import OPEN
+from tests.site import Site
+
+
+def _handlers(app: Litestar):  # type: ignore[no-untyped-def]  # Litestar's route classes share no base with handlers
+    for route in app.routes:
+        for handler in getattr(route, "route_handlers", [getattr(route, "route_handler", None)]):
+            if handler is not None and getattr(handler, "http_methods", None) != {"OPTIONS"}:
+                yield route.path, handler
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_every_route_declares_a_permission_that_somebody_registered(site: Site) -> None:
+    declared = {handler.opt.get("permission") for _, handler in _handlers(site.app)}
+
+    assert undeclared(site.app) == []
+    assert declared - set(OPEN) <= set(registered())
+
+
+def test_a_route_without_a_permission_is_found() -> None:
+    @get("/open-by-mistake")
+    async def careless() -> str:
+        return "hello"
+
+    assert undeclared(Litestar([careless], openapi_config=None)) == ["/open-by-mistake"]
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_no_console_page_opens_for_strangers_or_for_another_events_organiser(site: Site) -> None:
+    stranger, foreign = site.visitor(), await site.signed_in("owner", event=site.other_event)
+    paths = {
+        path.replace("{event_slug:str}", site.event.slug)
+        for path, handler in _handlers(site.app)
+        if "GET" in handler.http_methods and "/organise" in path and path.count("{") == 1
+    }
+    assert len(paths) > 5
+
+    for path in sorted(paths):
+        assert (await stranger.get(path)).status_code == 401, path
+        assert (await foreign.get(path)).status_code == 403, path
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_every_answer_carries_the_safety_headers(site: Site) -> None:
+    for path in ("/", "/nothing-here", "/healthz", f"/{site.event.slug}"):
+        headers = (await site.visitor().get(path)).headers
+
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_an_anonymous_page_sets_no_cookie(site: Site) -> None:
+    assert "set-cookie" not in (await site.visitor().get("/")).headers
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_a_switched_off_plugin_answers_404_and_comes_back(site: Site) -> None:
+    from core.plugins import host
+
+    owner = await site.signed_in("owner")
+    pages = {"registration": "register", "agenda": "agenda", "awards": "awards"}
+    for plugin in host().plugins:
+        page = f"/{site.event.slug}/{pages.get(plugin, plugin)}"
+        switch = f"/{site.event.slug}/organise/plugins/{plugin}/switch"
+
+        before = await owner.get(page)
+        await owner.post(switch, data={"on": "0"})
+        off = await owner.get(page)
+        elsewhere = await owner.get(page.replace(site.event.slug, site.other_event.slug))
+        await owner.post(switch, data={"on": "1"})
+        again = await owner.get(page)
+
+        statuses = [answer.status_code for answer in (before, off, elsewhere, again)]
+        assert statuses == [200, 404, 200, 200], plugin
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_a_hidden_event_does_not_exist_for_strangers(site: Site) -> None:
+    owner = await site.signed_in("owner")
+    form = {
+        "name.es": "Oculto", "starts_on": "2025-10-01", "ends_on": "2025-10-02", "zone": "America/Mexico_City",
+        "language": "es", "currency": "MXN",
+    }
+
+    answer = await owner.post(f"/{site.event.slug}/organise/event", data=form)
+
+    assert answer.status_code == 303
+    assert (await site.visitor().get(f"/{site.event.slug}")).status_code == 404
+    assert (await owner.get(f"/{site.event.slug}")).status_code == 200
+    assert "Oculto" not in (await site.visitor().get("/")).text
+
+
+def test_an_application_with_an_undeclared_route_does_not_start(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    from core import app as app_module
+    from core.settings import Misconfigured, Settings
+
+    @get("/open-by-mistake")
+    async def careless() -> str:
+        return "hello"
+
+    routes = app_module._routes
+    monkeypatch.setattr(app_module, "_routes", lambda host: [*routes(host), careless])
+
+    with pytest.raises(Misconfigured, match="/open-by-mistake"):
+        create_app(Settings(key_file=str(tmp_path / "key.pem")))
