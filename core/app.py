@@ -14,7 +14,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
-from core import errors, i18n, mail, outbox, plugins, service, signing_keys
+from core import api, errors, i18n, mail, outbox, plugins, service, signing_keys
 from core.access import Access
 from core.database import Database, schema_difference
 from core.jobs import run_jobs
@@ -56,6 +56,8 @@ def create_app(settings: Settings, *, host: PluginHost | None = None, with_worke
             "settings": Provide(_settings, sync_to_thread=False),
         },
         exception_handlers={Exception: errors.answer},
+        dto=api.CheckedBody,
+        return_dto=None,
         state=State(
             {
                 "settings": settings,

@@ -45,6 +45,12 @@ CORE_REFUSALS: Final = {
     "changed_meanwhile": N_("Somebody changed this meanwhile. What you typed is kept below; compare and save again."),
     "idempotency_key_reused": N_("This Idempotency-Key was used for another request."),
     "idempotency_key_missing": N_("This request needs an Idempotency-Key header."),
+    "idempotency_key_malformed": N_("An Idempotency-Key has at most {most} visible characters."),
+    "malformed_json": N_("The body is not JSON in UTF-8."),
+    "body_missing": N_("This request needs a JSON body."),
+    "body_too_large": N_("The body is larger than this door accepts."),
+    "not_json": N_("The body must be sent as application/json."),
+    "bad_token": N_("This access token is unknown, has expired or was revoked."),
     "unknown_placeholder": N_("The text uses “{name}”, which this mail does not have. It has: {known}."),
     "not_found": N_("There is nothing here with that name."),
 }
@@ -56,6 +62,7 @@ STATUS_OF: Final = {
     "second_factor_needed": 403,
     "file_too_large": 413,
     "idempotency_key_missing": 400,
+    "idempotency_key_malformed": 400,
     "idempotency_key_reused": 422,
     "not_found": 404,
     "unknown_event": 404,
@@ -175,7 +182,7 @@ def _of_refusal(refusal: Refusal, event: EventView | None) -> dict[str, Any]:
 
 
 def _of_problem(problem: Problem) -> dict[str, Any]:
-    return {"code": problem.code, "pointer": problem.pointer, "detail": words(problem)}
+    return {"code": problem.code, "pointer": problem.pointer, "detail": words(problem, i18n.current_language())}
 
 
 def _of_litestar(error: ValidationException) -> list[dict[str, Any]]:
