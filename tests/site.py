@@ -6,7 +6,9 @@
         answer = await organiser.get(f"/{site.event.slug}/organise")
 """
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -94,7 +96,7 @@ async def site(engine_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     host = PluginHost.discover()
     app = create_app(settings, host=host)
     cache.forget()
-    async with app.lifespan():
+    async with _running(app):
         events = [await _event(slug, host) for slug in ("congress", "other")]
         running = Site(app, settings, app.state.database, *events)
         monkeypatch.setattr(clock, "now", lambda: running.now)
@@ -102,6 +104,28 @@ async def site(engine_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         for client in running._clients:
             await client.aclose()
     cache.forget()
+
+
+@asynccontextmanager
+async def _running(app: Litestar) -> AsyncIterator[None]:
+    """The application's lifespan in a task of its own: a fixture is set up and torn down in two different tasks."""
+    started, stop = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        try:
+            async with app.lifespan():
+                started.set()
+                await stop.wait()
+        finally:
+            started.set()
+
+    life = asyncio.create_task(live())
+    await started.wait()
+    if life.done():
+        await life
+    yield
+    stop.set()
+    await life
 
 
 async def _event(slug: str, host: PluginHost) -> EventView:

@@ -104,14 +104,19 @@ async def migrate_backwards(
 
 
 async def schema_difference(database: Database, apps: Iterable[AppConfig]) -> list[str]:
-    """What keeps this code from serving on this database, a sentence each; [] when the schema matches."""
-    known = [Applied(one.app, one.id) for app in in_dependency_order(apps) for one in migrations_of(app)]
+    """What keeps this code from serving on this database, a sentence each; [] when the schema matches.
+
+    The tables of an app that is not among these (a plugin that was taken out) stay as they are and do not count.
+    """
+    ordered = in_dependency_order(apps)
+    names = {app.app_name for app in ordered}
+    known = [Applied(one.app, one.id) for app in ordered for one in migrations_of(app)]
     applied = await applied_migrations(database)
     missing = [f"{one.app}: the migration {one.id} has not been applied" for one in known if one not in applied]
     unknown = [
         f"{one.app}: the database has the migration {one.id}, which this code does not know"
         for one in applied
-        if one not in known
+        if one.app in names and one not in known
     ]
     return missing + unknown
 
