@@ -51,6 +51,14 @@ CORE_REFUSALS: Final = {
     "body_too_large": N_("The body is larger than this door accepts."),
     "not_json": N_("The body must be sent as application/json."),
     "bad_token": N_("This access token is unknown, has expired or was revoked."),
+    "bad_parameter": N_("“{name}” is not acceptable here: {reason}"),
+    "bad_request": N_("The request could not be read."),
+    "control_characters": N_("The address contains a character that cannot be shown."),
+    "not_signed_in": N_("Sign in first, or send an access token."),
+    "not_permitted": N_("You do not hold the permission that this needs."),
+    "nothing_here": N_("There is nothing at this address."),
+    "method_not_allowed": N_("This address does not know that method."),
+    "internal_error": N_("Something went wrong on our side. It was noted; please try again later."),
     "unknown_placeholder": N_("The text uses “{name}”, which this mail does not have. It has: {known}."),
     "not_found": N_("There is nothing here with that name."),
 }
@@ -67,8 +75,21 @@ STATUS_OF: Final = {
     "not_found": 404,
     "unknown_event": 404,
     "unknown_plugin": 404,
+    "control_characters": 422,
 }
 """Refusals that are not a 409 Conflict."""
+
+CODE_OF: Final = {
+    400: "bad_request",
+    401: "not_signed_in",
+    403: "not_permitted",
+    404: "nothing_here",
+    405: "method_not_allowed",
+    413: "body_too_large",
+    415: "not_json",
+    500: "internal_error",
+}
+"""What an answer of the framework's own is called in the API."""
 
 _words: dict[str, str] = dict(CORE_REFUSALS)
 
@@ -114,7 +135,8 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     if isinstance(error, Invalid):
         return _problem(request, 422, "invalid", errors=[_of_problem(problem) for problem in error.problems])
     if isinstance(error, ValidationException):
-        return _problem(request, 400, "invalid", errors=_of_litestar(error))
+        errors = _of_litestar(error)
+        return _problem(request, 400, str(errors[0]["code"]) if errors else "", errors=errors)
     if isinstance(error, HTTPException):
         code = error.extra.get("code", "") if isinstance(error.extra, dict) else ""
         refusal = Refusal(code) if code in _words else None
@@ -162,13 +184,18 @@ def _problem(
 def _problem_document(
     request: Request[Any, Any, Any], status: int, code: str, listed: list[dict[str, Any]]
 ) -> dict[str, Any]:
+    """RFC 9457, every member always there."""
+    if not listed:
+        code = code or CODE_OF.get(status, "")
+        detail = sentence(Refusal(code)) if code in _words else HTTPStatus(status).phrase
+        listed = [{"code": code or "error", "detail": detail}]
     return {
         "type": f"tag:plenaria,2025:{code}" if code else "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
+        "detail": listed[0]["detail"],
         "instance": request.scope["path"],
-        **({"detail": listed[0]["detail"]} if listed else {}),
-        **({"errors": listed} if listed else {}),
+        "errors": listed,
     }
 
 
@@ -186,16 +213,16 @@ def _of_problem(problem: Problem) -> dict[str, Any]:
 
 
 def _of_litestar(error: ValidationException) -> list[dict[str, Any]]:
-    found = error.extra if isinstance(error.extra, list) else []
-    return [
-        {
-            "code": "invalid",
-            "pointer": "/" + str(each.get("key", "")).replace(".", "/"),
-            "detail": str(each.get("message", "")),
-        }
-        for each in found
-        if isinstance(each, dict)
-    ]
+    """The framework's findings about query and header parameters; bodies have passed our own check."""
+    found = [each for each in error.extra if isinstance(each, dict)] if isinstance(error.extra, list) else []
+    return [_of_parameter(str(each.get("key", "")), str(each.get("message", ""))) for each in found]
+
+
+def _of_parameter(name: str, reason: str) -> dict[str, Any]:
+    if name == "data" or (not name and reason.strip("'") == "data"):
+        return {"code": "body_missing", "detail": sentence(Refusal("body_missing"))}
+    refusal = Refusal("bad_parameter", {"name": name, "reason": reason})
+    return {"code": refusal.code, "parameter": name, "detail": sentence(refusal)}
 
 
 def _wants_json(request: Request[Any, Any, Any]) -> bool:

@@ -55,13 +55,14 @@ async def identify_session(visit: Visit, secret: str) -> None:
         await _identify(visit, row["person"])
 
 
-async def identify_token(visit: Visit, secret: str) -> None:
-    """Fill the visit with the person and the limits of a bearer token."""
+async def identify_token(visit: Visit, secret: str) -> bool:
+    """Fill the visit with the person and the limits of a bearer token; False when it is unknown, expired or revoked."""
     row = await ApiToken.select().where(ApiToken.token_hash == hashed(secret)).first()
     if row is None or row["revoked_at"] or (row["expires_at"] and row["expires_at"] <= visit.now):
-        return
+        return False
     visit.token = TokenView(row["id"], row["event"], tuple(_json(row["scopes"])))
     await _identify(visit, row["person"])
+    return visit.person is not None
 
 
 async def _identify(visit: Visit, person_id: int) -> None:

@@ -22,6 +22,9 @@ logger = logging.getLogger("plenaria.door")
 SESSION_COOKIE: Final = "plenaria_session"
 LANGUAGE_COOKIE: Final = "plenaria_language"
 NOTICE_COOKIE: Final = "plenaria_notice"
+API: Final = "/api/v1/"
+"""Where bearer tokens are good. On pages they are not: a token of few scopes must not change its owner's password."""
+VARY_API: Final = "Authorization, Cookie, Accept-Language"
 
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     (
@@ -61,13 +64,12 @@ class Door:
         scope["state"]["visit"] = visit
         await self._identify(visit, headers, cookies)
         i18n.set_language(visit.language)
-        scope["state"]["refused_origin"] = _is_cross_site(scope["method"], headers)
+        scope["state"]["refused_origin"] = _is_cross_site(scope["method"], visit.path, headers)
         await self._app(scope, receive, self._with_headers(send, visit, cookies))
 
     async def _identify(self, visit: Visit, headers: Headers, cookies: dict[str, str]) -> None:
-        authorization = headers.get("authorization", "")
-        if authorization.startswith("Bearer "):
-            await people.identify_token(visit, authorization.removeprefix("Bearer ").strip())
+        if (token := _bearer(visit.path, headers)) is not None:
+            visit.has_bad_token = not await people.identify_token(visit, token)
         elif secret := cookies.get(SESSION_COOKIE):
             await people.identify_session(visit, secret)
         if visit.person and visit.person.language in LANGUAGES and LANGUAGE_COOKIE not in cookies:
@@ -76,6 +78,7 @@ class Door:
 
     def _with_headers(self, send: Send, visit: Visit, cookies: dict[str, str]) -> Send:
         secure = self._settings.secure
+        is_api = visit.path.startswith(API)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -87,8 +90,8 @@ class Door:
                 headers.setdefault("Permissions-Policy", "camera=(self), microphone=(), geolocation=()")
                 if secure:
                     headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-                headers.setdefault("Cache-Control", "private, no-cache")
-                headers.setdefault("Vary", "Cookie, Accept-Language")
+                headers.setdefault("Cache-Control", "private, no-store" if is_api else "private, no-cache")
+                headers.setdefault("Vary", VARY_API if is_api else "Cookie, Accept-Language")
                 if asked := _asked_language(visit.query):
                     headers.add("Set-Cookie", _cookie(LANGUAGE_COOKIE, asked, secure, max_age_s=31536000))
                 if NOTICE_COOKIE in cookies and not visit.notices:
@@ -96,6 +99,12 @@ class Door:
             await send(message)
 
         return send_with_headers
+
+
+def _bearer(path: str, headers: Headers) -> str | None:
+    """The bearer token of an API request (RFC 6750; the scheme's name in any case), or None."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if path.startswith(API) and scheme.lower() == "bearer" else None
 
 
 def _cookies(headers: Headers) -> dict[str, str]:
@@ -155,13 +164,13 @@ def _client(scope: Scope, headers: Headers, trusted: tuple[str, ...]) -> str:
     return address
 
 
-def _is_cross_site(method: str, headers: Headers) -> bool:
+def _is_cross_site(method: str, path: str, headers: Headers) -> bool:
     """Whether a write comes from another site's page (decision 0003).
 
     Browsers say so themselves: Sec-Fetch-Site, or else Origin against Host. A client that sends neither is no browser and
     carries nobody's cookies unasked. A bearer token is never sent unasked either.
     """
-    if method in SAFE or headers.get("authorization", "").startswith("Bearer "):
+    if method in SAFE or _bearer(path, headers) is not None:
         return False
     site = headers.get("sec-fetch-site")
     if site:

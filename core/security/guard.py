@@ -1,6 +1,7 @@
 """The one guard: a route's declared permission, its event, and whether its plugin is on there."""
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from litestar import Litestar
 from litestar.connection import ASGIConnection
@@ -9,9 +10,12 @@ from litestar.handlers import BaseRouteHandler
 
 from core.events import cache, queries
 from core.security.visit import Visit, visit_of
-from core.values import EventView
+from core.values import EventView, Refusal, Refused
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
+LARGEST_KEY: Final = 2**31 - 1
+_CONTROL_IN_QUERY: Final = re.compile(rb"%(?:0[0-8BCEF]|1[0-9A-F]|7F)", re.IGNORECASE)
+"""Percent-encoded control characters; tab and line break (%09 %0A %0D) may stand in a search."""
 
 
 async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
@@ -23,6 +27,9 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         return
     visit = visit_of(connection)
     opt = handler.opt
+    if visit.has_bad_token:
+        raise NotAuthorizedException(extra={"code": "bad_token"})
+    _refuse_unprintable(connection)
     if connection.scope["state"].get("refused_origin"):
         raise PermissionDeniedException(extra={"code": "cross_site_request"})
     event = await _event_at(connection, visit)
@@ -31,6 +38,20 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     if opt.get("development") and not connection.app.state.settings.development:
         raise NotFoundException
     _check(visit, opt["permission"], event, connection)
+
+
+def _refuse_unprintable(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    """No database is asked for a character that it cannot hold, or for a number larger than its keys.
+
+    Such a path names nothing (404); such a query is refused (`control_characters`).
+    """
+    for part in connection.path_params.values():
+        if isinstance(part, int) and abs(part) > LARGEST_KEY:
+            raise NotFoundException
+        if isinstance(part, str) and not part.isprintable():
+            raise NotFoundException
+    if _CONTROL_IN_QUERY.search(connection.scope.get("query_string", b"")):
+        raise Refused(Refusal("control_characters"))
 
 
 def _is_options(handler: BaseRouteHandler) -> bool:

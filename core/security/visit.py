@@ -51,6 +51,8 @@ class Visit:
     session_id: int | None = None
     strong: bool = False
     token: TokenView | None = None
+    has_bad_token: bool = False
+    """A bearer token was sent that is unknown, expired or revoked: the guard answers 401."""
     roles: dict[int | None, tuple[str, ...]] = field(default_factory=dict)
     """By event id; None: in the whole installation."""
     notices: list[tuple[str, str]] = field(default_factory=list)
@@ -67,14 +69,14 @@ class Visit:
         if self.person is None:
             return False
         if permission in OPEN:
-            return True
-        return self._token_allows(permission, event) and allows(permission, self.roles_in(event))
+            return self._token_reaches(event)
+        if self.token is not None and not (event is not None and permission in self.token.scopes):
+            return False
+        return self._token_reaches(event) and allows(permission, self.roles_in(event))
 
-    def _token_allows(self, permission: str, event: EventView | None) -> bool:
-        if self.token is None:
-            return True
-        right_event = self.token.event is None or (event is not None and event.id == self.token.event)
-        return right_event and permission in self.token.scopes
+    def _token_reaches(self, event: EventView | None) -> bool:
+        """A token is good in its own event, and where no event is named (`/api/v1/me`)."""
+        return self.token is None or event is None or self.token.event in (None, event.id)
 
     @property
     def by(self) -> str:
