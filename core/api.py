@@ -137,6 +137,7 @@ def _hash(*parts: str) -> str:
 class CheckedBody(AbstractDTO[Any]):
     """Decodes every handler's `data`: JSON, then `core.forms.check` against its Struct.
 
+    A handler that declares `raw_body=True` gets builtins instead, and checks them itself.
     Raises HTTP 400 for what is no JSON, 413 for too much, 415 for another media type, and `Invalid` with all problems.
     """
 
@@ -155,7 +156,7 @@ class CheckedBody(AbstractDTO[Any]):
     def decode_builtins(self, value: Any) -> Any:
         handler: Any = self.asgi_connection.route_handler
         annotation = handler.parsed_data_field.annotation
-        if not (isinstance(annotation, type) and issubclass(annotation, Struct)):
+        if handler.opt.get("raw_body") or not (isinstance(annotation, type) and issubclass(annotation, Struct)):
             return value
         return checked(annotation, value)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,8 @@ from typing import Any
 from litestar import Litestar, Request, Router
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
 
-from core import api, errors, i18n, mail, outbox, plugins, service, signing_keys
+from core import api, errors, i18n, mail, openapi, outbox, plugins, service, signing_keys
 from core.access import Access
 from core.database import Database, schema_difference
 from core.jobs import run_jobs
@@ -35,7 +32,10 @@ def prepare(settings: Settings, host: PluginHost) -> None:
     """Hand the plugins' contributions to the core's rooms. Also what the command line and the worker start with."""
     plugins.use(host)
     mail.use(settings)
-    i18n.load([HERE / "locale", *(folder for _, folder in host.folders("locale"))])
+    i18n.load([HERE / "locale"])
+    for name, folder in host.folders("locale"):
+        with host.or_without(name):
+            i18n.load([folder])
     use_permissions(
         [*CORE_PERMISSIONS, *(each for _, permissions in host.collect("register_permissions") for each in permissions)]
     )
@@ -47,8 +47,41 @@ def create_app(settings: Settings, *, host: PluginHost | None = None, with_worke
     """The ASGI application. Raises `Misconfigured` when it cannot serve; opens the database when it starts."""
     host = host or PluginHost.discover(disabled=settings.disabled_plugins)
     prepare(settings, host)
-    app = Litestar(
-        route_handlers=_routes(host),
+    app = _application(settings, host, with_worker=with_worker)
+    app.asgi_handler = Access(Door(app.asgi_handler, settings))
+    return app
+
+
+def _application(settings: Settings, host: PluginHost, *, with_worker: bool) -> Litestar:
+    """With the doors of every plugin whose doors fit; looked for one by one only when not all do."""
+    try:
+        return _with_every_door(settings, host, with_worker=with_worker)
+    except Exception:
+        _leave_out_doors_that_do_not_fit(settings, host)
+        return _with_every_door(settings, host, with_worker=with_worker)
+
+
+def _leave_out_doors_that_do_not_fit(settings: Settings, host: PluginHost) -> None:
+    """A path that is taken, a handler that cannot be read, a door without a permission: that plugin is left out."""
+    fitting: list[str] = []
+    for name in list(host.plugins):
+        with host.or_without(name):
+            _with_every_door(settings, host, with_worker=False, only=[*fitting, name])
+            fitting.append(name)
+
+
+def _with_every_door(
+    settings: Settings, host: PluginHost, *, with_worker: bool, only: Collection[str] | None = None
+) -> Litestar:
+    app = _litestar(settings, host, _routes(host, only=only), with_worker=with_worker)
+    if missing := undeclared(app):
+        raise Misconfigured(f"these routes declare no permission: {', '.join(missing)}")
+    return app
+
+
+def _litestar(settings: Settings, host: PluginHost, routes: list[Any], *, with_worker: bool) -> Litestar:
+    return Litestar(
+        route_handlers=routes,
         guards=[admit],
         dependencies={
             "visit": Provide(_visit, sync_to_thread=False),
@@ -67,36 +100,26 @@ def create_app(settings: Settings, *, host: PluginHost | None = None, with_worke
         ),
         lifespan=[_lifespan(settings, host, with_worker)],
         request_max_body_size=(settings.upload_limit_mb * 2 + FORM_OVERHEAD_MB) * 1_000_000,
-        openapi_config=OpenAPIConfig(
-            title="Plenaria",
-            version="1",
-            path="/api",
-            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
-            openapi_router=Router("/api", route_handlers=[], opt={"permission": "public"}, include_in_schema=False),
-            components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}),
-            security=[{"bearer": []}],
-            use_handler_docstrings=True,
-        ),
+        openapi_config=openapi.config(settings),
         logging_config=None,
         pdb_on_exception=False,
     )
-    if missing := undeclared(app):
-        raise Misconfigured(f"these routes declare no permission: {', '.join(missing)}")
-    app.asgi_handler = Access(Door(app.asgi_handler, settings))
-    return app
 
 
-def _routes(host: PluginHost) -> list[Any]:
+def _routes(host: PluginHost, *, only: Collection[str] | None = None) -> list[Any]:
     from core.events import api as events_api
     from core.events import console
     from core.events import web as events_web
+    from core.people import api as people_api
     from core.people import web as people_web
 
     contributed = [
         Router(path="/", route_handlers=list(handlers), opt={"plugin": name}, tags=[name])
         for name, handlers in host.collect("register_routes")
+        if only is None or name in only
     ]
-    return [*service.ROUTES, *people_web.ROUTES, *events_web.ROUTES, *console.ROUTES, *events_api.ROUTES, *contributed]
+    core = [*service.ROUTES, *people_web.ROUTES, *people_api.ROUTES, *events_web.ROUTES, *console.ROUTES]
+    return [*core, *events_api.routes(host), *contributed]
 
 
 def _visit(request: Request[Any, Any, Any]) -> Any:

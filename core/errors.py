@@ -37,6 +37,7 @@ CORE_REFUSALS: Final = {
     "not_in_team": N_("This person does not hold that role here."),
     "unknown_role": N_("There is no role called “{role}”."),
     "only_owners_grant_owner": N_("Only an owner can make somebody an owner."),
+    "only_owners_set_team": N_("Only an owner can replace the whole team."),
     "unknown_scope": N_("There is no permission called “{scope}”, or you do not hold it."),
     "file_too_large": N_("“{name}” is {size_mb} MB; at most {limit_mb} MB are accepted."),
     "file_empty": N_("“{name}” is empty."),
@@ -76,6 +77,8 @@ STATUS_OF: Final = {
     "unknown_event": 404,
     "unknown_plugin": 404,
     "control_characters": 422,
+    "not_permitted": 403,
+    "only_owners_set_team": 403,
 }
 """Refusals that are not a 409 Conflict."""
 

@@ -59,6 +59,9 @@ class Visit:
     """`(kind, sentence)` to show once: info, success, warning, danger."""
 
     def roles_in(self, event: EventView | None) -> tuple[str, ...]:
+        """The roles held in the event; none there with another event's token."""
+        if not self._token_reaches(event):
+            return ()
         everywhere = self.roles.get(None, ())
         return everywhere if event is None else (*everywhere, *self.roles.get(event.id, ()))
 
@@ -72,7 +75,7 @@ class Visit:
             return self._token_reaches(event)
         if self.token is not None and not (event is not None and permission in self.token.scopes):
             return False
-        return self._token_reaches(event) and allows(permission, self.roles_in(event))
+        return allows(permission, self.roles_in(event))
 
     def _token_reaches(self, event: EventView | None) -> bool:
         """A token is good in its own event, and where no event is named (`/api/v1/me`)."""
