@@ -165,7 +165,7 @@ def _times(slot: Slot) -> tuple[str, str]:
         raise ValueError(f"entry {slot.uid!r} ends at {ends}, not after its start {starts}")
     if slot.zone not in _UTC_ZONES:
         place = zones.zone(slot.zone)
-        if starts >= zones.EARLIEST and zones.steady(starts, slot.zone) and zones.steady(ends, slot.zone):
+        if zones.steady(starts, slot.zone) and zones.steady(ends, slot.zone):
             local = starts.astimezone(place), ends.astimezone(place)
             return f";TZID={slot.zone}:{_basic(local[0])}", f";TZID={slot.zone}:{_basic(local[1])}"
     return f":{_utc(starts)}", f":{_utc(ends)}"

@@ -23,10 +23,10 @@ from icalendar import Timezone, TimezoneDaylight, TimezoneStandard, vRecur
 
 from core.values import Refusal
 
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-"""Before it several readers know no zones: such instants are written in UTC."""
+EARLIEST, LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+"""Outside of [EARLIEST, LATEST) readers differ about zones, and nobody knows them: write such instants in UTC."""
 
-_EPOCH = EARLIEST.replace(tzinfo=None)
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - to count wall times from
 _WEEKDAYS = ("SU", "MO", "TU", "WE", "TH", "FR", "SA")
 _DAY_S = 86_400
 _DAY = timedelta(days=1)
@@ -64,12 +64,14 @@ def instant(wall: datetime, key: str, *, second: bool = False) -> datetime | Ref
 
 
 def steady(at: datetime, key: str) -> bool:
-    """Whether clocks there stay as they are from a day before the instant to a day after it.
+    """Whether clocks there are known to stay as they are from a day before the instant to a day after it.
 
     Elsewhere wall time is not safe to write: it may mean two instants, and readers differ: ts-ics takes a change
     to come at its own machine's midnight.
     """
     place = zone(key)
+    if not EARLIEST <= at < LATEST:
+        return False
     return (at - _DAY).astimezone(place).utcoffset() == (at + _DAY).astimezone(place).utcoffset()
 
 
