@@ -40,9 +40,6 @@ def command(
 
     Its own SQLite database under var/; mail is kept and can be read in the console; nothing leaves this computer.
     """
-    from core import logs
-
-    logs.configure(development=True, level=30)
     listening = None if no_serve else _listen(port)
     installation = _installation(folder or Path(f"var/demo-{port}"), port, fresh=fresh)
     chosen = list(files) or sorted(SAMPLE_EVENTS.glob("*.toml"))
@@ -142,8 +139,6 @@ def _print(installation: Installation, loaded: list[Loaded]) -> None:
     from rich.console import Console
 
     console = Console(highlight=False, soft_wrap=True)
-    for broken in installation.host.broken.values():
-        console.print(f"[red]Plugin left out: {broken.name} ({broken.error})[/red]")
     for event, weeks, links in loaded:
         _print_event(console, installation.settings.address, event, weeks, links)
     console.print(f"\n[bold]Plenaria: {installation.settings.address}[/bold]   (Ctrl-C ends)")
@@ -166,8 +161,10 @@ def _print_event(console: "Console", address: str, event: "EventView", weeks: in
 
 
 def _serve(installation: Installation, listening: socket.socket, port: int) -> None:
+    from core import logs
     from core.app import create_app
     from core.cli.serving import run_server
 
+    logs.configure(development=True)
     app = create_app(installation.settings, host=installation.host, with_worker=True)
     run_server(app, host="127.0.0.1", port=port, sockets=[listening])

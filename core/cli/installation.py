@@ -1,6 +1,7 @@
 """What every command starts from: the installation's settings, its plugins and its database."""
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
@@ -50,9 +51,12 @@ class Installation:
         from core.app import prepare
         from core.plugins import PluginHost
 
-        if not logs.is_configured():
-            logs.configure(development=True)
+        is_terminal = not logs.is_configured()
+        if is_terminal:
+            logs.configure(development=True, level=logging.CRITICAL)
         host = PluginHost.discover(disabled=self.settings.disabled_plugins)
+        for broken in host.broken.values() if is_terminal else ():
+            click.echo(f"plenaria: plugin left out: {broken.name} ({broken.error})", err=True)
         prepare(self.settings, host)
         i18n.set_language(terminal_language(os.environ))
         return host

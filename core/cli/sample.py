@@ -69,8 +69,10 @@ async def contribute(
         if name in event.plugins:
             try:
                 await add(event, found, now)
-            except Exception:
-                logger.exception("the sample data of a plugin could not be added", extra={"plugin": name})
+            except Exception as error:
+                logger.critical(
+                    "the sample data of a plugin could not be added", extra={"plugin": name}, exc_info=error
+                )
 
 
 def start_page(host: "PluginHost", role: str, slug: str) -> str:

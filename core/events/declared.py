@@ -195,18 +195,19 @@ async def plan(declaration: Declaration) -> list[Change]:
     event = await queries.event_by_slug(declaration.slug)
     has_team = declaration.team is not None
     before = await document_of(event, tuple(declaration.plugins), team=has_team) if event else {}
-    return difference(_comparable(before), _comparable(_document(declaration)))
+    return difference(_comparable(before), _comparable(document(declaration)))
 
 
-def _document(declaration: Declaration) -> Document:
-    document: Document = {"event": {"slug": declaration.slug, **as_toml(declaration.details)}}
+def document(declaration: Declaration) -> Document:
+    """The declaration as builtins, every default written out."""
+    whole: Document = {"event": {"slug": declaration.slug, **as_toml(declaration.details)}}
     if declaration.team is not None:
-        document["team"] = as_toml(declaration.team)
-    document["plugins"] = {
+        whole["team"] = as_toml(declaration.team)
+    whole["plugins"] = {
         name: {"enabled": plugin.enabled, **as_toml(plugin.settings or {}), **as_toml(plugin.section or {})}
         for name, plugin in declaration.plugins.items()
     }
-    return document
+    return whole
 
 
 def _comparable(document: Document) -> Document:

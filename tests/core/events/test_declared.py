@@ -299,7 +299,7 @@ async def test_an_exported_event_has_an_empty_plan_and_says_the_event_s_own_time
     text = declared.as_text(await declared.document_of(event, team=True))
 
     assert await plan(tomllib.loads(text)) == []
-    assert "leaves_at = 2025-10-01T07:00:00-06:00" in text
+    assert "leaves_at = 2025-10-01 07:00:00-06:00" in text
     assert declared.as_text(await declared.document_of(event, team=True)) == text
 
 
