@@ -1,9 +1,10 @@
 """The shapes of what a plugin contributes through `register_*` hooks, beyond the plain values of `core.values`."""
 
+import types
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Union, get_args, get_origin
 
 from core.values import CalendarEntry, EventView
 
@@ -60,3 +61,33 @@ class Declared:
     struct: type[Any]
     read: ReadDeclared
     apply: ApplyDeclared
+
+
+class RunJob(Protocol):
+    async def __call__(self, *, now: datetime) -> object:
+        """One run. Several workers may run it at the same moment, and a run that failed is repeated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Regular work that a worker does: `run` at start, then every `every_s` seconds."""
+
+    name: str
+    every_s: float
+    run: RunJob
+
+
+def has_shape(value: object, expected: Any) -> bool:
+    """Whether a contribution is what its hook's annotation says, as far as can be seen without calling anything."""
+    origin = get_origin(expected)
+    if origin in (Union, types.UnionType):
+        return any(has_shape(value, each) for each in get_args(expected))
+    if origin is Sequence:
+        return isinstance(value, (list, tuple)) and all(has_shape(each, get_args(expected)[0]) for each in value)
+    if origin is not None and issubclass(origin, Mapping):
+        return isinstance(value, Mapping)
+    if origin is type:
+        return isinstance(value, type)
+    if origin is Callable or getattr(expected, "_is_protocol", False):
+        return callable(value)
+    return isinstance(value, expected) if isinstance(expected, type) else True

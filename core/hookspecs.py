@@ -21,7 +21,7 @@ import click
 import pluggy
 from litestar.types import ControllerRouterHandler
 
-from core.contributions import AddSample, CalendarSource, Declared, Panel, PluginCard
+from core.contributions import AddSample, CalendarSource, Declared, Job, Panel, PluginCard
 from core.values import EventView, Link, MailText, Permission, Refusal
 
 hookspec = pluggy.HookspecMarker("plenaria")
@@ -163,7 +163,7 @@ def register_mail() -> Sequence[MailText]:  # type: ignore[empty-body]
                     title=N_("Seat on a bus"),
                     subject={"es": "Su autobús a {event}", "en": "Your bus to {event}"},
                     body={"es": "Sale a las **{time}**.", "en": "It leaves at **{time}**."},
-                    sample={"event": "CIIAM", "time": "07:30"},
+                    sample={"event": "Congreso", "time": "07:30"},
                 )
             ]
     """
@@ -252,6 +252,22 @@ def register_sample() -> AddSample:  # type: ignore[empty-body]
         @hookimpl
         def register_sample() -> AddSample:
             return services.add_sample  # async def add_sample(event, people, now): people["attendee"][0].email, …
+    """
+
+
+@hookspec
+def register_jobs() -> Sequence[Job]:  # type: ignore[empty-body]
+    """Give regular work: an async function of `now`, run by a worker every so many seconds, each by itself.
+
+    Called once at start. Several workers may run the same job at the same moment, so it guards itself in the
+    database; one that fails is logged with its name and run again at its next turn. The function looks by itself for the
+    events where the plugin is on.
+
+    Example::
+
+        @hookimpl
+        def register_jobs() -> Sequence[Job]:
+            return [Job("shuttle.release_seats", every_s=60, run=services.release_seats)]
     """
 
 

@@ -4,6 +4,7 @@
 the SMTP server later (`deliver`).
 """
 
+import html
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -13,6 +14,7 @@ from typing import Any, Final
 
 import aiosmtplib
 import msgspec
+import nh3
 from msgspec import Struct
 
 from core import clock, outbox, plugins, shown
@@ -23,6 +25,8 @@ from core.settings import Settings
 from core.values import LANGUAGES, N_, EventView, MailText, Refusal, Refused, in_language
 
 PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
+_BARE_ADDRESS: Final = re.compile(r"(?<![<(\"])(https?://[^\s<>)]*[^\s<>).,;:!?])")
+_PLAIN_ADDRESS: Final = re.compile(r"[A-Za-z0-9._~:/?#@!$&+,;=%-]+")
 
 CORE_MAIL: Final = (
     MailText(
@@ -48,7 +52,7 @@ CORE_MAIL: Final = (
             "Later you can ask for another one at {site_link}.\n\n{link}",
         },
         sample={
-            "event": "CIIAM",
+            "event": "Congreso",
             "role": "Programa",
             "days": "7",
             "link": "https://example.org/sign-in/…",
@@ -56,6 +60,12 @@ CORE_MAIL: Final = (
         },
     ),
 )
+
+
+class Markdown(str):
+    """A fact that is Markdown of the plugin's own making. Never from text that a visitor typed: that stays a plain str."""
+
+    __slots__ = ()
 
 
 class Attachment(Struct, frozen=True):
@@ -87,6 +97,11 @@ def use(settings: Settings) -> None:
     _settings = settings
 
 
+def address() -> str:
+    """How the outside world calls this installation; links in mails start with it."""
+    return _settings.address
+
+
 def texts() -> dict[str, tuple[str, MailText]]:
     """Every mail of the house: key → (plugin, text)."""
     found = {text.key: ("core", text) for text in CORE_MAIL}
@@ -105,7 +120,11 @@ async def send(
     event: EventView | None = None,
     attachments: Sequence[Attachment] = (),
 ) -> None:
-    """Put a mail into the outbox, in the caller's transaction. `facts` fill the text's `{placeholders}`."""
+    """Put a mail into the outbox, in the caller's transaction. `facts` fill the text's `{placeholders}`.
+
+    A fact is shown as it is: what looks like Markdown or HTML in it has no effect. Its lines stay lines, those that begin with
+    `- ` are a list, and an address of this installation becomes a link. `Markdown` facts are the exception.
+    """
     plugin, text = texts()[key]
     language = language or (event.language if event else LANGUAGES[0])
     subject, body = await wording(text, event, language)
@@ -114,7 +133,7 @@ async def send(
         to=to,
         subject=fill(subject, facts),
         text=fill(body, facts),
-        html=as_html(fill(body, facts), language),
+        html=as_html(body, facts, language),
         language=language,
         message_id=make_msgid(domain=domain),
         attachments=list(attachments),
@@ -191,25 +210,72 @@ def fill(text: str, facts: Mapping[str, str]) -> str:
     return PLACEHOLDER.sub(lambda found: str(facts.get(found[1], found[0])), text)
 
 
-def as_html(markdown: str, language: str) -> str:
-    """The Markdown body as a small HTML mail; links in angle brackets or bare are made clickable."""
-    linked = re.sub(r"(?<![<(\"])(https?://[^\s<>)]+)", r"<\1>", markdown)
+def as_html(body: str, facts: Mapping[str, str], language: str) -> str:
+    """The Markdown body as a small HTML mail; addresses in it are made clickable.
+
+    A fact goes through Markdown as a mark and is put in afterwards, escaped, so that nobody's name becomes a link or a tag.
+    """
+    quoted: list[str] = []
+    filled = PLACEHOLDER.sub(
+        lambda found: _for_markdown(facts[found[1]], quoted) if found[1] in facts else found[0], body
+    )
     with using(language):
-        body = shown.markdown(linked)
+        marked = str(shown.markdown(_BARE_ADDRESS.sub(r"<\1>", filled)))
+    put_in = _MARK.sub(lambda found: html.escape(quoted[int(found[1])]), marked)
+    # Cleaned again: a fact may stand where an address does, [here]({website}).
+    clean = nh3.clean(put_in, link_rel="noopener nofollow")
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"></head>'
         '<body style="font:16px/1.5 system-ui,sans-serif;color:#1b2430;max-width:40em;margin:0 auto;padding:24px">'
-        f"{body}</body></html>"
+        f"{clean}</body></html>"
     )
+
+
+_MARK: Final = re.compile(r"factmark(\d+)end")
+
+
+def _for_markdown(fact: str, quoted: list[str]) -> str:
+    if isinstance(fact, Markdown) or _is_ours(fact):
+        return fact
+    return "  \n".join(_quoted_line(line, quoted) for line in str(fact).splitlines())
+
+
+def _quoted_line(line: str, quoted: list[str]) -> str:
+    bullet = "- " if line.startswith("- ") else ""
+    words = line[len(bullet) :].strip()
+    if not words:
+        return ""
+    quoted.append(words)
+    return f"{bullet}factmark{len(quoted) - 1}end"
+
+
+def _is_ours(fact: str) -> bool:
+    """Whether the fact is an address of this installation, and nothing else."""
+    ours = _settings.address
+    return (fact == ours or fact.startswith(ours.rstrip("/") + "/")) and bool(_PLAIN_ADDRESS.fullmatch(fact))
+
+
+def has_server() -> bool:
+    """Whether mail can leave the house; otherwise it is kept back."""
+    return bool(_settings.mail.host)
+
+
+def without_content(payload: str) -> str:
+    """A delivered mail as it is kept: to whom and about what, without text and files."""
+    mail = msgspec.json.decode(payload, type=Mail)
+    return msgspec.json.encode(msgspec.structs.replace(mail, text="", html="", attachments=[])).decode()
 
 
 async def deliver(stored: dict[str, Any]) -> None:
     """Hand a mail to the SMTP server. Raises what goes wrong; without a server it is kept back (`outbox.KeptBack`)."""
     server = _settings.mail
-    if not server.host:
+    if not has_server():
         raise outbox.KeptBack
+    mail = msgspec.convert(stored, Mail)
     await aiosmtplib.send(
-        message_of(msgspec.convert(stored, Mail), server.sender, sent_at=clock.now()),
+        message_of(mail, server.sender, sent_at=clock.now()),
+        sender=parseaddr(server.sender)[1],
+        recipients=[mail.to],
         hostname=server.host,
         port=server.port,
         username=server.username or None,
@@ -238,4 +304,4 @@ def message_of(mail: Mail, sender: str, *, sent_at: datetime) -> EmailMessage:
     return message
 
 
-__all__ = ["Attachment", "Mail", "deliver", "send", "texts"]
+__all__ = ["Attachment", "Mail", "Markdown", "deliver", "send", "texts"]

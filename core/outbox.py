@@ -1,12 +1,14 @@
 """What is to happen after a commit: facts for plugins, and mail. Written in the service's own transaction.
 
 A worker claims due lines, delivers each by itself, and tries again with growing pauses. Delivery is at least once: a
-listener must bear hearing a fact twice.
+listener must bear hearing a fact twice. Each plugin's facts, and the mails, go in a lane of their own, so that one which
+fails or hangs does not keep the others waiting.
 """
 
 import asyncio
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -25,6 +27,8 @@ PAUSES_S: Final = (10, 60, 300, 1800, 7200, 21600, 43200, 86400)
 """Pause before each new try; after the last the line is given up and shown to the organiser."""
 LEASE_S: Final = 120
 """A claimed line that was not settled (a killed worker) is due again after this long."""
+DELIVER_WITHIN_S: Final = 45.0
+"""A delivery that takes longer has failed: a server or a plugin that hangs holds up its lane only so long."""
 
 _wake = asyncio.Event()
 
@@ -35,8 +39,8 @@ async def tell(fact: str, *, event: EventView, now: datetime, **facts: Any) -> N
     `facts` are the hook's arguments beside `event` and `now`; builtins only.
     """
     payload = msgspec.json.encode(facts).decode()
-    lines = [_line("fact", fact, name, event.id, payload, now) for name in plugins.host().listeners(fact, event)]
-    await _put(lines)
+    listeners = plugins.host().listeners(fact, event, {*facts, "event", "now"})
+    await _put([_line("fact", fact, name, event.id, payload, now) for name in listeners])
 
 
 async def put_mail(key: str, *, plugin: str, event_id: int | None, mail: Mapping[str, Any], now: datetime) -> None:
@@ -55,12 +59,28 @@ async def _put(lines: list[OutboxLine]) -> None:
             running.after_commit(_wake.set)
 
 
-async def deliver_due(*, now: datetime, most: int = 50) -> int:
-    """Deliver what is due and return how many lines were tried."""
-    lines = await _claim(now=now, most=most)
-    for line in lines:
-        await _deliver(line, now=now)
-    return len(lines)
+async def deliver_due(*, now: datetime, most: int = 50, stop: asyncio.Event | None = None) -> int:
+    """Deliver what is due and return how many lines were claimed. With `stop` set, only what is under way is finished."""
+    claimed = await _claim(now=now, most=most)
+    lanes: dict[str, list[dict[str, Any]]] = {}
+    for line in claimed:
+        lanes.setdefault(f"{line['kind']}:{line['plugin'] if line['kind'] == 'fact' else ''}", []).append(line)
+    started_s = time.monotonic()
+    await asyncio.gather(*(_deliver_lane(lane, now=now, started_s=started_s, stop=stop) for lane in lanes.values()))
+    return len(claimed)
+
+
+async def _deliver_lane(
+    lane: Sequence[dict[str, Any]], *, now: datetime, started_s: float, stop: asyncio.Event | None
+) -> None:
+    """One after another, as long as the lease surely holds; the rest is given back, due at once."""
+    for place, line in enumerate(lane):
+        passed_s = time.monotonic() - started_s
+        if passed_s > LEASE_S - DELIVER_WITHIN_S or (stop is not None and stop.is_set()):
+            rest = [each["id"] for each in lane[place:]]
+            await OutboxLine.update({OutboxLine.due_at: now}).where(OutboxLine.id.is_in(rest))
+            return
+        await _deliver(line, now=now + timedelta(seconds=passed_s))
 
 
 _OLDEST_DUE: Final = "SELECT id FROM core_outbox_line WHERE due_at <= {} ORDER BY due_at, id LIMIT {}"
@@ -79,20 +99,22 @@ async def _claim(*, now: datetime, most: int) -> list[dict[str, Any]]:
 
 
 async def _deliver(line: dict[str, Any], *, now: datetime) -> None:
-    try:
-        if line["kind"] == "mail":
-            from core import mail
+    from core import mail
 
-            await mail.deliver(msgspec.json.decode(line["payload"]))
-        else:
-            await _deliver_fact(line, now=now)
+    try:
+        async with asyncio.timeout(DELIVER_WITHIN_S):
+            if line["kind"] == "mail":
+                await mail.deliver(msgspec.json.decode(line["payload"]))
+            else:
+                await _deliver_fact(line, now=now)
+    except KeptBack:
+        await _settle(line, due_at=None)
     except Exception as error:
-        if isinstance(error, KeptBack):
-            await _settle(line, now=now, due_at=None)
-            return
         await _failed(line, error, now=now)
     else:
-        await _settle(line, now=now, due_at=None, done_at=now)
+        # A delivered mail's content is not needed any more, and may hold a sign-in link.
+        rest = {"payload": mail.without_content(line["payload"])} if line["kind"] == "mail" else {}
+        await _settle(line, due_at=None, done_at=now, **rest)
 
 
 class KeptBack(Exception):
@@ -100,10 +122,11 @@ class KeptBack(Exception):
 
 
 async def _deliver_fact(line: dict[str, Any], *, now: datetime) -> None:
+    """A plugin that is off for the event now is not told. One that is not loaded may come back: that is a failure."""
     from core.events import queries
 
     event = await queries.event_by_id(line["event"])
-    if line["plugin"] not in event.plugins:
+    if line["plugin"] in plugins.host().plugins and line["plugin"] not in event.plugins:
         return
     facts = msgspec.json.decode(line["payload"])
     await plugins.host().tell(line["plugin"], line["name"], {**facts, "event": event, "now": now})
@@ -118,13 +141,13 @@ async def _failed(line: dict[str, Any], error: Exception, *, now: datetime) -> N
     )
     reason = f"{type(error).__name__}: {error}"[:500]
     if attempts > len(PAUSES_S):
-        await _settle(line, now=now, due_at=None, attempts=attempts, last_error=reason, given_up_at=now)
+        await _settle(line, due_at=None, attempts=attempts, last_error=reason, given_up_at=now)
     else:
         due_at = now + timedelta(seconds=PAUSES_S[attempts - 1])
-        await _settle(line, now=now, due_at=due_at, attempts=attempts, last_error=reason)
+        await _settle(line, due_at=due_at, attempts=attempts, last_error=reason)
 
 
-async def _settle(line: dict[str, Any], *, now: datetime, **values: Any) -> None:
+async def _settle(line: dict[str, Any], **values: Any) -> None:
     changed: dict[Column | str, Any] = {name: value for name, value in values.items()}  # noqa: C416 - dict() keeps the narrower key type
     await OutboxLine.update(changed).where(OutboxLine.id == line["id"])
 
@@ -140,11 +163,26 @@ async def try_again(line_id: int, *, event_id: int, now: datetime) -> None:
     _wake.set()
 
 
+async def release_kept_back(*, now: datetime) -> None:
+    """Make the mails due that were kept back while no SMTP host was set."""
+    await (
+        OutboxLine.update({OutboxLine.due_at: now})
+        .where(OutboxLine.kind == "mail")
+        .where(OutboxLine.due_at.is_null() & OutboxLine.done_at.is_null() & OutboxLine.given_up_at.is_null())
+    )
+
+
 async def run(*, stop: asyncio.Event, pause_s: float = 2.0) -> None:
     """Deliver until `stop` is set; the delivery under way is finished first. Wakes at once for this process's own lines."""
+    from core import mail
+
+    released = not mail.has_server()
     while not stop.is_set():
         try:
-            tried = await deliver_due(now=clock.now())
+            if not released:
+                await release_kept_back(now=clock.now())
+                released = True
+            tried = await deliver_due(now=clock.now(), stop=stop)
         except Exception:
             logger.exception("the outbox could not be read; trying again")
             tried = 0

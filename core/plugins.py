@@ -1,29 +1,42 @@
 """The plugin host: finds plugins by entry point, keeps their order, and calls their hooks.
 
 The only room that imports by name. Nothing here or elsewhere in the core knows a plugin.
+
+A plugin that fails while the process starts is left out as a whole: at import, with a misspelt hook or argument, in one of
+its `register_*` hooks, with something in them that is not what the hook asks for. It is logged once and shown among the
+broken ones; the others run on.
 """
 
 import importlib
 import inspect
 import logging
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Final, get_type_hints
 
+import msgspec
 import pluggy
 from piccolo.conf.apps import AppConfig
 from piccolo.table import Table
 
 from core import hookspecs
-from core.contributions import PluginCard
+from core.contributions import PluginCard, has_shape
 from core.values import EventView, Refusal
 
-GROUP = "plenaria.plugins"
+GROUP: Final = "plenaria.plugins"
+NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
+"""What an entry point may be called: the name stands in addresses, tables and message keys."""
 
 logger = logging.getLogger("plenaria.plugins")
+
+
+class Unfit(Exception):
+    """A plugin that this host cannot use; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +62,20 @@ class BrokenPlugin:
 
 
 class PluginHost:
-    """The plugins of this process and the ways to call them."""
+    """The plugins of this process, in the order of their names, and the ways to call them."""
 
     def __init__(self, found: Iterable[EntryPoint]) -> None:
         self._manager = pluggy.PluginManager("plenaria")
         self._manager.add_hookspecs(hookspecs)
+        self._contributed: dict[str, dict[str, Any]] = {}
         self.plugins: dict[str, Plugin] = {}
         self.broken: dict[str, BrokenPlugin] = {}
         for entry in sorted(found, key=lambda entry: entry.name):
             self._load(entry)
-        for name in self.plugins:
-            for _, specs in self._calls("register_hookspecs", only={name}):
-                self._manager.add_hookspecs(specs)
-        self._refuse_unknown_hooks()
+        for step in (self._take_hookspecs, self._register, self._refuse_unfit_hooks, self._take_contributions):
+            for name in list(self.plugins):
+                with self.or_without(name):
+                    step(self.plugins[name])
 
     @classmethod
     def discover(cls, *, disabled: Collection[str] = (), only: Collection[str] | None = None) -> "PluginHost":
@@ -72,96 +86,159 @@ class PluginHost:
             if entry.name not in disabled and (only is None or entry.name in only)
         )
 
+    # -- start -----------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def or_without(self, name: str) -> Iterator[None]:
+        """A part of one plugin's start: when it fails, the plugin is left out and the others run on."""
+        try:
+            yield
+        except (Exception, SystemExit) as error:  # a module may end the process at import; it ends itself only
+            self._drop(name, error)
+
+    def _drop(self, name: str, error: BaseException) -> None:
+        self._manager.unregister(name=name)
+        dropped = self.plugins.pop(name, None)
+        for contributed in self._contributed.values():
+            contributed.pop(name, None)
+        self._note_broken(name, dropped.distribution if dropped else "", error)
+
+    def _note_broken(self, name: str, distribution: str, error: BaseException) -> None:
+        said = str(error) if isinstance(error, Unfit) else f"{type(error).__name__}: {error}"
+        self.broken[name] = BrokenPlugin(name=name, distribution=distribution, error=said)
+        logger.error("plugin left out", exc_info=error, extra={"plugin": name, "error": said})
+
     def _load(self, entry: EntryPoint) -> None:
         distribution = entry.dist.name if entry.dist else ""
         try:
+            if entry.name in self.plugins:
+                raise Unfit(f"another plugin is called {entry.name} too: {self.plugins[entry.name].distribution}")
+            if entry.name == "core" or not NAME.fullmatch(entry.name):
+                raise Unfit(f"a plugin cannot be called {entry.name!r}: lower-case letters, digits and _ only")
             module = importlib.import_module(entry.module)
-            self._manager.register(module, name=entry.name)
-            package = entry.module.rpartition(".")[0] or entry.module
             self.plugins[entry.name] = Plugin(
                 name=entry.name,
-                package=package,
+                package=entry.module.rpartition(".")[0] or entry.module,
                 folder=Path(inspect.getfile(module)).parent,
                 distribution=distribution,
                 version=entry.dist.version if entry.dist else "",
                 module=module,
                 card=PluginCard(title=entry.name),
             )
-            cards = self._calls("register_plugin", only={entry.name})
-            if cards:
-                self.plugins[entry.name] = _with_card(self.plugins[entry.name], cards[0][1])
-        except Exception as error:
-            # One broken outside plugin must not stop the service: it is shown on the plugins page and logged once.
-            self._drop(entry.name, distribution, f"{type(error).__name__}: {error}")
+        except (Exception, SystemExit) as error:
+            shown = entry.name if entry.name not in self.plugins else f"{entry.name} ({distribution})"
+            self._note_broken(shown, distribution, error)
 
-    def _drop(self, name: str, distribution: str, error: str) -> None:
-        if self._manager.has_plugin(name):
-            self._manager.unregister(name=name)
-        self.plugins.pop(name, None)
-        self.broken[name] = BrokenPlugin(name=name, distribution=distribution, error=error)
-        logger.error("plugin left out", extra={"plugin": name, "error": error})
+    def _take_hookspecs(self, plugin: Plugin) -> None:
+        """Before anything is registered: a spec that comes after its implementations would blame the wrong plugin."""
+        if self._manager.parse_hookimpl_opts(plugin.module, "register_hookspecs") is not None:
+            offered = plugin.module.register_hookspecs()
+            self._manager.add_hookspecs(offered)
 
-    def _refuse_unknown_hooks(self) -> None:
-        """A misspelt hook, or an argument that its spec lacks, drops the plugin that has it."""
-        for name, plugin in list(self.plugins.items()):
-            for caller in self._manager.get_hookcallers(plugin.module) or []:
-                if caller.has_spec():
-                    continue
-                mine = [call for call in caller.get_hookimpls() if call.plugin_name == name]
-                if any(not call.optionalhook for call in mine):
-                    self._drop(name, plugin.distribution, f"implements an unknown hook: {caller.name}")
-                    break
+    def _register(self, plugin: Plugin) -> None:
+        self._manager.register(plugin.module, name=plugin.name)
+
+    def _refuse_unfit_hooks(self, plugin: Plugin) -> None:
+        """A misspelt hook would never be called, a plain function cannot be awaited: better said at start than missed."""
+        for hook, call in self._hooks_of(plugin):
+            spec = getattr(self._manager.hook, hook).spec
+            if spec is None and not call.optionalhook:
+                raise Unfit(f"implements an unknown hook: {hook}")
+            if call.wrapper or call.hookwrapper:
+                raise Unfit(f"{hook}: hook wrappers are not called here")
+            is_async = inspect.iscoroutinefunction(call.function)
+            if spec is not None and is_async != inspect.iscoroutinefunction(spec.function):
+                raise Unfit(f"{hook} must {'not ' if is_async else ''}be async")
+
+    def _hooks_of(self, plugin: Plugin) -> list[tuple[str, pluggy.HookImpl]]:
+        callers = self._manager.get_hookcallers(plugin.module) or []
+        return [
+            (caller.name, call) for caller in callers for call in caller.get_hookimpls() if call.plugin is plugin.module
+        ]
+
+    def _take_contributions(self, plugin: Plugin) -> None:
+        """Call every `register_*` hook of the plugin, once; import its tables."""
+        for hook, call in self._hooks_of(plugin):
+            spec = getattr(self._manager.hook, hook).spec
+            if spec is None or not hook.startswith("register_"):
+                continue
+            value = call.function()
+            if value is None:
+                continue
+            expected = _types_of(spec.function).get("return", Any)
+            if not has_shape(value, expected):
+                raise Unfit(f"{hook} gave {value!r}, which is not {expected!r}"[:300])
+            self._contributed.setdefault(hook, {})[plugin.name] = value
+        if card := self._contributed.get("register_plugin", {}).get(plugin.name):
+            self.plugins[plugin.name] = replace(plugin, card=card)
+        if (tables := self.room(plugin.name, "piccolo_app")) and tables.APP_CONFIG.app_name != plugin.name:
+            raise Unfit(f"app_name in its piccolo_app.py must be {plugin.name!r}")
 
     # -- register_* ------------------------------------------------------------------------------------------------
 
-    def collect(self, hook: str, *, only: Collection[str] | None = None) -> list[tuple[str, Any]]:
-        """`(plugin, what it contributes)` of every plugin that implements the hook, in the plugins' order."""
-        return self._calls(hook, only=only)
+    def collect(self, hook: str) -> list[tuple[str, Any]]:
+        """`(plugin, what it contributed at start)` of every plugin that implements the hook, in the plugins' order."""
+        found = self._contributed.get(hook, {})
+        return [(name, found[name]) for name in self.plugins if name in found]
 
     def contributed(self, plugin: str, hook: str) -> Any | None:
-        """What one plugin contributes through a hook, or None."""
-        found = self._calls(hook, only={plugin})
-        return found[0][1] if found else None
-
-    def _calls(self, hook: str, *, only: Collection[str] | None = None) -> list[tuple[str, Any]]:
-        return [(name, call.function()) for name, call in self._implementations(hook) if only is None or name in only]
-
-    def _implementations(self, hook: str) -> list[tuple[str, pluggy.HookImpl]]:
-        caller = getattr(self._manager.hook, hook, None)
-        if caller is None:
-            return []
-        found = {call.plugin_name: call for call in caller.get_hookimpls()}
-        return [(name, found[name]) for name in self.plugins if name in found]
+        """What one plugin contributed through a hook, or None."""
+        return self._contributed.get(hook, {}).get(plugin)
 
     # -- refuse_* --------------------------------------------------------------------------------------------------
 
     async def ask(self, hook: str, *, event: EventView, **facts: Any) -> list[Refusal]:
-        """All refusals of the plugins that are on for the event. Call inside the transaction; a crash is a no."""
+        """All refusals of the plugins that are on for the event. Call inside the transaction; a crash is a no.
+
+        Raises LookupError for a hook that nobody offers and TypeError for other arguments than its spec's: an asker's slip
+        must not pass for consent.
+        """
         refusals: list[Refusal] = []
         facts["event"] = event
-        for name, call in self._implementations(hook):
+        for name, call in self._implementations(hook, facts):
             if name in event.plugins:
                 refusals += await self._ask_one(name, call, facts)
         return refusals
 
-    async def _ask_one(self, name: str, call: pluggy.HookImpl, facts: dict[str, Any]) -> Sequence[Refusal]:
+    async def _ask_one(self, name: str, call: pluggy.HookImpl, facts: Mapping[str, Any]) -> Sequence[Refusal]:
         try:
-            return list(await _called(call, facts) or ())
+            answer = await _called(call, facts)
+            if not has_shape(answer or (), Sequence[Refusal]):
+                raise TypeError(f"{name} answered with {type(answer).__name__} instead of a list of Refusals")
+            return list(answer or ())
         except Exception:
             logger.exception("a plugin failed while it was asked", extra={"plugin": name})
             return [Refusal("plugin_failed", {"plugin": name})]
 
     # -- facts -----------------------------------------------------------------------------------------------------
 
-    def listeners(self, hook: str, event: EventView) -> list[str]:
-        """The plugins, on for the event, that want to be told this fact."""
-        return [name for name, _ in self._implementations(hook) if name in event.plugins]
+    def listeners(self, hook: str, event: EventView, facts: Collection[str]) -> list[str]:
+        """The plugins, on for the event, that want to be told this fact. Raises as `ask` does."""
+        return [name for name, _ in self._implementations(hook, facts) if name in event.plugins]
 
-    async def tell(self, plugin: str, hook: str, facts: dict[str, Any]) -> None:
-        """Tell one plugin a fact. Raises what the plugin raises; the outbox tries again later."""
-        for name, call in self._implementations(hook):
+    async def tell(self, plugin: str, hook: str, facts: Mapping[str, Any]) -> None:
+        """Tell one plugin a fact, its arguments made what the hook's annotations say (they were stored as JSON).
+
+        Raises what the plugin raises, and `Unfit` when it is not loaded; the outbox tries again later.
+        """
+        if plugin not in self.plugins:
+            raise Unfit(f"{plugin} is not loaded")
+        for name, call in self._implementations(hook, facts):
             if name == plugin:
-                await _called(call, facts)
+                await _called(call, self._typed(hook, facts))
+
+    def _typed(self, hook: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+        expected = _types_of(getattr(self._manager.hook, hook).spec.function)
+        return {name: msgspec.convert(value, expected.get(name, Any)) for name, value in facts.items()}
+
+    def _implementations(self, hook: str, given: Collection[str]) -> list[tuple[str, pluggy.HookImpl]]:
+        caller = getattr(self._manager.hook, hook, None)
+        if caller is None or caller.spec is None:
+            raise LookupError(f"nobody offers a hook called {hook}")
+        if set(given) != set(caller.spec.argnames):
+            raise TypeError(f"{hook} takes {', '.join(caller.spec.argnames)}; it was given {', '.join(sorted(given))}")
+        found = {call.plugin_name: call for call in caller.get_hookimpls()}
+        return [(name, found[name]) for name in self.plugins if name in found]
 
     # -- rooms -----------------------------------------------------------------------------------------------------
 
@@ -190,26 +267,22 @@ class PluginHost:
         """`(plugin, folder)` for every plugin that has that folder beside its `plugin.py` (templates, static, locale)."""
         found = [(plugin.name, plugin.folder / name) for plugin in self.plugins.values()]
         if name == "locale":
-            found += [(plugin, folder) for plugin, folder in self._calls("register_locale")]
+            found += self.collect("register_locale")
         return [(plugin, folder) for plugin, folder in found if folder.is_dir()]
 
 
-async def _called(call: pluggy.HookImpl, facts: dict[str, Any]) -> Any:
+def _types_of(function: Any) -> dict[str, Any]:
+    """The annotations; as written where one of them cannot be evaluated (Litestar's names for its own types)."""
+    try:
+        return get_type_hints(function)
+    except NameError:
+        return inspect.get_annotations(function)
+
+
+async def _called(call: pluggy.HookImpl, facts: Mapping[str, Any]) -> Any:
     """Await one implementation with those of the facts that it takes."""
     function: Any = call.function
     return await function(**{name: facts[name] for name in call.argnames})
-
-
-def _with_card(plugin: Plugin, card: PluginCard) -> Plugin:
-    return Plugin(
-        name=plugin.name,
-        package=plugin.package,
-        folder=plugin.folder,
-        distribution=plugin.distribution,
-        version=plugin.version,
-        module=plugin.module,
-        card=card,
-    )
 
 
 _host: PluginHost | None = None
