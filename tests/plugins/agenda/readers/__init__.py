@@ -1,5 +1,5 @@
 """Libraries of others that read our calendars back, each as `texts -> [{uid: (start, end, title)}]`, instants in
-seconds since 1970. None shares code with icalendar, except khal, whose zone handling is its own."""
+seconds since 1970. None shares code with icalendar."""
 
 import ctypes
 import ctypes.util
