@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -55,25 +55,24 @@ def create_app(settings: Settings, *, host: PluginHost | None = None, with_worke
 def _application(settings: Settings, host: PluginHost, *, with_worker: bool) -> Litestar:
     """With the doors of every plugin whose doors fit; looked for one by one only when not all do."""
     try:
-        return _with_every_door(settings, host, with_worker=with_worker)
+        return _with_doors(settings, host, _routes(host), with_worker=with_worker)
     except Exception:
         _leave_out_doors_that_do_not_fit(settings, host)
-        return _with_every_door(settings, host, with_worker=with_worker)
+        return _with_doors(settings, host, _routes(host), with_worker=with_worker)
 
 
 def _leave_out_doors_that_do_not_fit(settings: Settings, host: PluginHost) -> None:
     """A path that is taken, a handler that cannot be read, a door without a permission: that plugin is left out."""
-    fitting: list[str] = []
+    routes = _core_routes(host)
     for name in list(host.plugins):
         with host.or_without(name):
-            _with_every_door(settings, host, with_worker=False, only=[*fitting, name])
-            fitting.append(name)
+            more = [*routes, *_plugin_routes(host, name)]
+            _with_doors(settings, host, more, with_worker=False)
+            routes = more
 
 
-def _with_every_door(
-    settings: Settings, host: PluginHost, *, with_worker: bool, only: Collection[str] | None = None
-) -> Litestar:
-    app = _litestar(settings, host, _routes(host, only=only), with_worker=with_worker)
+def _with_doors(settings: Settings, host: PluginHost, routes: list[Any], *, with_worker: bool) -> Litestar:
+    app = _litestar(settings, host, routes, with_worker=with_worker)
     if missing := undeclared(app):
         raise Misconfigured(f"these routes declare no permission: {', '.join(missing)}")
     return app
@@ -106,20 +105,24 @@ def _litestar(settings: Settings, host: PluginHost, routes: list[Any], *, with_w
     )
 
 
-def _routes(host: PluginHost, *, only: Collection[str] | None = None) -> list[Any]:
+def _routes(host: PluginHost) -> list[Any]:
+    return [*_core_routes(host), *(route for name in host.plugins for route in _plugin_routes(host, name))]
+
+
+def _plugin_routes(host: PluginHost, name: str) -> list[Router]:
+    handlers = host.contributed(name, "register_routes")
+    return [Router(path="/", route_handlers=list(handlers), opt={"plugin": name}, tags=[name])] if handlers else []
+
+
+def _core_routes(host: PluginHost) -> list[Any]:
     from core.events import api as events_api
     from core.events import console
     from core.events import web as events_web
     from core.people import api as people_api
     from core.people import web as people_web
 
-    contributed = [
-        Router(path="/", route_handlers=list(handlers), opt={"plugin": name}, tags=[name])
-        for name, handlers in host.collect("register_routes")
-        if only is None or name in only
-    ]
     core = [*service.ROUTES, *people_web.ROUTES, *people_api.ROUTES, *events_web.ROUTES, *console.ROUTES]
-    return [*core, *events_api.routes(host), *contributed]
+    return [*core, *events_api.routes(host)]
 
 
 def _visit(request: Request[Any, Any, Any]) -> Any:
