@@ -13,7 +13,7 @@ def count_queries() -> Iterator[list[str]]:
     Savepoints, BEGIN and COMMIT are not counted.
 
         with count_queries() as seen:
-            await client.get("/ciiam-2025/agenda")
+            await client.get("/congreso-2025/agenda")
         assert len(seen) == 4
     """
     seen: list[str] = []

@@ -200,7 +200,7 @@ class SessionItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     type: Annotated[str, Meta(title=N_("Type"), max_length=50, extra={"known": "types"})] = ""
     track: Annotated[str, Meta(title=N_("Track"), max_length=50, extra={"known": "tracks"})] = ""
     room: Annotated[str, Meta(title=N_("Room"), max_length=50, extra={"known": "rooms"})] = ""
-    starts_at: Annotated[datetime | None, Meta(title=N_("Starts"), tz=True)] = None
+    starts_at: Annotated[Annotated[datetime, Meta(tz=True)] | None, Meta(title=N_("Starts"))] = None
     duration_min: Annotated[int, Meta(ge=5, le=1440, title=N_("Length"), extra=_MINUTES)] = 45
     state: Annotated[
         State,
