@@ -248,7 +248,7 @@ async def nomination(event: EventView, code: str) -> NominationView | None:
     return NominationView(
         id=row["id"],
         category_id=row["category"],
-        nomination=_nomination(row, files),
+        nomination=_nomination(row, files, in_judging=await _in_judging(row["id"])),
         submission=_submission(row),
         files=files,
         nominators=nominators,
@@ -270,6 +270,10 @@ async def _judges(nomination_id: int, person: int) -> bool:
     return await Sheet.exists().where(
         (Sheet.nomination == nomination_id) & (Sheet.juror == person) & (Sheet.state != "recused")
     )
+
+
+async def _in_judging(nomination_id: int) -> bool:
+    return await Sheet.exists().where((Sheet.nomination == nomination_id) & Sheet.state.is_in(["ready", "sealed"]))
 
 
 async def nominations(
@@ -531,7 +535,7 @@ def _submission(row: Row) -> Submission | None:
     return _decoded(row["submitted_form"], Submission) if row["submitted_form"] else None
 
 
-def _nomination(row: Row, files: Sequence[StoredAttachment]) -> Nomination:
+def _nomination(row: Row, files: Sequence[StoredAttachment], *, in_judging: bool) -> Nomination:
     return Nomination(
         code=row["code"],
         category=row["category.code"],
@@ -541,6 +545,7 @@ def _nomination(row: Row, files: Sequence[StoredAttachment]) -> Nomination:
         attachments=tuple(each.attachment for each in files if each.in_draft),
         revision=row["revision"],
         submitted_revision=row["submitted_revision"],
+        in_judging=in_judging,
     )
 
 
@@ -621,3 +626,35 @@ async def _nominators(nomination_ids: Sequence[int]) -> dict[int, tuple[Nominato
         one = NominatorView(row["person"], person.name, person.email, row["role"])
         found[row["nomination"]] = (*found.get(row["nomination"], ()), one)
     return found
+
+
+# -- parts of shared pages -----------------------------------------------------------------------------------------
+
+
+async def event_panel(*, event: EventView, now: datetime, person: int | None) -> dict[str, Any] | None:
+    """The award on the event's front page; left out until something is declared."""
+    settings, section = await award_settings(event), await section_of(event)
+    if not section.categories:
+        return None
+    return {
+        "cycle": settings.cycle,
+        "introduction": settings.introduction,
+        "until": settings.nominations_until,
+        "is_open": settings.nominations.contains(now),
+        "is_before": settings.nominations.is_before(now),
+        "opens_at": settings.nominations.opens_at,
+        "categories": len(section.categories),
+    }
+
+
+async def my_panel(*, person: int, events: Sequence[EventView], now: datetime) -> dict[str, Any] | None:
+    """One's own nominations and what one has still to judge, over all events; two queries."""
+    by_id = {event.id: event for event in events}
+    mine = await nominations_of(person, list(by_id))
+    waiting = await open_sheets_of(person, list(by_id))
+    if not mine and not waiting:
+        return None
+    return {
+        "nominations": [(by_id[line.event], line) for line in mine],
+        "sheets": [(by_id[line.event], line) for line in waiting],
+    }

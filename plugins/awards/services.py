@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct, structs
 
 from core import audit, files, mail, outbox, plugins, shown
-from core.database import lock, locked, transaction
+from core.database import lock, lock_row, locked, transaction
 from core.events.services import touch
 from core.files import Upload
 from core.i18n import using
@@ -271,7 +271,7 @@ async def submit_nomination(event: EventView, code: str, *, actor: Actor, issuer
     try:
         return await _submit(event, code, actor=actor, issuer=issuer, now=now)
     except Refused as refused:
-        await _record_refused(event, code, refused, actor, now)
+        await note_refused_submission(event, code, refused.refusals, actor=actor, now=now)
         raise
 
 
@@ -365,11 +365,10 @@ async def _mark_submitted(view: NominationView, receipt: ReceiptView, *, now: da
 
 
 async def withdraw_nomination(event: EventView, code: str, *, actor: Actor, now: datetime) -> NominationView:
-    """Take a nomination back. Its owner may until judging begins, an organiser at any time."""
-    settings = await queries.award_settings(event)
+    """Take a nomination back. Its owner may until a juror begins with it, an organiser at any time."""
     async with transaction():
         view, seen = await _held(event, code, actor)
-        refuse(withdraw_refusals(view.nomination, settings.judging, now, seen=seen))
+        refuse(withdraw_refusals(view.nomination, seen=seen))
         await _change(view, {"state": "withdrawn"}, now=now)
         await _record("nomination.withdrawn", event, code, actor, {"was": view.nomination.state}, now)
         await outbox.tell("nomination_withdrawn", event=event, nomination=_told(view), now=now)
@@ -598,8 +597,7 @@ async def tell_jurors(event: EventView, *, actor: Actor, issuer: Issuer, now: da
             person = known[line.person]
             language = person.language or event.language
             with using(language):
-                closes_at = settings.judging.closes_at
-                until = shown.instant(closes_at, event.zone) if closes_at else "—"
+                until = shown.instant(settings.judging_until, event.zone) if settings.judging_until else "—"
             await _mail_way_in(
                 "awards.sheets_waiting",
                 person,
@@ -620,6 +618,7 @@ async def declare_no_conflict(event: EventView, sheet_id: int, *, actor: Actor, 
     settings = await queries.award_settings(event)
     async with transaction():
         view = await _held_sheet(event, sheet_id, actor)
+        await lock_row(NominationTable, view.nomination_id)  # from here on it stands as it was submitted
         refuse(conflict_refusals(view.sheet, settings.judging, now, conflict=False, reason=""))
         if view.sheet.state == "assigned":
             await Sheet.update({Sheet.state: "ready"}).where(Sheet.id == sheet_id)
@@ -785,9 +784,11 @@ async def _record(
     return await audit.record(action, by=actor.by, subject=f"nomination:{code}", event=event.id, facts=facts, now=now)
 
 
-async def _record_refused(event: EventView, code: str, refused: Refused, actor: Actor, now: datetime) -> None:
-    """Only of nominations that are there and that the actor may see: nobody fills the log by guessing."""
-    codes = [refusal.code for refusal in refused.refusals]
+async def note_refused_submission(
+    event: EventView, code: str, refusals: Sequence[Refusal], *, actor: Actor, now: datetime
+) -> None:
+    """Write an attempt that was refused to the audit log; only of nominations that the actor may see."""
+    codes = [refusal.code for refusal in refusals]
     if "not_found" in codes:
         return
     async with transaction():

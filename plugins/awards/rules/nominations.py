@@ -1,7 +1,7 @@
 """The life of a nomination: draft, submitted, and from there withdrawn or not admitted.
 
-A submitted nomination may go on being edited while nominations are open. What was submitted stands until it
-is submitted again, so that nobody loses a nomination by opening it once more.
+A submitted nomination may go on being edited while nominations are open and no juror has begun with it. What was
+submitted stands until it is submitted again, so that nobody loses a nomination by opening it once more.
 """
 
 from collections.abc import Sequence
@@ -22,8 +22,8 @@ NominatorRole = Literal["owner", "collaborator"]
 class Nomination(Struct, frozen=True, kw_only=True):
     """What the rules need to know of a nomination.
 
-    `revision` counts every change of the working copy; `submitted_revision` is the one that was submitted
-    last (0: never); `submitted_digest` the digest of what was submitted then.
+    `revision` counts every change of the working copy; `submitted_revision` is the one that was submitted last
+    (0: never). `in_judging`: some juror has begun with it.
     """
 
     code: str
@@ -34,7 +34,7 @@ class Nomination(Struct, frozen=True, kw_only=True):
     attachments: tuple[Attachment, ...] = ()
     revision: int = 1
     submitted_revision: int = 0
-    submitted_digest: str = ""
+    in_judging: bool = False
 
     @property
     def has_unsubmitted_changes(self) -> bool:
@@ -100,20 +100,15 @@ def submit_refusals(
     return tuple(refusals)
 
 
-def withdraw_refusals(nomination: Nomination, judging: Window, now: datetime, *, seen: Seen) -> tuple[Refusal, ...]:
-    """Why it may not be withdrawn: it is already, or (for its nominators) judging has begun."""
+def withdraw_refusals(nomination: Nomination, *, seen: Seen) -> tuple[Refusal, ...]:
+    """Why it may not be withdrawn: it is already, or (for its nominators) a juror has begun with it."""
     refusals = []
     if seen.role != "owner" and not seen.manages:
         refusals.append(Refusal("not_the_owner"))
     if nomination.state == "withdrawn":
         refusals.append(Refusal("nomination_withdrawn", {"code": nomination.code}))
-    if (
-        nomination.state == "submitted"
-        and not seen.manages
-        and judging.opens_at is not None
-        and now >= judging.opens_at
-    ):
-        refusals.append(Refusal("judging_has_begun", {"opens_at": judging.opens_at}))
+    if not seen.manages:
+        refusals += _judging_refusals(nomination)
     return tuple(refusals)
 
 
@@ -186,9 +181,13 @@ def _owner_refusals(seen: Seen) -> tuple[Refusal, ...]:
     return () if seen.role == "owner" else (Refusal("not_the_owner"),)
 
 
+def _judging_refusals(nomination: Nomination) -> tuple[Refusal, ...]:
+    return (Refusal("nomination_in_judging", {"code": nomination.code}),) if nomination.in_judging else ()
+
+
 def _state_refusals(nomination: Nomination) -> tuple[Refusal, ...]:
     if nomination.state == "withdrawn":
         return (Refusal("nomination_withdrawn", {"code": nomination.code}),)
     if nomination.state == "not_admitted":
         return (Refusal("nomination_not_admitted", {"code": nomination.code}),)
-    return ()
+    return _judging_refusals(nomination)

@@ -102,7 +102,7 @@ def test_a_collaborator_edits_and_submits_but_neither_withdraws_nor_invites() ->
     invite = collaboration_refusals(DRAFT, WINDOW, BEFORE, seen=COLLABORATOR, email="a@b.mx", present=())
 
     assert submit(seen=COLLABORATOR) == []
-    assert codes(withdraw_refusals(DRAFT, Window(), BEFORE, seen=COLLABORATOR)) == ["not_the_owner"]
+    assert codes(withdraw_refusals(DRAFT, seen=COLLABORATOR)) == ["not_the_owner"]
     assert codes(invite) == ["not_the_owner"]
 
 
@@ -130,20 +130,24 @@ def test_what_left_the_competition_is_neither_edited_nor_submitted(state: Any, c
     assert codes(edit_refusals(gone, WINDOW, BEFORE, revision=1, seen=OWNER)) == [code]
 
 
-def test_nominators_withdraw_until_judging_begins_and_organisers_after_it_too() -> None:
+def test_nominators_withdraw_until_a_juror_begins_and_organisers_after_it_too() -> None:
     submitted = replace(DRAFT, state="submitted")
-    judging = Window(CLOSES, None)
+    judged = replace(submitted, in_judging=True)
 
-    assert withdraw_refusals(submitted, judging, CLOSES - TICK, seen=OWNER) == ()
-    assert codes(withdraw_refusals(submitted, judging, CLOSES, seen=OWNER)) == ["judging_has_begun"]
-    assert withdraw_refusals(submitted, judging, CLOSES, seen=ORGANISER) == ()
-    assert withdraw_refusals(DRAFT, judging, CLOSES, seen=OWNER) == ()
+    assert withdraw_refusals(submitted, seen=OWNER) == ()
+    assert codes(withdraw_refusals(judged, seen=OWNER)) == ["nomination_in_judging"]
+    assert withdraw_refusals(judged, seen=ORGANISER) == ()
+
+
+def test_what_a_juror_has_begun_with_stands_as_it_was_submitted() -> None:
+    judged = replace(DRAFT, state="submitted", submitted_revision=1, in_judging=True)
+
+    assert submit(judged) == ["nomination_in_judging"]
+    assert codes(edit_refusals(judged, WINDOW, BEFORE, revision=1, seen=OWNER)) == ["nomination_in_judging"]
 
 
 def test_nothing_is_withdrawn_twice() -> None:
-    assert codes(withdraw_refusals(replace(DRAFT, state="withdrawn"), Window(), BEFORE, seen=OWNER)) == [
-        "nomination_withdrawn"
-    ]
+    assert codes(withdraw_refusals(replace(DRAFT, state="withdrawn"), seen=OWNER)) == ["nomination_withdrawn"]
 
 
 def test_only_a_submitted_nomination_is_taken_out_and_only_with_a_reason() -> None:

@@ -1,0 +1,82 @@
+"""The door of the awards plugin: hooks that hand over what the rooms contain."""
+
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+
+from litestar.types import ControllerRouterHandler
+
+from core.contributions import Declared, Panel, PluginCard
+from core.hookspecs import hookimpl
+from core.values import N_, Link, MailText, Permission
+from plugins.awards import api, hookspecs, queries, services, web, words
+from plugins.awards.settings import AwardsSection, AwardsSettings
+
+
+@hookimpl
+def register_plugin() -> PluginCard:
+    return PluginCard(N_("Awards"), N_("Nominations with a receipt, a jury with a rubric, results with ties as ties."))
+
+
+@hookimpl
+def register_hookspecs() -> ModuleType:
+    return hookspecs
+
+
+@hookimpl
+def register_settings() -> type[AwardsSettings]:
+    return AwardsSettings
+
+
+@hookimpl
+def register_declared() -> Declared:
+    return Declared(struct=AwardsSection, read=queries.section_of, apply=services.apply_section)
+
+
+@hookimpl
+def register_routes() -> Sequence[ControllerRouterHandler]:
+    return [*web.ROUTES, *api.ROUTES]
+
+
+@hookimpl
+def register_permissions() -> Sequence[Permission]:
+    return words.PERMISSIONS
+
+
+@hookimpl
+def register_navigation() -> Sequence[Link]:
+    return [
+        Link(N_("Awards"), "/{event}/awards", order=40),
+        Link(N_("Jury"), "/{event}/jury", order=45, permission="awards.judge"),
+    ]
+
+
+@hookimpl
+def register_console() -> Sequence[Link]:
+    section = N_("Awards")
+    return [
+        Link(N_("Award overview"), "/{event}/organise/awards", 0, "awards.manage", section),
+        Link(N_("Nominations"), "/{event}/organise/awards/nominations", 1, "awards.manage", section),
+        Link(N_("Jury and assignments"), "/{event}/organise/awards/jury", 2, "awards.manage", section),
+        Link(N_("Results"), "/{event}/organise/awards/results", 3, "awards.results", section),
+        Link(N_("Categories and rubric"), "/{event}/organise/awards/rubric", 4, "awards.manage", section),
+    ]
+
+
+@hookimpl
+def register_mail() -> Sequence[MailText]:
+    return words.MAILS
+
+
+@hookimpl
+def register_refusals() -> Mapping[str, str]:
+    return words.REFUSALS
+
+
+@hookimpl
+def register_event_panels() -> Sequence[Panel]:
+    return [Panel("awards/_event_panel.html", queries.event_panel, order=60)]
+
+
+@hookimpl
+def register_my_panels() -> Sequence[Panel]:
+    return [Panel("awards/_my_panel.html", queries.my_panel, order=40)]

@@ -1,0 +1,5 @@
+"""The HTML doors: for nominators, for jurors, and the organiser's console."""
+
+from plugins.awards.web import console, jury, nominators
+
+ROUTES = [*nominators.ROUTES, *jury.ROUTES, *console.ROUTES]

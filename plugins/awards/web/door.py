@@ -1,0 +1,54 @@
+"""What the HTML doors share: who acts, and refusals as sentences at their fields."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import FormMultiDict
+
+from core import errors
+from core.security.visit import Visit
+from core.settings import Settings
+from core.values import EventView, Refusal
+from plugins.awards.services import Actor, Issuer
+
+Anything = Request[Any, Any, Any]
+Form = FormMultiDict
+
+
+def actor_of(visit: Visit, event: EventView) -> Actor:
+    assert visit.person is not None  # noqa: S101 - every route that calls this declares at least `signed_in`
+    return Actor(visit.person.id, visit.by, visit.may("awards.manage", event))
+
+
+def issuer_of(request: Anything, settings: Settings) -> Issuer:
+    return Issuer(settings.address, request.app.state.signing_key)
+
+
+def sentences(refusals: Iterable[Refusal], event: EventView) -> list[str]:
+    """The refusals that belong to no field, or all of them where a page has no fields."""
+    return [errors.sentence(refusal, event) for refusal in refusals]
+
+
+def by_pointer(refusals: Iterable[Refusal], event: EventView) -> Mapping[str, list[str]]:
+    """Pointer → sentences; "" for what belongs to no field."""
+    found: dict[str, list[str]] = {}
+    for refusal in refusals:
+        found.setdefault(refusal.pointer, []).append(errors.sentence(refusal, event))
+    return found
+
+
+async def form_of(request: Anything) -> Form:
+    return await request.form()
+
+
+def text_in(data: Form, name: str, *, most: int = 200_000) -> str:
+    """The text of one field, "" when it is missing or a file."""
+    value = data.get(name, "")
+    return value[:most] if isinstance(value, str) else ""
+
+
+def number_in(data: Form, name: str) -> int | None:
+    """The whole number of one field, None when it is missing or none."""
+    text = text_in(data, name, most=12).strip()
+    return int(text) if text.isascii() and text.isdigit() else None

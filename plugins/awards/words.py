@@ -1,0 +1,171 @@
+"""The words of the awards: permissions, mails, and a sentence for each refusal. Msgids, translated where they are shown."""
+
+from typing import Final
+
+from core.values import N_, MailText, Permission
+
+PERMISSIONS: Final = (
+    Permission("awards.manage", N_("Run the award: nominations and jury"), ("organiser",)),
+    Permission("awards.judge", N_("Judge nominations"), ("juror",)),
+    Permission("awards.results", N_("See the award's results once all is sealed"), ("organiser",)),
+    Permission("awards.results.early", N_("See the award's results before all is sealed")),
+)
+
+REFUSALS: Final = {
+    "nominations_not_yet_open": N_("Nominations open on {opens_at}."),
+    "nominations_closed": N_(
+        "Nominations closed on {closes_at}. What you typed is kept on this page, but not submitted."
+    ),
+    "judging_not_yet_open": N_("Judging opens on {opens_at}."),
+    "judging_closed": N_("Judging closed on {closes_at}."),
+    "nomination_in_judging": N_(
+        "A juror has begun to judge this nomination: it stands as it was submitted. "
+        "To withdraw it, write to the organisers."
+    ),
+    "unknown_category": N_("There is no category “{category}”."),
+    "category_gone": N_("The category “{category}” was taken out of the award."),
+    "too_many_drafts": N_("One person can start at most {most} nominations. Withdraw one that you no longer need."),
+    "draft_changed": N_(
+        "Somebody saved this nomination in the meantime, perhaps you in another window. "
+        "What you typed is kept below; compare it with what is stored and save again."
+    ),
+    "unknown_question": N_("This form has no question “{question}”."),
+    "answer_missing": N_("This answer is still missing."),
+    "answer_too_long": N_("At most {most} characters; this has {length}."),
+    "answer_has_lines": N_("Please answer in one line."),
+    "answer_not_a_number": N_("Please write a number, as in 1,234.50."),
+    "answer_out_of_range": N_("The number is outside of what is allowed here."),
+    "answer_not_a_choice": N_("Please choose one of the answers."),
+    "answer_not_an_address": N_("Please write a whole web address, as in https://example.org."),
+    "candidate_kind_not_allowed": N_("Candidates of this kind cannot be nominated in this category."),
+    "candidate_incomplete": N_("Please say this about the candidate."),
+    "attachment_missing": N_("A file is still missing here."),
+    "too_many_attachments": N_("At most {most} files; there would be {count}."),
+    "not_a_nominator": N_("Only those who nominate can do this."),
+    "not_the_owner": N_("Only the person who started the nomination can do this."),
+    "nomination_withdrawn": N_("This nomination was withdrawn."),
+    "nomination_not_admitted": N_("The organisers took this nomination out of the competition."),
+    "wrong_state": N_("That cannot be done with this nomination as it stands."),
+    "reason_missing": N_("Please give a reason."),
+    "already_a_collaborator": N_("{email} works on this nomination already."),
+    "too_many_collaborators": N_("At most {most} people can work on one nomination."),
+    "bad_email": N_("Please write an e-mail address, as in name@company.mx."),
+    "nomination_not_submitted": N_("Only submitted nominations are judged."),
+    "juror_is_nominator": N_("Nobody judges a nomination of their own."),
+    "conflict_declared": N_("A conflict of interest was declared."),
+    "conflict_not_declared": N_("Please say first whether anything ties you to this nomination."),
+    "juror_recused": N_("You stepped back from this nomination."),
+    "sheet_sealed": N_("This score sheet is sealed; sealed is final."),
+    "scores_changed": N_(
+        "These scores were changed in another window. What you chose is kept below; compare and save again."
+    ),
+    "unknown_criterion": N_("The rubric has no criterion “{criterion}”."),
+    "score_off_scale": N_("{score} is not one of the scores that can be given: {allowed}."),
+    "scored_and_abstained": N_("Either score it or abstain from it."),
+    "criterion_undecided": N_("Please score this, or abstain from it."),
+    "everything_abstained": N_("Whoever abstains from everything should step back from the nomination instead."),
+    "results_not_yet": N_("Results are shown once every score sheet is sealed: {sealed} of {assigned} are."),
+    "no_jurors": N_("There are no jurors yet. Invite some first."),
+    "assignment_impossible": N_(
+        "Nomination {nominations} needs {needed} jurors, but only {available} may judge it ({jurors}). "
+        "Invite more jurors, or ask for fewer per nomination."
+    ),
+    "category_has_nominations": N_("The category “{category}” has {count} nominations and cannot be taken out."),
+    "rubric_in_use": N_(
+        "{count} score sheets are sealed: criteria, weights, scores and the tie rule cannot change any more. "
+        "Their wording can."
+    ),
+}
+
+MAILS: Final = (
+    MailText(
+        key="awards.submitted",
+        title=N_("Receipt of a nomination"),
+        subject={
+            "es": "Recibimos su postulación: {candidate}",
+            "en": "We received your nomination: {candidate}",
+        },
+        body={
+            "es": "Recibimos la postulación de **{candidate}** en **{event}**.\n\n"
+            "- Folio: {code}\n- Recibida: {received}\n- Huella SHA-256 del formulario: `{form_sha256}`\n\n"
+            "El comprobante firmado va adjunto; consérvelo. Puede ver su postulación y, mientras la convocatoria siga "
+            "abierta, corregirla y enviarla de nuevo aquí:\n\n{link}",
+            "en": "We received the nomination of **{candidate}** at **{event}**.\n\n"
+            "- Code: {code}\n- Received: {received}\n- SHA-256 of the form: `{form_sha256}`\n\n"
+            "The signed receipt is attached; please keep it. You can see your nomination and, while nominations are "
+            "open, correct it and submit it again here:\n\n{link}",
+        },
+        sample={
+            "event": "Congreso",
+            "candidate": "Frenos del Bajío",
+            "code": "kP3x9QvT1mWc7RaZ",
+            "received": "10 de septiembre de 2025, 23:59:59, hora de la Ciudad de México, UTC−6",
+            "form_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            "link": "https://example.org/congreso-2025/awards/nominations/…",
+        },
+    ),
+    MailText(
+        key="awards.collaborator",
+        title=N_("Invitation to work on a nomination"),
+        subject={
+            "es": "{inviter} le pide colaborar en una postulación",
+            "en": "{inviter} asks you to work on a nomination",
+        },
+        body={
+            "es": "{inviter} le invita a trabajar en la postulación de **{candidate}** en **{event}**.\n\n"
+            "Entre con este enlace; sirve una sola vez y durante {days} días:\n\n{link}\n\n"
+            "Después la encuentra siempre en {page}",
+            "en": "{inviter} invites you to work on the nomination of **{candidate}** at **{event}**.\n\n"
+            "Sign in with this link; it works once, for {days} days:\n\n{link}\n\n"
+            "Later you will always find it at {page}",
+        },
+        sample={
+            "inviter": "Ana Torres",
+            "event": "Congreso",
+            "candidate": "Frenos del Bajío",
+            "days": "7",
+            "link": "https://example.org/sign-in/…",
+            "page": "https://example.org/congreso-2025/awards/nominations/…",
+        },
+    ),
+    MailText(
+        key="awards.juror_invited",
+        title=N_("Invitation to the jury"),
+        subject={"es": "Invitación al jurado de {event}", "en": "Invitation to the jury of {event}"},
+        body={
+            "es": "Le invitamos a formar parte del jurado de **{event}**.\n\n"
+            "Entre con este enlace; sirve una sola vez y durante {days} días:\n\n{link}\n\n"
+            "Sus postulaciones por evaluar están siempre en {page}",
+            "en": "We invite you to the jury of **{event}**.\n\n"
+            "Sign in with this link; it works once, for {days} days:\n\n{link}\n\n"
+            "The nominations that you are to judge are always at {page}",
+        },
+        sample={
+            "event": "Congreso",
+            "days": "7",
+            "link": "https://example.org/sign-in/…",
+            "page": "https://example.org/congreso-2025/jury",
+        },
+    ),
+    MailText(
+        key="awards.sheets_waiting",
+        title=N_("Nominations waiting for a juror"),
+        subject={"es": "{count} por evaluar en {event}", "en": "{count} to judge at {event}"},
+        body={
+            "es": "Postulaciones de **{event}** que esperan su evaluación: **{count}**. La evaluación cierra: {until}.\n\n"
+            "Entre con este enlace; sirve una sola vez y durante {days} días:\n\n{link}\n\n"
+            "La lista está siempre en {page}",
+            "en": "Nominations of **{event}** that wait for your scores: **{count}**. Judging closes: {until}.\n\n"
+            "Sign in with this link; it works once, for {days} days:\n\n{link}\n\n"
+            "The list is always at {page}",
+        },
+        sample={
+            "event": "Congreso",
+            "count": "7",
+            "until": "30 de septiembre de 2025, 18:00:00, hora de la Ciudad de México, UTC−6",
+            "days": "7",
+            "link": "https://example.org/sign-in/…",
+            "page": "https://example.org/congreso-2025/jury",
+        },
+    ),
+)
