@@ -1,6 +1,5 @@
 """`plenaria demo`: a sample installation of its own, made anew, with somebody of every role, served at once."""
 
-import socket
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -9,8 +8,10 @@ import click
 
 from core.cli.declared import EventFile
 from core.cli.installation import Installation, run
+from core.cli.serving import listen, run_server
 
 if TYPE_CHECKING:
+    import socket
     from datetime import datetime
 
     from rich.console import Console
@@ -40,24 +41,12 @@ def command(
 
     Its own SQLite database under var/; mail is kept and can be read in the console; nothing leaves this computer.
     """
-    listening = None if no_serve else _listen(port)
+    listening = None if no_serve else listen("127.0.0.1", port)  # first: another demo may be using its data
     installation = _installation(folder or Path(f"var/demo-{port}"), port, fresh=fresh)
     chosen = list(files) or sorted(SAMPLE_EVENTS.glob("*.toml"))
     _print(installation, run(_load(installation, chosen, as_published=as_published)))
     if listening is not None:
-        _serve(installation, listening, port)
-
-
-def _listen(port: int) -> socket.socket:
-    """Take the port before anything is deleted: another demo may be running on it."""
-    listening = socket.socket()
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind(("127.0.0.1", port))
-    except OSError:
-        listening.close()
-        raise click.ClickException(f"port {port} is taken; choose another with --port") from None
-    return listening
+        _serve(installation, listening)
 
 
 def _installation(folder: Path, port: int, *, fresh: bool) -> Installation:
@@ -160,11 +149,10 @@ def _print_event(console: "Console", address: str, event: "EventView", weeks: in
         console.print(f"  {role:<10} {link}")
 
 
-def _serve(installation: Installation, listening: socket.socket, port: int) -> None:
+def _serve(installation: Installation, listening: "socket.socket") -> None:
     from core import logs
     from core.app import create_app
-    from core.cli.serving import run_server
 
     logs.configure(development=True)
     app = create_app(installation.settings, host=installation.host, with_worker=True)
-    run_server(app, host="127.0.0.1", port=port, sockets=[listening])
+    run_server(app, listening)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
@@ -12,8 +13,6 @@ import click
 from core.cli.installation import Installation, pass_installation, run
 
 if TYPE_CHECKING:
-    import socket
-
     from litestar import Litestar
 
 FINISH_WITHIN_S: Final = 30
@@ -42,9 +41,11 @@ def serve(installation: Installation, host: str, port: int, workers: int, with_w
 
     logs.configure(development=installation.settings.development)
     run(_refuse_unready(installation))
+    listening = listen(host, port)
     if workers == 1:
-        run_server(_application(installation, with_worker=with_worker), host=host, port=port)
+        run_server(_application(installation, with_worker=with_worker), listening)
     else:
+        listening.close()  # the server's supervisor opens it again for all its processes
         _run_processes(installation, host=host, port=port, workers=workers, with_worker=with_worker)
 
 
@@ -73,13 +74,25 @@ def application() -> "Litestar":
     return _application(installation, with_worker=os.environ.get(_WITH_WORKER) == "1")
 
 
-def run_server(app: "Litestar", *, host: str, port: int, sockets: "list[socket.socket] | None" = None) -> None:
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port, before anything else is done. Raises `Misconfigured` when it cannot be had."""
+    from core.settings import Misconfigured
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        said = os.strerror(error.errno) if error.errno else str(error)
+        raise Misconfigured(f"cannot listen on {host}:{port} ({said}); choose another with --port") from None
+
+
+def run_server(app: "Litestar", listening: socket.socket) -> None:
     """Serve in this process until a signal. Exits with 2 when the start fails."""
     import uvicorn
 
-    server = uvicorn.Server(uvicorn.Config(app, host=host, port=port, **_server_options()))
-    with suppress(KeyboardInterrupt):  # uvicorn stops first, then raises the signal again
-        server.run(sockets=sockets)
+    server = uvicorn.Server(uvicorn.Config(app, **_server_options()))
+    with suppress(KeyboardInterrupt, SystemExit):  # uvicorn stops first, then raises the signal again
+        server.run(sockets=[listening])
     if not server.started:
         sys.exit(2)
 

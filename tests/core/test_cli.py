@@ -350,6 +350,6 @@ def test_the_demo_takes_a_free_port_before_it_deletes_anything(run: Run, tmp_pat
     with socket.create_server(("127.0.0.1", 0)) as taken:
         answer = run("demo", "--folder", "demo", "--port", str(taken.getsockname()[1]))
 
-    assert answer.exit_code == 1
-    assert "is taken; choose another with --port" in answer.stderr
+    assert answer.exit_code == 2
+    assert "(Address already in use); choose another with --port" in only_line(answer.stderr)
     assert (tmp_path / "demo" / "demo.sqlite3").stat().st_ino == before

@@ -1,0 +1,150 @@
+"""`serve` and `worker` as processes: they answer, they end when told, and finish what is under way."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+Start = Callable[..., subprocess.Popen[str]]
+PATIENCE_S = 20
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start `plenaria …` in an empty folder with a database of its own; whatever still runs afterwards is ended."""
+    started: list[subprocess.Popen[str]] = []
+    own = {name: value for name, value in os.environ.items() if not name.startswith("PLENARIA_")}
+    environment = own | {
+        "PLENARIA_DATABASE": f"sqlite:///{tmp_path}/house.sqlite3",
+        "PLENARIA_KEY_FILE": str(tmp_path / "key.pem"),
+        "LANG": "C",
+    }
+
+    def run(*arguments: str) -> subprocess.Popen[str]:
+        command = [Path(sys.executable).with_name("plenaria"), *arguments]
+        process = subprocess.Popen(
+            command, cwd=tmp_path, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+def wait_until_ready(port: int) -> None:
+    deadline_s = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline_s:
+        try:
+            if httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    pytest.fail("it did not get ready")
+
+
+def told(log: str) -> list[str]:
+    return [json.loads(line)["message"] for line in log.splitlines()]
+
+
+def test_a_request_under_way_is_finished_after_the_signal_to_stop(start: Start, port: int) -> None:
+    start("migrate").wait(PATIENCE_S)
+    server = start("serve", "--port", str(port))
+    wait_until_ready(port)
+    body = b"email=" + b"a" * 40 + b"%40example.mx"
+    head = f"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: {len(body)}\r\n"
+    head += "Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as half_sent:
+        half_sent.sendall(head.encode() + body[:10])
+        time.sleep(0.3)
+        server.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        with pytest.raises(OSError, match="refused"):
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        half_sent.sendall(body[10:])
+        answer = half_sent.recv(100)
+    _, log = server.communicate(timeout=PATIENCE_S)
+
+    assert answer.startswith((b"HTTP/1.1 200", b"HTTP/1.1 303"))
+    assert server.returncode in (0, -signal.SIGTERM)
+    assert "Finished server process" in log
+
+
+def test_production_logs_are_json_lines_without_the_server_s_own_access_log(start: Start, port: int) -> None:
+    start("migrate").wait(PATIENCE_S)
+    server = start("serve", "--port", str(port), "--no-worker")
+    wait_until_ready(port)
+
+    httpx.get(f"http://127.0.0.1:{port}/sign-in?next=/secret")
+    server.send_signal(signal.SIGTERM)
+    _, log = server.communicate(timeout=PATIENCE_S)
+
+    assert told(log).count("request") == 1
+    assert "/secret" not in log
+
+
+def test_forwarded_headers_of_strangers_change_nothing(start: Start, port: int) -> None:
+    start("migrate").wait(PATIENCE_S)
+    start("serve", "--port", str(port), "--no-worker")
+    wait_until_ready(port)
+
+    answer = httpx.get(
+        f"http://127.0.0.1:{port}/", headers={"X-Forwarded-Proto": "https", "X-Forwarded-For": "1.2.3.4"}
+    )
+
+    assert answer.status_code == 200
+    assert "server" not in answer.headers
+
+
+def test_several_processes_answer_on_one_port_and_end_together(start: Start, port: int) -> None:
+    start("migrate").wait(PATIENCE_S)
+    server = start("serve", "--port", str(port), "--workers", "2")
+    wait_until_ready(port)
+
+    answers = [httpx.get(f"http://127.0.0.1:{port}/healthz").text for _ in range(5)]
+    server.send_signal(signal.SIGTERM)
+    server.communicate(timeout=PATIENCE_S)
+
+    assert answers == ["ok"] * 5
+
+
+def test_the_worker_ends_when_told(start: Start) -> None:
+    start("migrate").wait(PATIENCE_S)
+    worker = start("worker")
+    time.sleep(2)
+
+    still_running = worker.poll() is None
+    worker.send_signal(signal.SIGTERM)
+    _, log = worker.communicate(timeout=PATIENCE_S)
+
+    assert still_running, log
+    assert worker.returncode == 0
+
+
+def test_a_taken_port_is_one_clear_line_and_2(start: Start, port: int) -> None:
+    start("migrate").wait(PATIENCE_S)
+    with socket.create_server(("127.0.0.1", port)):
+        server = start("serve", "--port", str(port))
+        _, log = server.communicate(timeout=PATIENCE_S)
+
+    assert server.returncode == 2
+    said = f"plenaria: cannot listen on 127.0.0.1:{port} (Address already in use); choose another with --port"
+    assert log.splitlines()[-1] == said
