@@ -32,6 +32,7 @@ def prepare(settings: Settings, host: PluginHost) -> None:
     """Hand the plugins' contributions to the core's rooms. Also what the command line and the worker start with."""
     plugins.use(host)
     mail.use(settings)
+    signing_keys.use(Path(settings.key_file))
     i18n.load([HERE / "locale"])
     for name, folder in host.folders("locale"):
         with host.or_without(name):

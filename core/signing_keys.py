@@ -18,6 +18,22 @@ from core.ledger.receipts import UnusableKey, private_key_pem, read_private_key
 from core.settings import Misconfigured
 
 
+_path: Path | None = None
+
+
+def use(path: Path) -> None:
+    """Sign with the key in this file from now on; it is read, or made, when it is first asked for."""
+    global _path  # noqa: PLW0603 - one installation a process, set once at start
+    _path = path
+
+
+def current() -> Ed25519PrivateKey:
+    """The installation's key, for what signs outside a request (the demo's sample data, the worker)."""
+    if _path is None:
+        raise RuntimeError("no signing key is in use yet: call core.signing_keys.use() first")
+    return load_or_create(_path)
+
+
 def load_or_create(path: Path) -> Ed25519PrivateKey:
     """The key in `path`; a new one, from the operating system's randomness, when there is no such file.
 
