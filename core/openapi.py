@@ -35,7 +35,9 @@ INTRODUCTION: Final = """\
 Everything that the pages of a Plenaria installation do, as JSON.
 
 A program sends `Authorization: Bearer …` with an access token, made in the console under “Access tokens”: it is good for
-one event and for the permissions chosen there. Errors are problem documents (RFC 9457); `errors[].code` is stable, words follow `Accept-Language`.
+one event and for the permissions chosen there.
+
+Errors are problem documents (RFC 9457); `errors[].code` is stable, words follow `Accept-Language`.
 A POST that creates needs an `Idempotency-Key`: the same request with the same key has its effect once and gets the same answer.
 Lists are pages: ask for the next one with `?after=` and the `next` of this one.
 """
@@ -128,7 +130,7 @@ def document(app: Litestar) -> Document:
 
 
 def _made(app: Litestar) -> Document:
-    described = _renamed(cast(Document, app.openapi_schema.to_schema()))
+    described = _renamed(app.openapi_schema.to_schema())
     for path, method, handler in _handlers(app):
         _complete(described["paths"][path][method], path, method, handler.opt)
     schemas = described["components"].setdefault("schemas", {})

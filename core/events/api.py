@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any, Final
 
 from litestar import Request, Response, get, put
+from litestar.params import JSONBody
 from msgspec import Struct
 
 from core import plugins
@@ -121,7 +122,7 @@ async def get_declaration(event: EventView, visit: Visit, team: bool = False) ->
     f"{EVENT}/declaration", permission="event.configure", operation_id="putDeclaration", tags=["events"], raw_body=True
 )
 async def put_declaration(
-    request: Anything, event: EventView, visit: Visit, data: EventDeclaration
+    request: Anything, event: EventView, visit: Visit, data: JSONBody[EventDeclaration]
 ) -> EventDeclaration:
     """Make the event what the document says, wholly or not at all; again, and nothing happens.
 
@@ -165,7 +166,7 @@ def _plugin_routes(name: str, settings: type[Struct] | None) -> list[Any]:
     path, noun = f"{EVENT}/plugins/{name}", "".join(part.capitalize() for part in name.replace("-", "_").split("_"))
 
     @put(path, permission="event.configure", operation_id=f"switch{noun}", tags=["events"], summary=f"Switch {name}")
-    async def switch(event: EventView, visit: Visit, data: PluginSwitch) -> PluginState:
+    async def switch(event: EventView, visit: Visit, data: JSONBody[PluginSwitch]) -> PluginState:
         """On or off for the event; its data stays either way."""
         changed = await services.switch_plugin(event, name, on=data.enabled, by=visit.by, now=visit.now)
         return _state(changed, name)
@@ -184,7 +185,12 @@ def _settings_routes(path: str, name: str, noun: str, struct: type[Struct]) -> l
         return data
 
     read.__annotations__ = {"event": EventView, "return": struct}
-    change.__annotations__ = {"event": EventView, "visit": Visit, "data": struct, "return": struct}
+    change.__annotations__ = {
+        "event": EventView,
+        "visit": Visit,
+        "data": JSONBody[struct],  # type: ignore[misc, valid-type]
+        "return": struct,
+    }
     noted: dict[str, Any] = {"permission": "event.configure", "tags": ["events"]}
     return [
         get(path, operation_id=f"get{noun}Settings", summary=f"Settings of {name}", **noted)(read),

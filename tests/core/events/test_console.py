@@ -83,11 +83,18 @@ async def test_the_last_owner_stays_and_only_owners_make_owners(site: Site) -> N
 
 
 async def test_a_token_does_only_what_it_was_made_for_and_only_here(site: Site) -> None:
+    program, other = await site.bearer("owner", "event.configure"), await site.bearer("owner", "event.team")
+
+    assert (await program.get(f"/api/v1/events/{site.event.slug}/plugins")).status_code == 200
+    assert (await program.get(f"/api/v1/events/{site.other_event.slug}/plugins")).status_code == 403
+    assert (await other.get(f"/api/v1/events/{site.event.slug}/plugins")).status_code == 403
+
+
+async def test_a_token_opens_no_page(site: Site) -> None:
     program = await site.bearer("owner", "event.team")
 
-    assert (await program.get(f"/{site.event.slug}/organise/team")).status_code == 200
-    assert (await program.get(f"/{site.event.slug}/organise/event")).status_code == 403
-    assert (await program.get(f"/{site.other_event.slug}/organise/team")).status_code == 403
+    assert (await program.get(f"/{site.event.slug}/organise/team")).status_code == 401
+    assert (await program.get("/me/account")).status_code == 401
 
 
 async def test_nobody_makes_a_token_with_more_than_they_hold(site: Site) -> None:
