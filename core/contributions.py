@@ -54,7 +54,8 @@ class ApplyDeclared(Protocol):
 class Declared:
     """What an event file may declare for a plugin besides its settings.
 
-    `struct` has a default for every field; list items are matched by the field that their metadata marks unique.
+    `struct` has a default for every field; list items are matched by the field that their metadata marks unique. A list whose
+    order says nothing is marked `"unordered": True` beside it: then another order is no change.
     `settings` and this section stand side by side under `[plugins.<name>]`, so their field names must differ.
     """
 

@@ -1,11 +1,14 @@
-"""Regular work of the house: sealing the audit log, forgetting what is out of date."""
+"""Regular work: the house's own (sealing the audit log, forgetting what is out of date) and that of plugins."""
 
 import asyncio
 import logging
+import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from core import audit, clock
+from core import audit, clock, plugins
+from core.contributions import Job
 from core.outbox_tables import OutboxLine
 from core.people import limits
 from core.people.tables import IdempotentAnswer, Session, SignInLink
@@ -19,22 +22,39 @@ KEEP_ANSWERS: Final = timedelta(days=1)
 
 
 async def run_jobs(*, stop: asyncio.Event) -> None:
-    """Seal every few seconds and tidy every hour until `stop` is set; a failing job is logged and tried again."""
-    tidy_due_s = 0.0
+    """Run every job at once and then at its own pace, until `stop` is set; the one under way is finished first."""
+    jobs = all_jobs()
+    due_s = [0.0] * len(jobs)
     while not stop.is_set():
-        try:
-            await audit.seal(now=clock.now())
-            if tidy_due_s <= 0:
-                await tidy(now=clock.now())
-                tidy_due_s = TIDY_EVERY_S
-        except Exception:
-            logger.exception("a regular job failed; it is tried again")
-        tidy_due_s -= SEAL_EVERY_S
-        try:
-            async with asyncio.timeout(SEAL_EVERY_S):
-                await stop.wait()
-        except TimeoutError:
-            continue
+        for place, job in enumerate(jobs):
+            if time.monotonic() >= due_s[place] and not stop.is_set():
+                await run_one(job, now=clock.now())
+                due_s[place] = time.monotonic() + job.every_s
+        await _pause(stop, min(due_s) - time.monotonic())
+
+
+def all_jobs() -> Sequence[Job]:
+    """The house's own jobs and those of the plugins."""
+    contributed = [job for _, jobs in plugins.host().collect("register_jobs") for job in jobs]
+    return [Job("core.seal", SEAL_EVERY_S, audit.seal), Job("core.tidy", TIDY_EVERY_S, tidy), *contributed]
+
+
+async def run_one(job: Job, *, now: datetime) -> bool:
+    """Run a job; one that fails is logged, keeps nobody else from running, and is run again at its next turn."""
+    try:
+        await job.run(now=now)
+    except Exception:
+        logger.exception("a regular job failed; it is run again", extra={"job": job.name})
+        return False
+    return True
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(max(seconds, 0.0)):
+            await stop.wait()
+    except TimeoutError:
+        return
 
 
 async def tidy(*, now: datetime) -> None:

@@ -1,0 +1,1 @@
+"""Registration: ticket types, orders, payment by bank transfer, tickets, and the door."""

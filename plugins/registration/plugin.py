@@ -1,0 +1,109 @@
+"""The door of the plugin: every function hands over, none decides."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import ModuleType
+from typing import Any
+
+from litestar.types import ControllerRouterHandler
+
+from core.contributions import AddSample, Declared, Job, Panel, PluginCard
+from core.hookspecs import hookimpl
+from core.values import N_, EventView, Link, MailText, Permission
+from plugins.registration import api, hookspecs, queries, rules, services, web
+from plugins.registration.settings import RegistrationSection, RegistrationSettings
+
+
+@hookimpl
+def register_plugin() -> PluginCard:
+    return PluginCard(N_("Registration"), N_("Tickets, orders, payment by bank transfer, and check-in at the door."))
+
+
+@hookimpl
+def register_hookspecs() -> ModuleType:
+    return hookspecs
+
+
+@hookimpl
+def register_settings() -> type[RegistrationSettings]:
+    return RegistrationSettings
+
+
+@hookimpl
+def register_declared() -> Declared:
+    return Declared(struct=RegistrationSection, read=queries.section_of, apply=services.apply_section)
+
+
+@hookimpl
+def register_routes() -> Sequence[ControllerRouterHandler]:
+    return [*web.ROUTES, *api.ROUTES]
+
+
+@hookimpl
+def register_permissions() -> Sequence[Permission]:
+    return [
+        Permission("registration.view", N_("See orders and attendees"), roles=("organiser", "finance")),
+        Permission("registration.edit", N_("Change ticket types, cancel orders"), roles=("organiser",)),
+        Permission("registration.pay", N_("Mark orders as paid"), roles=("organiser", "finance")),
+        Permission("registration.check_in", N_("Check people in at the door"), roles=("organiser", "door")),
+    ]
+
+
+@hookimpl
+def register_navigation() -> Sequence[Link]:
+    return [
+        Link(N_("Register"), "/{event}/register", order=10),
+        Link(N_("Door"), "/{event}/door", order=90, permission="registration.check_in"),
+    ]
+
+
+@hookimpl
+def register_console() -> Sequence[Link]:
+    section, home = N_("Registration"), "/{event}/organise/registration"
+    return [
+        Link(N_("Orders"), f"{home}/orders", order=1, permission="registration.view", section=section),
+        Link(N_("Attendees"), f"{home}/attendees", order=2, permission="registration.view", section=section),
+        Link(N_("Ticket types"), f"{home}/ticket-types", order=3, permission="registration.view", section=section),
+        Link(N_("Waiting list"), f"{home}/waiting-list", order=4, permission="registration.view", section=section),
+        Link(N_("Door"), "/{event}/door", order=5, permission="registration.check_in", section=section),
+    ]
+
+
+@hookimpl
+def register_mail() -> Sequence[MailText]:
+    return rules.MAIL
+
+
+@hookimpl
+def register_refusals() -> Mapping[str, str]:
+    return rules.REFUSALS
+
+
+@hookimpl
+def register_event_panels() -> Sequence[Panel]:
+    return [Panel("registration/_prices.html", web.price_panel, order=20)]
+
+
+@hookimpl
+def register_my_panels() -> Sequence[Panel]:
+    return [Panel("registration/_my_tickets.html", web.my_tickets_panel, order=10)]
+
+
+@hookimpl
+def register_jobs() -> Sequence[Job]:
+    return [Job("registration.expire_unpaid", every_s=60, run=services.expire_unpaid)]
+
+
+@hookimpl
+def register_sample() -> AddSample:
+    return services.add_sample
+
+
+@hookimpl
+async def registration_placed(event: EventView, order: dict[str, Any], now: datetime) -> None:
+    await services.send_payment_details(event, order["code"], now=now)
+
+
+@hookimpl
+async def registration_confirmed(event: EventView, order: dict[str, Any], now: datetime) -> None:
+    await services.send_confirmation(event, order["code"], now=now)

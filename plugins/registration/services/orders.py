@@ -1,0 +1,323 @@
+"""Placing orders, marking them as paid, cancelling and expiring them.
+
+An order's state changes by conditional UPDATEs, so that whoever comes second finds nothing left to do.
+"""
+
+import hashlib
+import secrets
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Struct
+
+from core import audit, mail, outbox, plugins
+from core.database import UniqueViolated, transaction
+from core.events import queries as event_queries
+from core.i18n import gettext, using
+from core.people.queries import normal_email
+from core.values import EventView, Refusal, Refused, refuse
+from plugins.registration import queries, rules
+from plugins.registration.queries import OrderView
+from plugins.registration.rules import AttendeeRequest, OrderRequest, TicketType
+from plugins.registration.services.seats import give_back_seats, take_seats
+from plugins.registration.services.telling import facts_of, mail_facts, new_order_link, required_order
+from plugins.registration.settings import RegistrationSettings
+from plugins.registration.tables import OrderRow, TicketRow
+
+EXPIRE_AT_ONCE: Final = 200
+"""Orders that one run of the job expires at most; the next run takes the rest."""
+
+
+class PlacedOrder(Struct, frozen=True):
+    """What a buyer gets: the order's page is `/{event}/orders/{code}/{secret}`."""
+
+    code: str
+    secret: str
+    state: str
+
+
+async def place_order(
+    event: EventView, request: OrderRequest, *, submission: str, language: str, by: str, now: datetime
+) -> PlacedOrder:
+    """Place an order and take its seats, or raise `Refused` with every reason.
+
+    `submission` is the form's one-time token or the request's Idempotency-Key: the same one again gives the order that is
+    already there (with a new secret), and nobody is registered twice; with other content it is refused.
+    """
+    key, digest = f"{event.id}/{submission}"[:200], _digest(request)
+    if (earlier := await _earlier(key, digest, now=now)) is not None:
+        return earlier
+    try:
+        async with transaction():
+            return await _place(event, request, key=key, digest=digest, language=language, by=by, now=now)
+    except UniqueViolated:
+        # The same form twice at the same moment: the other one was first.
+        if (earlier := await _earlier(key, digest, now=now)) is not None:
+            return earlier
+        raise
+
+
+def _digest(request: OrderRequest) -> str:
+    return hashlib.sha256(msgspec.json.encode(request)).hexdigest()
+
+
+async def _earlier(key: str, digest: str, *, now: datetime) -> PlacedOrder | None:
+    found = await queries.order_of_submission(key)
+    if found is None:
+        return None
+    order, earlier_digest = found
+    if earlier_digest != digest:
+        raise Refused(Refusal("form_already_sent", {"order": order.shown_code}))
+    return PlacedOrder(order.code, await new_order_link(order.id, now=now), order.state)
+
+
+async def _place(
+    event: EventView, request: OrderRequest, *, key: str, digest: str, language: str, by: str, now: datetime
+) -> PlacedOrder:
+    settings = await queries.settings(event)
+    types = await queries.ticket_types(event.id)
+    refusals = rules.order_refusals(request, types, settings.order_rules(), now=now)
+    refusals += await plugins.host().ask("refuse_order", event=event, order=_asked(request), now=now)
+    refuse(refusals)
+    await take_seats(event, types, rules.wanted(request.attendees), now=now)
+    order_id, code = await _store_order(
+        event, request, settings, types, key=key, digest=digest, language=language, now=now
+    )
+    await _store_tickets(event, order_id, request.attendees, types)
+    secret = await new_order_link(order_id, now=now)
+    order = await required_order(event, code)
+    await audit.record(
+        "order.placed",
+        by=by,
+        subject=f"order:{code}",
+        event=event.id,
+        facts={"seats": order.seats, "total_minor": order.total_minor, "state": order.state},
+        now=now,
+    )
+    fact = "registration_confirmed" if order.state == "confirmed" else "registration_placed"
+    await outbox.tell(fact, event=event, now=now, order=facts_of(order))
+    return PlacedOrder(code, secret, order.state)
+
+
+def _asked(request: OrderRequest) -> dict[str, Any]:
+    asked: dict[str, Any] = msgspec.to_builtins(request)
+    return {name: asked[name] for name in ("attendees", "buyer_name", "buyer_email")}
+
+
+async def _store_order(
+    event: EventView,
+    request: OrderRequest,
+    settings: RegistrationSettings,
+    types: Mapping[str, TicketType],
+    *,
+    key: str,
+    digest: str,
+    language: str,
+    now: datetime,
+) -> tuple[int, str]:
+    prices = [types[attendee.ticket_type].price_minor for attendee in request.attendees]
+    totals = rules.totals(prices, tax_percent=settings.tax_percent, tax_included=settings.tax_included)
+    state = rules.first_state(totals.total)
+    invoice = rules.clean_invoice(request.invoice) if request.invoice else None
+    code = new_code(rules.ORDER_LENGTH)
+    order = OrderRow(
+        event=event.id,
+        code=code,
+        state=state,
+        language=language,
+        buyer_name=request.buyer_name.strip(),
+        buyer_email=normal_email(request.buyer_email),
+        net_minor=totals.net,
+        tax_minor=totals.tax,
+        total_minor=totals.total,
+        tax_percent=settings.tax_percent,
+        currency=event.currency,
+        invoice=msgspec.json.encode(invoice).decode() if invoice else None,
+        notice_version=settings.notice_version if request.accepts_notice else "",
+        purposes=msgspec.json.encode(request.purposes).decode(),
+        consented_at=now if request.accepts_notice and settings.asks_for_consent else None,
+        submission=key,
+        submission_hash=digest,
+        placed_at=now,
+        due_at=rules.due_at(now, days=settings.payment_days) if state == "awaiting_payment" else None,
+        confirmed_at=now if state == "confirmed" else None,
+        search=_order_search(request, code),
+    )
+    await order.save()
+    return order.id, code
+
+
+def _order_search(request: OrderRequest, code: str) -> str:
+    people = [part for each in request.attendees for part in (*_names(each), each.email, each.employer)]
+    legal_name = request.invoice.legal_name if request.invoice else ""
+    return rules.folded(" ".join([code, request.buyer_name, request.buyer_email, legal_name, *people]))
+
+
+def _names(attendee: AttendeeRequest) -> tuple[str, str, str]:
+    return attendee.given_names, attendee.first_surname, attendee.second_surname
+
+
+async def _store_tickets(
+    event: EventView, order_id: int, attendees: Sequence[AttendeeRequest], types: Mapping[str, TicketType]
+) -> None:
+    rows = []
+    for place, attendee in enumerate(attendees):
+        kind, code = types[attendee.ticket_type], new_code(rules.TICKET_LENGTH)
+        given_names, first_surname, second_surname = (" ".join(name.split()) for name in _names(attendee))
+        search = rules.folded(f"{' '.join(_names(attendee))} {attendee.email} {attendee.employer} {code}")
+        rows.append(
+            TicketRow(
+                event=event.id,
+                order=order_id,
+                ticket_type=kind.id,
+                place=place,
+                code=code,
+                price_minor=kind.price_minor,
+                given_names=given_names,
+                first_surname=first_surname,
+                second_surname=second_surname,
+                email=normal_email(attendee.email),
+                employer=attendee.employer.strip(),
+                job_title=attendee.job_title.strip(),
+                search=search,
+            )
+        )
+    await TicketRow.insert(*rows)
+
+
+def new_code(length: int) -> str:
+    """A random code that is not used yet, as far as chance can tell (the database makes sure)."""
+    while True:
+        if (code := rules.code_of(secrets.randbelow(rules.numbers_of(length)), length)) is not None:
+            return code
+
+
+# -- after the order ------------------------------------------------------------------------------------------
+
+
+async def mark_paid(
+    event: EventView, code: str, *, paid_on: date, tracking_key: str, by: str, now: datetime
+) -> OrderView:
+    """Record a transfer and confirm the order. One that had expired takes its seats again, if they can still be had."""
+    async with transaction():
+        order = await required_order(event, code)
+        today = now.astimezone(ZoneInfo(event.zone)).date()
+        refuse(rules.payment_refusals(order.state, paid_on=paid_on, today=today))
+        changed = await (
+            OrderRow.update(
+                {
+                    OrderRow.state: "confirmed",
+                    OrderRow.paid_on: paid_on,
+                    OrderRow.tracking_key: tracking_key.strip().upper(),
+                    OrderRow.confirmed_at: now,
+                }
+            )
+            .where((OrderRow.id == order.id) & (OrderRow.state == order.state))
+            .returning(OrderRow.id)
+        )
+        if not changed:
+            raise Refused(Refusal("already_paid"))
+        if order.state == "expired":
+            types = await queries.ticket_types(event.id)
+            await take_seats(event, types, Counter(ticket.ticket_type for ticket in order.tickets), now=now)
+        await audit.record(
+            "order.paid",
+            by=by,
+            subject=f"order:{order.code}",
+            event=event.id,
+            facts={"paid_on": paid_on.isoformat(), "total_minor": order.total_minor, "was": order.state},
+            now=now,
+        )
+        confirmed = await required_order(event, order.code)
+        await outbox.tell("registration_confirmed", event=event, now=now, order=facts_of(confirmed))
+        return confirmed
+
+
+async def cancel_order(
+    event: EventView, code: str, *, reason: str, by_attendee: bool, by: str, now: datetime
+) -> OrderView:
+    """Cancel an order and give its seats back, once. A buyer is held to what the settings allow."""
+    async with transaction():
+        order = await required_order(event, code)
+        settings = await queries.settings(event)
+        refuse(
+            rules.cancellation_refusals(
+                order.state,
+                by_attendee=by_attendee,
+                may=settings.attendees_may_cancel,
+                until=settings.cancel_until,
+                checked_in=sum(ticket.checked_in_at is not None for ticket in order.tickets),
+                now=now,
+            )
+        )
+        if not await _release(event, order, "cancelled", reason=reason, by=by, now=now):
+            raise Refused(Refusal("already_cancelled"))
+        with using(order.language):
+            said = reason or gettext("As you asked.")
+        await mail.send(
+            "registration.cancelled",
+            to=order.buyer_email,
+            language=order.language,
+            event=event,
+            facts={**mail_facts(event, order), "reason": said},
+            now=now,
+        )
+        return await required_order(event, order.code)
+
+
+async def expire_unpaid(*, now: datetime) -> int:
+    """Expire the unpaid orders whose time is over, each in its own transaction, and return how many.
+
+    An event where the plugin is switched off is left as it is.
+    """
+    expired = 0
+    for event_id, code in await queries.orders_due(now, most=EXPIRE_AT_ONCE):
+        event = await event_queries.event_by_id(event_id)
+        if "registration" in event.plugins:
+            expired += await _expire(event, code, now=now)
+    return expired
+
+
+async def _expire(event: EventView, code: str, *, now: datetime) -> bool:
+    async with transaction():
+        order = await required_order(event, code)
+        if not rules.is_expired(order.state, due_at=order.due_at, now=now):
+            return False
+        if not await _release(event, order, "expired", reason="", by="system", now=now):
+            return False
+        await mail.send(
+            "registration.expired",
+            to=order.buyer_email,
+            language=order.language,
+            event=event,
+            facts={**mail_facts(event, order), "link": f"{mail.address()}/{event.slug}/register"},
+            now=now,
+        )
+        return True
+
+
+async def _release(event: EventView, order: OrderView, state: str, *, reason: str, by: str, now: datetime) -> bool:
+    """Move an order that holds seats to `state` and free them. False when somebody else was first."""
+    changed = await (
+        OrderRow.update({OrderRow.state: state, OrderRow.cancelled_at: now, OrderRow.cancel_reason: reason[:500]})
+        .where((OrderRow.id == order.id) & OrderRow.state.is_in(list(rules.HOLDS_SEATS)))
+        .returning(OrderRow.id)
+    )
+    if not changed:
+        return False
+    await give_back_seats(event, order, now=now)
+    await audit.record(
+        f"order.{state}",
+        by=by,
+        subject=f"order:{order.code}",
+        event=event.id,
+        facts={"seats": order.seats, "was": order.state},
+        now=now,
+    )
+    ended = await required_order(event, order.code)
+    await outbox.tell("registration_cancelled", event=event, now=now, order=facts_of(ended))
+    return True

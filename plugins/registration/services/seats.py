@@ -1,0 +1,50 @@
+"""Seats: taken and given back by the database, never counted in Python. A CHECK stands behind both statements."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+
+from core.events.services import touch
+from core.values import EventView, refuse
+from plugins.registration import queries, rules
+from plugins.registration.queries import OrderView
+from plugins.registration.rules import TicketType
+from plugins.registration.tables import TicketTypeRow
+
+
+async def take_seats(
+    event: EventView, types: Mapping[str, TicketType], wanted: Mapping[str, int], *, now: datetime
+) -> None:
+    """Take the seats or raise `Refused(sold_out)` for every type that has not enough left.
+
+    Types are locked in the order of their ids, so that two orders never wait for each other.
+    """
+    refusals = []
+    for code, count in sorted(wanted.items(), key=lambda each: types[each[0]].id):
+        kind = types[code]
+        taken = await TicketTypeRow.raw(
+            "UPDATE registration_ticket_type SET taken = taken + {} "
+            "WHERE id = {} AND event = {} AND (size IS NULL OR taken + {} <= size) RETURNING size, taken",
+            count,
+            kind.id,
+            event.id,
+            count,
+        )
+        if not taken:
+            current = (await queries.ticket_types(event.id))[code]
+            refusals.append(rules.sold_out(current, wanted=count))
+        elif taken[0]["size"] is not None and taken[0]["taken"] >= taken[0]["size"]:
+            await touch(event, now=now)  # the event's page now says "sold out"
+    refuse(refusals)
+
+
+async def give_back_seats(event: EventView, order: OrderView, *, now: datetime) -> None:
+    for code, count in sorted(Counter(ticket.ticket_type for ticket in order.tickets).items()):
+        rows = await TicketTypeRow.raw(
+            "UPDATE registration_ticket_type SET taken = taken - {} WHERE event = {} AND code = {} RETURNING size, taken",
+            count,
+            event.id,
+            code,
+        )
+        if rows and rows[0]["size"] is not None and rows[0]["taken"] + count >= rows[0]["size"]:
+            await touch(event, now=now)  # it was sold out and no longer is

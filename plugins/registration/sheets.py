@@ -1,0 +1,58 @@
+"""Tables as files for a spreadsheet: CSV and XLSX, in which no cell can become a formula. Pure."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+
+import xlsxwriter  # type: ignore[import-untyped]  # the package has none
+
+FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""What a spreadsheet takes for a formula (OWASP, CSV Injection)."""
+
+Cell = str | int | None
+
+
+def csv_file(heading: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
+    """UTF-8 with a byte order mark, so that Excel reads the accents; a text that could be a formula gets an apostrophe."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(heading)
+    writer.writerows([_harmless(cell) for cell in row] for row in rows)
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _harmless(cell: Cell) -> Cell:
+    if isinstance(cell, str) and cell.lstrip(" ").startswith(FORMULA_STARTS):
+        return "'" + cell
+    return cell
+
+
+def xlsx_file(title: str, heading: Sequence[str], rows: Iterable[Sequence[Cell]], *, made_at: datetime) -> bytes:
+    """A workbook of one sheet; every text is stored as a text, whatever it begins with."""
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(content, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book.set_properties({"title": title, "created": made_at.replace(tzinfo=None)})
+    sheet = book.add_worksheet(_sheet_name(title))
+    bold = book.add_format({"bold": True, "bottom": 1})
+    for column, words in enumerate(heading):
+        sheet.write_string(0, column, words, bold)
+    longest = [len(words) for words in heading]
+    for place, row in enumerate(rows, start=1):
+        for column, cell in enumerate(row):
+            if isinstance(cell, int):
+                sheet.write_number(place, column, cell)
+            elif cell:
+                sheet.write_string(place, column, cell)
+                longest[column] = max(longest[column], len(cell))
+    for column, length in enumerate(longest):
+        sheet.set_column(column, column, min(length + 2, 50))
+    sheet.freeze_panes(1, 0)
+    book.close()
+    return content.getvalue()
+
+
+def _sheet_name(title: str) -> str:
+    """Excel takes at most 31 characters, without []:*?/\\ ."""
+    return "".join(letter for letter in title if letter not in "[]:*?/\\'")[:31] or "1"

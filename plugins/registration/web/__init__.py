@@ -1,0 +1,8 @@
+"""The HTML doors of registration."""
+
+from plugins.registration.web import door, orders, organise, register, ticket_types
+from plugins.registration.web.panels import my_tickets_panel, price_panel
+
+ROUTES = [*register.ROUTES, *orders.ROUTES, *door.ROUTES, *organise.ROUTES, *ticket_types.ROUTES]
+
+__all__ = ["ROUTES", "my_tickets_panel", "price_panel"]

@@ -1,0 +1,273 @@
+"""The organiser's pages: orders, one order, attendees, the waiting list, exports."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
+
+from litestar import Request, Response, get, post
+from litestar.exceptions import NotFoundException
+from msgspec import Meta, Struct
+
+from core.api import id_after
+from core.errors import sentence
+from core.forms import Form, form_for, parse
+from core.i18n import gettext
+from core.security.visit import Visit
+from core.shown import localized
+from core.templating import page, see_other
+from core.values import N_, EventView, Money, Refused
+from plugins.registration import queries, services, sheets
+from plugins.registration.queries import PAGE, OrderView, TicketView
+
+Anything = Request[Any, Any, Any]
+
+ORDER_STATES: Final = ("", "awaiting_payment", "confirmed", "cancelled", "expired")
+ATTENDEE_STATES: Final = ("confirmed", "inside", "awaiting_payment", "cancelled", "")
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class Payment(Struct, frozen=True):
+    """A transfer that arrived."""
+
+    paid_on: Annotated[date, Meta(title=N_("Day of the payment"))]
+    tracking_key: Annotated[
+        str,
+        Meta(
+            title=N_("Tracking key (clave de rastreo)"),
+            description=N_("From the bank statement; it makes the transfer findable."),
+            max_length=40,
+            extra={"autocomplete": "off", "spellcheck": "false"},
+        ),
+    ] = ""
+
+
+class Cancellation(Struct, frozen=True):
+    """Why an order is cancelled."""
+
+    reason: Annotated[
+        str, Meta(title=N_("Reason"), description=N_("The buyer reads it in the mail."), max_length=500)
+    ] = ""
+
+
+def _asked(request: Anything, name: str, allowed: Sequence[str], default: str = "") -> str:
+    value = str(request.query_params.get(name, default))
+    return value if value in allowed else default
+
+
+@get(
+    ["/{event_slug:str}/organise/registration", "/{event_slug:str}/organise/registration/orders"],
+    permission="registration.view",
+    include_in_schema=False,
+)
+async def orders_page(request: Anything, event: EventView) -> Response[str]:
+    """Numbers, and the orders: by state, searched, a page at a time."""
+    state = _asked(request, "state", ORDER_STATES)
+    search = str(request.query_params.get("search", "")).strip()[:100]
+    after = id_after(str(request.query_params.get("after", "")))
+    rows = await queries.orders(event.id, state=state, search=search, after=after)
+    numbers = await queries.numbers(event.id)
+    return page(
+        request,
+        "registration/orders.html",
+        rows=rows[:PAGE],
+        next_after=rows[PAGE - 1].id if len(rows) > PAGE else 0,
+        after=after,
+        state=state,
+        states=ORDER_STATES,
+        search=search,
+        numbers=numbers,
+        revenue=Money(numbers.revenue_minor, event.currency),
+        outstanding=Money(numbers.outstanding_minor, event.currency),
+    )
+
+
+@get(
+    "/{event_slug:str}/organise/registration/orders/{code:str}", permission="registration.view", include_in_schema=False
+)
+async def order_page(request: Anything, event: EventView, visit: Visit, code: str) -> Response[str]:
+    """One order with everything that is known of it."""
+    return await _order_page(request, event, visit, await _order(event, code))
+
+
+async def _order(event: EventView, code: str) -> OrderView:
+    found = await queries.order(event.id, code)
+    if found is None:
+        raise NotFoundException
+    return found
+
+
+async def _order_page(
+    request: Anything,
+    event: EventView,
+    visit: Visit,
+    order: OrderView,
+    *,
+    payment: Form | None = None,
+    cancellation: Form | None = None,
+    refusals: Any = (),
+    status: int = 200,
+) -> Response[str]:
+    settings = await queries.settings(event)
+    today = visit.now.astimezone(ZoneInfo(event.zone)).date()
+    told: dict[str, Any] = {"language": visit.language, "zone": event.zone}
+    return page(
+        request,
+        "registration/order_detail.html",
+        status=status,
+        order=order,
+        purposes={purpose.code: purpose.text for purpose in settings.purposes},
+        payment=payment or form_for(Payment, value=Payment(paid_on=today), **told),
+        cancellation=cancellation or form_for(Cancellation, **told),
+        sentences=[sentence(refusal, event) for refusal in refusals],
+    )
+
+
+@post(
+    "/{event_slug:str}/organise/registration/orders/{code:str}/pay",
+    permission="registration.pay",
+    include_in_schema=False,
+)
+async def pay(request: Anything, event: EventView, visit: Visit, code: str) -> Response[Any]:
+    """Mark as paid."""
+    data = await request.form()
+    checked = parse(Payment, data, zone=event.zone)
+    if checked.value is None:
+        form = form_for(Payment, raw=data, problems=checked.problems, language=visit.language, zone=event.zone)
+        return await _order_page(request, event, visit, await _order(event, code), payment=form, status=422)
+    told = checked.value
+    try:
+        order = await services.mark_paid(
+            event, code, paid_on=told.paid_on, tracking_key=told.tracking_key, by=visit.by, now=visit.now
+        )
+    except Refused as refused:
+        form = form_for(Payment, raw=data, language=visit.language, zone=event.zone)
+        order = await _order(event, code)
+        return await _order_page(request, event, visit, order, payment=form, refusals=refused.refusals, status=409)
+    said = gettext("Order %(code)s is paid. The tickets are on their way by mail.") % {"code": order.shown_code}
+    return see_other(request, _address(event, order), ("success", said))
+
+
+def _address(event: EventView, order: OrderView) -> str:
+    return f"/{event.slug}/organise/registration/orders/{order.code}"
+
+
+@post(
+    "/{event_slug:str}/organise/registration/orders/{code:str}/cancel",
+    permission="registration.edit",
+    include_in_schema=False,
+)
+async def cancel(request: Anything, event: EventView, visit: Visit, code: str) -> Response[Any]:
+    """Cancel with a reason; the seats are free again."""
+    data = await request.form()
+    checked = parse(Cancellation, data, zone=event.zone)
+    order = await _order(event, code)
+    if checked.value is None:
+        form = form_for(Cancellation, raw=data, problems=checked.problems, language=visit.language, zone=event.zone)
+        return await _order_page(request, event, visit, order, cancellation=form, status=422)
+    try:
+        await services.cancel_order(
+            event, code, reason=checked.value.reason, by_attendee=False, by=visit.by, now=visit.now
+        )
+    except Refused as refused:
+        order = await _order(event, code)
+        return await _order_page(request, event, visit, order, refusals=refused.refusals, status=409)
+    said = gettext("Order %(code)s is cancelled; its seats are free again.") % {"code": order.shown_code}
+    return see_other(request, _address(event, order), ("success", said))
+
+
+@get("/{event_slug:str}/organise/registration/attendees", permission="registration.view", include_in_schema=False)
+async def attendees_page(request: Anything, event: EventView) -> Response[str]:
+    """The attendees: by state and ticket type, searched, a page at a time."""
+    state = _asked(request, "state", ATTENDEE_STATES, "confirmed")
+    types = await queries.ticket_types(event.id)
+    kind = _asked(request, "ticket_type", tuple(types))
+    search = str(request.query_params.get("search", "")).strip()[:100]
+    after = id_after(str(request.query_params.get("after", "")))
+    rows = await queries.attendees(event.id, state=state, search=search, ticket_type=kind, after=after)
+    return page(
+        request,
+        "registration/attendees_list.html",
+        rows=rows[:PAGE],
+        next_after=rows[PAGE - 1].id if len(rows) > PAGE else 0,
+        after=after,
+        state=state,
+        states=ATTENDEE_STATES,
+        search=search,
+        ticket_type=kind,
+        types=types,
+    )
+
+
+@get("/{event_slug:str}/organise/registration/attendees.csv", permission="registration.view", include_in_schema=False)
+async def attendees_csv(event: EventView) -> Response[bytes]:
+    """Every attendee, as CSV."""
+    rows = _rows(await queries.all_attendees(event.id), event)
+    return _download(sheets.csv_file(_heading(), rows), f"{event.slug}-attendees.csv", "text/csv; charset=utf-8")
+
+
+@get("/{event_slug:str}/organise/registration/attendees.xlsx", permission="registration.view", include_in_schema=False)
+async def attendees_xlsx(event: EventView, visit: Visit) -> Response[bytes]:
+    """Every attendee, as a workbook."""
+    rows = _rows(await queries.all_attendees(event.id), event)
+    content = sheets.xlsx_file(gettext("Attendees"), _heading(), rows, made_at=visit.now)
+    return _download(content, f"{event.slug}-attendees.xlsx", XLSX)
+
+
+def _download(content: bytes, name: str, media_type: str) -> Response[bytes]:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
+    return Response(content, media_type=media_type, headers=headers)
+
+
+def _heading() -> list[str]:
+    return [
+        gettext("Code"),
+        gettext("Order"),
+        gettext("State"),
+        gettext("Ticket"),
+        gettext("Given name(s)"),
+        gettext("First surname"),
+        gettext("Second surname"),
+        gettext("E-mail address"),
+        gettext("Company or institution"),
+        gettext("Job title"),
+        gettext("Checked in"),
+    ]
+
+
+def _rows(tickets: Sequence[TicketView], event: EventView) -> Iterator[list[sheets.Cell]]:
+    for ticket in tickets:
+        yield [
+            ticket.shown_code,
+            ticket.order_code,
+            gettext(STATE_WORDS[ticket.state]),
+            localized(ticket.ticket_type_name),
+            ticket.given_names,
+            ticket.first_surname,
+            ticket.second_surname,
+            ticket.email,
+            ticket.employer,
+            ticket.job_title,
+            _local(ticket.checked_in_at, event.zone),
+        ]
+
+
+STATE_WORDS: Final = {
+    "awaiting_payment": N_("Waiting for payment"),
+    "confirmed": N_("Confirmed"),
+    "cancelled": N_("Cancelled"),
+    "expired": N_("Expired"),
+}
+
+
+def _local(at: datetime | None, zone: str) -> str:
+    return at.astimezone(ZoneInfo(zone)).isoformat(timespec="seconds") if at else ""
+
+
+@get("/{event_slug:str}/organise/registration/waiting-list", permission="registration.view", include_in_schema=False)
+async def waiting_page(request: Anything, event: EventView) -> Response[str]:
+    """Who waits, in the order of joining."""
+    return page(request, "registration/waiting_list.html", rows=await queries.waiting(event.id))
+
+
+ROUTES = [orders_page, order_page, pay, cancel, attendees_page, attendees_csv, attendees_xlsx, waiting_page]

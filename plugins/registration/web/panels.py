@@ -1,0 +1,43 @@
+"""Registration's parts of shared pages: prices on the event's page, tickets on `/me`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from core.people import queries as people
+from core.values import EventView
+from plugins.registration import queries
+from plugins.registration.tickets import qr_data_uri
+from plugins.registration.web.register import offers
+
+
+async def price_panel(event: EventView, now: datetime, person: int | None) -> dict[str, Any] | None:
+    """The tickets as price cards; nothing when none is on sale."""
+    types = await queries.ticket_types(event.id)
+    shown = offers(types, event, now=now)
+    if not shown:
+        return None
+    settings = await queries.settings(event)
+    return {"offers": shown, "settings": settings, "slug": event.slug}
+
+
+async def my_tickets_panel(person: int, events: Sequence[EventView], now: datetime) -> dict[str, Any] | None:
+    """Everything that a person bought or is to attend, by event; nothing when there is none."""
+    known = await people.person(person)
+    if known is None:
+        return None
+    by_id = {event.id: event for event in events}
+    found = await queries.tickets_of_person(known.email, list(by_id))
+    if not found:
+        return None
+    return {
+        "tickets": [
+            {
+                "event": by_id[event_id],
+                "ticket": ticket,
+                "qr": qr_data_uri(ticket.code) if ticket.state == "confirmed" else "",
+                "base": f"/{by_id[event_id].slug}/orders/{ticket.order_code}/mine",
+            }
+            for event_id, ticket in found
+        ]
+    }

@@ -1,0 +1,46 @@
+"""What the tests of registration order."""
+
+from typing import Any
+
+from core.values import EventView
+from plugins.registration import services
+from plugins.registration.rules import AttendeeRequest, OrderRequest
+from plugins.registration.services import PlacedOrder
+from plugins.registration.settings import TicketTypeDetails
+from tests.site import NOW
+
+MEMBER = TicketTypeDetails(
+    code="member", name={"es": "Socio", "en": "Member"}, price_minor=870_000, size=10, most_per_order=10
+)
+PRESS = TicketTypeDetails(code="press", name={"es": "Prensa", "en": "Press"}, size=None)
+
+
+async def sell(event: EventView, *kinds: TicketTypeDetails) -> None:
+    """Put ticket types on sale."""
+    for kind in kinds or (MEMBER, PRESS):
+        await services.create_ticket_type(event, kind, by="test", now=NOW)
+
+
+def attendee(kind: str = "member", *, name: str = "María Elena", email: str = "maria@example.mx") -> AttendeeRequest:
+    return AttendeeRequest(
+        ticket_type=kind,
+        given_names=name,
+        first_surname="Ríos",
+        second_surname="Castañeda",
+        email=email,
+        employer="Componentes del Norte",
+        job_title="Directora",
+    )
+
+
+def request(*attendees: AttendeeRequest, **more: Any) -> OrderRequest:
+    told: dict[str, Any] = {"buyer_name": "María Elena Ríos", "buyer_email": "maria@example.mx", "accepts_notice": True}
+    return OrderRequest(attendees=attendees or (attendee(),), **{**told, **more})
+
+
+async def place(
+    event: EventView, *attendees: AttendeeRequest, submission: str = "one", now: Any = NOW, **more: Any
+) -> PlacedOrder:
+    return await services.place_order(
+        event, request(*attendees, **more), submission=submission, language="es", by="visitor", now=now
+    )
