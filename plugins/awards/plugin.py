@@ -5,7 +5,7 @@ from types import ModuleType
 
 from litestar.types import ControllerRouterHandler
 
-from core.contributions import Declared, Panel, PluginCard
+from core.contributions import AddSample, Declared, Panel, PluginCard
 from core.hookspecs import hookimpl
 from core.values import N_, Link, MailText, Permission
 from plugins.awards import api, hookspecs, queries, services, web, words
@@ -80,3 +80,8 @@ def register_event_panels() -> Sequence[Panel]:
 @hookimpl
 def register_my_panels() -> Sequence[Panel]:
     return [Panel("awards/_my_panel.html", queries.my_panel, order=40)]
+
+
+@hookimpl
+def register_sample() -> AddSample:
+    return services.add_sample

@@ -26,7 +26,8 @@ class AwardsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         LocalizedText,
         Meta(
             title=N_("Introduction"),
-            description=N_("Shown on the award's page: what it honours and who may enter."),
+            description=N_("Markdown, on the award's page: what it honours and who may enter."),
+            extra={"max_length": 4000, "kind": "textarea"},
         ),
     ] = {}
     nominations: Annotated[

@@ -3,6 +3,7 @@
 from plugins.awards.rules.entry import (
     ANSWER_KINDS,
     DRAFT_ANSWER_LENGTH,
+    KIND_NAMES,
     Attachment,
     Candidate,
     CandidateKind,
@@ -53,6 +54,7 @@ from plugins.awards.rules.nominations import (
 __all__ = [
     "ANSWER_KINDS",
     "DRAFT_ANSWER_LENGTH",
+    "KIND_NAMES",
     "Attachment",
     "Candidate",
     "CandidateKind",

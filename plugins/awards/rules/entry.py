@@ -17,6 +17,21 @@ from core.values import N_, LocalizedText, Refusal, Slug
 CandidateKind = Literal["company", "plant", "person"]
 QuestionKind = Literal["short_text", "long_text", "number", "choice", "url", "attachment"]
 
+QUESTION_KIND_NAMES: Final = {
+    "short_text": N_("Short text"),
+    "long_text": N_("Long text"),
+    "number": N_("Number"),
+    "choice": N_("One of several choices"),
+    "url": N_("Web address"),
+    "attachment": N_("Files"),
+}
+
+KIND_NAMES: Final[Mapping[CandidateKind, str]] = {
+    "company": N_("Company"),
+    "plant": N_("Plant"),
+    "person": N_("Person"),
+}
+
 ANSWER_KINDS: Final = ("short_text", "long_text", "number", "choice", "url")
 """Kinds that are answered in words; an attachment question is answered with files."""
 
@@ -53,7 +68,8 @@ class Question(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         QuestionKind,
         Meta(
             title=N_("Kind"),
-            description=N_("Short or long text, a number, one of several choices, a web address, or files."),
+            description=N_("What the answer is."),
+            extra={"choices": QUESTION_KIND_NAMES},
         ),
     ] = "long_text"
     help: Annotated[LocalizedText, Meta(title=N_("Help"), description=N_("Shown under the question."))] = {}
@@ -104,13 +120,17 @@ class Category(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         ),
     ]
     name: Annotated[LocalizedText, Meta(title=N_("Name"))]
-    description: Annotated[LocalizedText, Meta(title=N_("Description"))] = {}
+    description: Annotated[
+        LocalizedText,
+        Meta(title=N_("Description"), description=N_("Markdown."), extra={"max_length": 2000, "kind": "textarea"}),
+    ] = {}
     candidates: Annotated[
         tuple[CandidateKind, ...],
         Meta(
             min_length=1,
             title=N_("Candidates"),
-            description=N_("Who can be nominated here: a company, a plant, a person."),
+            description=N_("Who can be nominated here."),
+            extra={"choices": KIND_NAMES},
         ),
     ] = ("company",)
     questions: Annotated[tuple[Question, ...], Meta(title=N_("Questions"), extra={"unique": "code"})] = ()

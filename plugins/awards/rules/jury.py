@@ -28,7 +28,9 @@ class Criterion(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     code: Annotated[Slug, Meta(title=N_("Code"), description=N_("Names the criterion in exports and in the API."))]
     name: Annotated[LocalizedText, Meta(title=N_("Name"))]
-    description: Annotated[LocalizedText, Meta(title=N_("Description"))] = {}
+    description: Annotated[
+        LocalizedText, Meta(title=N_("Description"), extra={"max_length": 600, "kind": "textarea"})
+    ] = {}
     weight: Annotated[
         int,
         Meta(

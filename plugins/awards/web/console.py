@@ -16,10 +16,11 @@ from core.shown import localized
 from core.templating import page, see_other
 from core.values import EventView, Refusal, Refused
 from plugins.awards import queries, services
+from plugins.awards.rules import KIND_NAMES
 from plugins.awards.settings import AwardsSection
 from plugins.awards.statistics import printed
 from plugins.awards.web.door import Anything, actor_of, form_of, issuer_of, number_in, sentences, text_in
-from plugins.awards.web.entry_form import KIND_NAMES, shown_answer
+from plugins.awards.web.entry_form import shown_answer
 
 PER_PAGE: Final = 50
 _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]{2,}")

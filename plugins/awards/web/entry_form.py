@@ -13,16 +13,11 @@ from core.i18n import gettext, ngettext
 from core.shown import localized
 from core.values import N_, EventView, Refusal
 from plugins.awards.queries import StoredAttachment
-from plugins.awards.rules import ANSWER_KINDS, Candidate, CandidateKind, Category, Question
+from plugins.awards.rules import ANSWER_KINDS, KIND_NAMES, Candidate, CandidateKind, Category, Question
 from plugins.awards.services import Draft
 from plugins.awards.settings import AwardsSettings
 from plugins.awards.web.door import Form, by_pointer, text_in
 
-KIND_NAMES: Final[Mapping[CandidateKind, str]] = {
-    "company": N_("Company"),
-    "plant": N_("Plant"),
-    "person": N_("Person"),
-}
 _FIELD_KINDS: Final = {
     "short_text": "text",
     "long_text": "textarea",

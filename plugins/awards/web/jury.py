@@ -8,16 +8,16 @@ from litestar.exceptions import NotFoundException
 from msgspec import Struct
 
 from core import files
-from core.i18n import gettext, ngettext
+from core.i18n import gettext
 from core.security.visit import Visit
 from core.shown import localized
 from core.templating import page, see_other
 from core.values import EventView, Refusal, Refused
 from plugins.awards import queries, services
 from plugins.awards.queries import SheetView
-from plugins.awards.rules import Criterion, ScoreSheet, steps
+from plugins.awards.rules import KIND_NAMES, Criterion, ScoreSheet, steps
 from plugins.awards.web.door import Anything, Form, actor_of, by_pointer, form_of, number_in, text_in
-from plugins.awards.web.entry_form import KIND_NAMES, shown_answer
+from plugins.awards.web.entry_form import shown_answer
 
 ABSTAIN: Final = "abstain"
 
@@ -123,7 +123,7 @@ def _scale(criterion: Criterion, sheet: ScoreSheet, errors: Mapping[str, list[st
         id=f"score-{criterion.code}",
         title=localized(criterion.name),
         help=localized(criterion.description),
-        weight=ngettext("weight %(count)s", "weight %(count)s", criterion.weight) % {"count": criterion.weight},
+        weight=gettext("weight %(weight)s") % {"weight": criterion.weight},
         levels=levels,
         score=chosen,
         errors=errors.get(f"/scores/{criterion.code}", []),

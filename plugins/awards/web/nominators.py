@@ -16,10 +16,10 @@ from core.templating import page, see_other
 from core.values import EventView, Refusal, Refused
 from plugins.awards import queries, services
 from plugins.awards.queries import NominationView
-from plugins.awards.rules import Category, Nomination, Seen, may_see
+from plugins.awards.rules import KIND_NAMES, Category, Nomination, Seen, may_see
 from plugins.awards.services import Draft
 from plugins.awards.web.door import Anything, Form, actor_of, form_of, issuer_of, number_in, sentences, text_in
-from plugins.awards.web.entry_form import KIND_NAMES, entry_form, shown_answer, typed_draft, typed_files
+from plugins.awards.web.entry_form import entry_form, shown_answer, typed_draft, typed_files
 
 _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]{2,}")
 

@@ -1,0 +1,62 @@
+"""Writes of the awards: load, decide by the rules, store, record. Each is one transaction, or joins the caller's."""
+
+from plugins.awards.services.actors import Actor, Issuer
+from plugins.awards.services.declaring import apply_section
+from plugins.awards.services.judging import (
+    assign_evenly,
+    assign_juror,
+    declare_no_conflict,
+    invite_juror,
+    record_conflict,
+    recuse,
+    remove_juror,
+    save_scores,
+    seal,
+    tell_jurors,
+    unassign,
+)
+from plugins.awards.services.nominating import (
+    MOST_COLLABORATORS,
+    Draft,
+    admit,
+    attach,
+    detach,
+    invite_collaborator,
+    note_refused_submission,
+    remove_collaborator,
+    save_draft,
+    start_nomination,
+    submit_nomination,
+    withdraw_nomination,
+)
+from plugins.awards.services.sample import add_sample
+
+__all__ = [
+    "MOST_COLLABORATORS",
+    "Actor",
+    "Draft",
+    "Issuer",
+    "add_sample",
+    "admit",
+    "apply_section",
+    "assign_evenly",
+    "assign_juror",
+    "attach",
+    "declare_no_conflict",
+    "detach",
+    "invite_collaborator",
+    "invite_juror",
+    "note_refused_submission",
+    "record_conflict",
+    "recuse",
+    "remove_collaborator",
+    "remove_juror",
+    "save_draft",
+    "save_scores",
+    "seal",
+    "start_nomination",
+    "submit_nomination",
+    "tell_jurors",
+    "unassign",
+    "withdraw_nomination",
+]

@@ -1,0 +1,41 @@
+"""Who acts, and the line in the record of changes that every write leaves."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import Struct
+
+from core import audit
+from core.values import EventView
+
+
+class Actor(Struct, frozen=True):
+    """Who acts: the person's id, the name for the audit log, and whether they hold `awards.manage` here."""
+
+    person: int
+    by: str
+    manages: bool = False
+
+
+class Issuer(Struct, frozen=True):
+    """Who issues receipts and mails links: the installation's outside address and its signing key."""
+
+    address: str
+    key: Ed25519PrivateKey
+
+
+async def record(
+    action: str, event: EventView, code: str, actor: Actor, facts: Mapping[str, Any], now: datetime
+) -> int:
+    return await audit.record(action, by=actor.by, subject=f"nomination:{code}", event=event.id, facts=facts, now=now)
+
+
+def jury_lock(event: EventView) -> str:
+    return f"awards.jury.{event.id}"
+
+
+def encoded(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

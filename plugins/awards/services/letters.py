@@ -1,0 +1,69 @@
+"""The mails that services send, in their own transaction."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from core import mail, shown
+from core.i18n import using
+from core.people import queries as people
+from core.people.services import INVITATION_DAYS, new_link
+from core.values import EventView, in_language
+from plugins.awards.queries import NominationView, ReceiptView
+from plugins.awards.services.actors import Issuer
+
+
+async def mail_receipt(
+    event: EventView, view: NominationView, receipt: ReceiptView, *, issuer: Issuer, now: datetime
+) -> None:
+    attachment = mail.Attachment(f"{view.nomination.code}.receipt.json", "application/json", receipt.document.encode())
+    known = await people.people([each.person for each in view.nominators])
+    for each in view.nominators:
+        language = known[each.person].language or event.language
+        with using(language):
+            received = shown.instant(receipt.received_at, event.zone)
+        await mail.send(
+            "awards.submitted",
+            to=each.email,
+            language=language,
+            event=event,
+            facts={
+                "event": in_language(event.name, language),
+                "candidate": view.nomination.candidate.name,
+                "code": view.nomination.code,
+                "received": received,
+                "form_sha256": receipt.form_sha256,
+                "link": f"{issuer.address}/{event.slug}/awards/nominations/{view.nomination.code}",
+            },
+            now=now,
+            attachments=[attachment],
+        )
+
+
+async def mail_way_in(
+    key: str,
+    person: Any,
+    event: EventView,
+    next_page: str,
+    *,
+    facts: Mapping[str, str],
+    issuer: Issuer,
+    now: datetime,
+) -> None:
+    """A mail with a link that signs its reader in, once, within a week."""
+    language = person.language or event.language
+    secret = await new_link(person.email, next_page=next_page, valid_for=timedelta(days=INVITATION_DAYS), now=now)
+    await mail.send(
+        key,
+        to=person.email,
+        language=language,
+        event=event,
+        facts={
+            "event": in_language(event.name, language),
+            "days": str(INVITATION_DAYS),
+            "link": f"{issuer.address}/sign-in/{secret}",
+            "page": f"{issuer.address}{next_page}",
+            **facts,
+        },
+        now=now,
+    )

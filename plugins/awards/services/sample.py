@@ -1,0 +1,125 @@
+"""The award's part of the demo's data: invented nominations, some submitted, some already judged."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from core import mail, signing_keys
+from core.contributions import SamplePeople
+from core.files import Upload
+from core.values import EventView
+from plugins.awards import queries
+from plugins.awards.rules import Candidate, Category, Criterion, Question
+from plugins.awards.services.actors import Actor, Issuer
+from plugins.awards.services.judging import assign_evenly, declare_no_conflict, save_scores, seal
+from plugins.awards.services.nominating import Draft, attach, start_nomination, submit_nomination
+
+COMPANIES: Final = (
+    ("Frenos del Bajío", "Silao, Guanajuato", "Celda de frenado con 40 % menos agua"),
+    ("Arneses de Anáhuac", "Toluca, Estado de México", "Arnés de alta tensión hecho en México"),
+    ("Fundidora Sierra Gorda", "Querétaro, Querétaro", "Horno de inducción con energía solar"),
+    ("Plásticos Técnicos Tlaloc", "Puebla, Puebla", "Tableros con resina reciclada"),
+    ("Suspensiones Pacífico", "Hermosillo, Sonora", "Línea de amortiguadores sin paro"),
+    ("Engranes de Chihuahua", "Ciudad Juárez, Chihuahua", "Gemelo digital del rectificado"),
+)
+"""Invented companies: name, city and state, project."""
+
+PERSONS: Final = (
+    ("Mariana Escalante Rocha", "Arneses de Anáhuac", "Directora general"),
+    ("Rogelio Treviño Salinas", "Fundidora Sierra Gorda", "Director de operaciones"),
+)
+"""Invented people: name, company, position."""
+
+_WORDS: Final = {
+    "short_text": "Proyecto de muestra",
+    "long_text": "Texto de muestra, inventado para esta demostración. Antes: 12 % de merma y 4.1 litros de agua por pieza. "
+    "Después de doce meses: 3 % de merma y 2.4 litros de agua por pieza, con 38 personas capacitadas.",
+    "url": "https://example.org/proyecto",
+}
+_EVIDENCE: Final = b"%PDF-1.4\n% Evidencia de muestra, inventada para la demostracion.\n%%EOF\n"
+
+
+async def add_sample(event: EventView, people: SamplePeople, now: datetime, /) -> None:
+    """Nominate in every category as the sample people would, then let the jury begin; what is closed now is left out."""
+    settings, section = await queries.award_settings(event), await queries.section_of(event)
+    nominators = [Actor(person.id, f"person:{person.id}") for person in people.get("nominator", ())]
+    organisers = people.get("organiser", ())
+    if not nominators or not organisers or not settings.nominations.contains(now):
+        return
+    issuer = Issuer(mail.address(), signing_keys.current())
+    for place, category in enumerate(section.categories):
+        for candidate in _candidates(category, place):
+            await _nominate(event, category, candidate, nominators[place % len(nominators)], issuer, now=now)
+    await start_nomination(event, section.categories[0].code, actor=nominators[0], now=now)
+    if settings.judging.contains(now) and people.get("juror"):
+        organiser = Actor(organisers[0].id, f"person:{organisers[0].id}", manages=True)
+        await assign_evenly(event, seed=1, actor=organiser, now=now)
+        jurors = [Actor(person.id, f"person:{person.id}") for person in people["juror"]]
+        await _judge(event, jurors[:2], now=now)
+
+
+def _candidates(category: Category, place: int) -> list[Candidate]:
+    if category.candidates == ("person",):
+        return [Candidate("person", name, company, position=position) for name, company, position in PERSONS]
+    chosen = (COMPANIES[place % len(COMPANIES)], COMPANIES[(place + 2) % len(COMPANIES)])
+    if "plant" not in category.candidates:
+        return [Candidate("company", name) for name, _, _ in chosen]
+    first, second = chosen
+    return [
+        Candidate("company", first[0]),
+        Candidate("plant", f"Planta {second[1].split(',')[0]}", second[0], second[1]),
+    ]
+
+
+async def _nominate(
+    event: EventView, category: Category, candidate: Candidate, actor: Actor, issuer: Issuer, *, now: datetime
+) -> None:
+    view = await start_nomination(
+        event, category.code, draft=Draft(candidate, _answers(category, candidate)), actor=actor, now=now
+    )
+    for question in category.questions:
+        if question.kind == "attachment":
+            upload = Upload("evidencia.pdf", _EVIDENCE)
+            await attach(event, view.nomination.code, question.code, upload, actor=actor, now=now)
+    await submit_nomination(event, view.nomination.code, actor=actor, issuer=issuer, now=now)
+
+
+def _answers(category: Category, candidate: Candidate) -> dict[str, str]:
+    answers = {question.code: _answer(question) for question in category.questions if question.kind != "attachment"}
+    project = next((words for name, _, words in COMPANIES if name in (candidate.name, candidate.company)), "")
+    return answers | ({"project": project} if project and "project" in answers else {})
+
+
+def _answer(question: Question) -> str:
+    if question.kind == "choice":
+        return question.choices[0].code
+    if question.kind == "number":
+        return str(min(max(question.minimum or 0, 12), question.maximum or 12))
+    return _WORDS[question.kind][: question.length_limit]
+
+
+async def _judge(event: EventView, jurors: Sequence[Actor], *, now: datetime) -> None:
+    """The first juror seals everything, the second half of it: the organiser sees a jury at work."""
+    section = await queries.section_of(event)
+    for place, juror in enumerate(jurors):
+        lines = await queries.sheets(event, juror=juror.person)
+        for line in lines[: len(lines) // (place + 1)]:
+            criteria = section.rubric(line.category)
+            await declare_no_conflict(event, line.id, actor=juror, now=now)
+            await save_scores(
+                event,
+                line.id,
+                scores={criterion.code: _score(criterion, line.id + place + i) for i, criterion in enumerate(criteria)},
+                abstained=[],
+                comment="",
+                revision=None,
+                actor=juror,
+                now=now,
+            )
+            await seal(event, line.id, actor=juror, now=now)
+
+
+def _score(criterion: Criterion, number: int) -> int:
+    """Some score of the scale, not the lowest."""
+    better = criterion.scores[1:]
+    return better[number % len(better)]
