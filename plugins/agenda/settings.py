@@ -234,7 +234,9 @@ class AgendaSection(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     tracks: Annotated[tuple[TrackItem, ...], Meta(title=N_("Tracks"), extra={"unique": "code"})] = ()
     types: Annotated[tuple[TypeItem, ...], Meta(title=N_("Session types"), extra={"unique": "code"})] = ()
     people: Annotated[tuple[PersonItem, ...], Meta(title=N_("People on stage"), extra={"unique": "code"})] = ()
-    sessions: Annotated[tuple[SessionItem, ...], Meta(title=N_("Sessions"), extra={"unique": "code"})] = ()
+    sessions: Annotated[
+        tuple[SessionItem, ...], Meta(title=N_("Sessions"), extra={"unique": "code", "unordered": True})
+    ] = ()
     released: Annotated[
         bool,
         Meta(

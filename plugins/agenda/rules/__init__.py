@@ -1,5 +1,17 @@
 """The agenda's decisions. Pure: values and `now` in, decisions out."""
 
+from .conflicts import CONFLICT_WORDS, HARD, Conflict, conflicts
+from .days import Box, Grid, Place, grid
+from .releases import (
+    CHANGE_WORDS,
+    FIELD_WORDS,
+    Change,
+    calendar_face,
+    changes,
+    is_same,
+    next_schedule,
+    release_refusals,
+)
 from .schedule import (
     ROLES,
     STATES,
@@ -18,11 +30,20 @@ from .schedule import (
 )
 
 __all__ = [
+    "CHANGE_WORDS",
+    "CONFLICT_WORDS",
+    "FIELD_WORDS",
+    "HARD",
     "ROLES",
     "STATES",
+    "Box",
+    "Change",
+    "Conflict",
     "Draft",
+    "Grid",
     "Part",
     "Person",
+    "Place",
     "ReleasedSession",
     "Role",
     "Room",
@@ -31,5 +52,12 @@ __all__ = [
     "SessionType",
     "State",
     "Track",
+    "calendar_face",
+    "changes",
+    "conflicts",
     "day_of",
+    "grid",
+    "is_same",
+    "next_schedule",
+    "release_refusals",
 ]

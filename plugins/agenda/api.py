@@ -1,0 +1,268 @@
+"""The JSON doors of the agenda. Public ones read the last release; `PUT`, conflicts and releases work on the draft."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from litestar import Response, get, post, put
+from msgspec import Meta, Struct
+
+from core.api import After, Anything, Limit, Page, once, paged_whole
+from core.errors import Invalid
+from core.events.queries import settings_of
+from core.forms import Problem
+from core.security.visit import Visit
+from core.values import N_, EventView, LocalizedText
+from plugins.agenda import queries, rules, services
+from plugins.agenda.settings import AgendaSettings, SessionItem
+
+
+class RoomView(Struct, frozen=True):
+    """A room."""
+
+    code: str
+    name: LocalizedText
+    capacity: int
+
+
+class TrackView(Struct, frozen=True):
+    """A track."""
+
+    code: str
+    name: LocalizedText
+    colour: int
+
+
+class OnStageView(Struct, frozen=True):
+    """Somebody's part in a session, with the employer that they have there."""
+
+    person: str
+    name: str
+    role: str
+    employer: str
+    job_title: LocalizedText
+
+
+class SessionView(Struct, frozen=True):
+    """A released session. `revision` counts what calendars show of it; a cancelled one stays."""
+
+    code: str
+    uid: str
+    title: LocalizedText
+    abstract: LocalizedText
+    language: str
+    type: str
+    track: str
+    room: str
+    starts_at: datetime
+    ends_at: datetime
+    is_cancelled: bool
+    revision: int
+    changed_at: datetime
+    people: list[OnStageView]
+
+
+class SpeakerView(Struct, frozen=True):
+    """Somebody on stage and the sessions that they are in."""
+
+    code: str
+    name: str
+    bio: LocalizedText
+    sessions: list[str]
+
+
+class ConflictView(Struct, frozen=True):
+    """Something in the draft that does not fit. A hard one keeps a schedule from being released without a reason."""
+
+    code: str
+    is_hard: bool
+    sessions: list[str]
+    facts: dict[str, Any]
+
+
+class ConflictList(Struct, frozen=True):
+    """All conflicts of the draft."""
+
+    items: list[ConflictView]
+
+
+class NewRelease(Struct, frozen=True, forbid_unknown_fields=True):
+    """What goes with a release. `reason` is needed only while there are hard conflicts."""
+
+    note: Annotated[str, Meta(title=N_("Note"), max_length=500, extra={"kind": "textarea"})] = ""
+    reason: Annotated[str, Meta(title=N_("Reason"), max_length=500, extra={"kind": "textarea"})] = ""
+
+
+class ReleaseView(Struct, frozen=True):
+    """A release and what changed with it."""
+
+    number: int
+    changes: list[rules.Change]
+
+
+class DraftSession(Struct, frozen=True):
+    """A session of the draft and its revision, which a later change may ask for with `If-Match`."""
+
+    session: SessionItem
+    revision: int
+
+
+# ---------------------------------------------------------------------------------------------- the release
+
+
+@get("/api/v1/events/{event_slug:str}/sessions", permission="public", operation_id="listSessions")
+async def list_sessions(
+    request: Anything,
+    event: EventView,
+    after: After = "",
+    limit: Limit = 50,
+    day: date | None = None,
+    track: str = "",
+    room: str = "",
+) -> Response[Page[SessionView]]:
+    """The released sessions, by start."""
+    schedule = (await queries.known(event)).schedule
+    found = [
+        _session(each, schedule)
+        for each in (schedule.sessions if schedule else ())
+        if (not day or rules.day_of(each.starts_at, event.zone) == day)
+        and (not track or each.session.track == track)
+        and (not room or each.session.room == room)
+    ]
+    return paged_whole(request, found, key=lambda each: each.code, after=after, limit=limit)
+
+
+def _session(released: rules.ReleasedSession, schedule: rules.Schedule | None) -> SessionView:
+    session = released.session
+    names = {person.code: person.name for person in schedule.people} if schedule else {}
+    return SessionView(
+        code=session.code,
+        uid=session.uid,
+        title=session.title,
+        abstract=session.abstract,
+        language=session.language,
+        type=session.type,
+        track=session.track,
+        room=session.room,
+        starts_at=released.starts_at,
+        ends_at=released.ends_at,
+        is_cancelled=released.is_cancelled,
+        revision=released.revision,
+        changed_at=released.changed_at,
+        people=[
+            OnStageView(part.person, names[part.person], part.role, part.employer, part.job_title)
+            for part in session.parts
+            if part.person in names
+        ],
+    )
+
+
+@get("/api/v1/events/{event_slug:str}/speakers", permission="public", operation_id="listSpeakers")
+async def list_speakers(
+    request: Anything, event: EventView, after: After = "", limit: Limit = 50
+) -> Response[Page[SpeakerView]]:
+    """Everybody on stage in a released session that is not cancelled."""
+    schedule = (await queries.known(event)).schedule
+    sessions: dict[str, list[str]] = {}
+    for each in schedule.sessions if schedule else ():
+        for part in each.session.parts if not each.is_cancelled else ():
+            sessions.setdefault(part.person, []).append(each.session.code)
+    people = [
+        SpeakerView(person.code, person.name, person.bio, sessions[person.code])
+        for person in (schedule.people if schedule else ())
+        if person.code in sessions
+    ]
+    return paged_whole(request, people, key=lambda each: each.code, after=after, limit=limit)
+
+
+@get("/api/v1/events/{event_slug:str}/rooms", permission="public", operation_id="listRooms")
+async def list_rooms(
+    request: Anything, event: EventView, after: After = "", limit: Limit = 50
+) -> Response[Page[RoomView]]:
+    """The rooms of the last release, in their order."""
+    schedule = (await queries.known(event)).schedule
+    rooms = [RoomView(each.code, each.name, each.capacity) for each in (schedule.rooms if schedule else ())]
+    return paged_whole(request, rooms, key=lambda each: each.code, after=after, limit=limit)
+
+
+@get("/api/v1/events/{event_slug:str}/tracks", permission="public", operation_id="listTracks")
+async def list_tracks(
+    request: Anything, event: EventView, after: After = "", limit: Limit = 50
+) -> Response[Page[TrackView]]:
+    """The tracks of the last release, in their order."""
+    schedule = (await queries.known(event)).schedule
+    tracks = [TrackView(each.code, each.name, each.colour) for each in (schedule.tracks if schedule else ())]
+    return paged_whole(request, tracks, key=lambda each: each.code, after=after, limit=limit)
+
+
+# ------------------------------------------------------------------------------------------------ the draft
+
+
+@put("/api/v1/events/{event_slug:str}/sessions/{code:str}", permission="agenda.edit", operation_id="putSession")
+async def put_session(
+    request: Anything, event: EventView, visit: Visit, code: str, data: SessionItem
+) -> Response[DraftSession]:
+    """Add a session to the draft, or replace the one of that code.
+
+    With `If-Match: "<revision>"` an existing session is replaced only while it is still of that revision.
+    """
+    if data.code != code:
+        raise Invalid((Problem("/code", "not_a_choice", {"allowed": [code], "actual": data.code}),))
+    revisions = await queries.session_revisions(event.id)
+    is_new = code not in revisions
+    await services.store_session(
+        event,
+        data,
+        code=None if is_new else code,
+        revision=_expected(request),
+        by=visit.by,
+        now=visit.now,
+    )
+    revision = (await queries.session_revisions(event.id))[code]
+    headers = {"ETag": f'"{revision}"'}
+    return Response(DraftSession(data, revision), status_code=201 if is_new else 200, headers=headers)
+
+
+def _expected(request: Anything) -> int | None:
+    told = request.headers.get("if-match", "").strip().strip('"')
+    if not told or told == "*":
+        return None
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else -1
+
+
+@get("/api/v1/events/{event_slug:str}/schedule/conflicts", permission="agenda.edit", operation_id="listConflicts")
+async def list_conflicts(event: EventView) -> ConflictList:
+    """Everything in the draft that does not fit."""
+    settings = await settings_of(event, "agenda", AgendaSettings)
+    found = services.conflicts_of(await queries.draft(event.id), event, settings)
+    return ConflictList([ConflictView(each.code, each.is_hard, list(each.sessions), each.facts) for each in found])
+
+
+@post(
+    "/api/v1/events/{event_slug:str}/schedule/releases",
+    permission="agenda.release",
+    operation_id="releaseSchedule",
+    idempotent=True,
+)
+async def release_schedule(
+    request: Anything, event: EventView, visit: Visit, data: NewRelease
+) -> Response[ReleaseView]:
+    """Make the draft public. Refused while it has hard conflicts and no reason is given, or when nothing has changed."""
+
+    async def release() -> ReleaseView:
+        number = await services.release(event, note=data.note, reason=data.reason, by=visit.by, now=visit.now)
+        history = await queries.releases(event.id)
+        changes = next(each.changes for each in history if each.number == number)
+        return ReleaseView(number, list(changes))
+
+    return await once(request, data, release)
+
+
+ROUTES = [
+    list_sessions,
+    list_speakers,
+    list_rooms,
+    list_tracks,
+    put_session,
+    list_conflicts,
+    release_schedule,
+]

@@ -1,0 +1,14 @@
+"""The agenda's tables and migrations, as Piccolo finds them."""
+
+from pathlib import Path
+
+from piccolo.conf.apps import AppConfig
+
+from plugins.agenda.tables import Release, Room, Session, SessionPart, SessionType, StagePerson, Track
+
+APP_CONFIG = AppConfig(
+    app_name="agenda",
+    migrations_folder_path=str(Path(__file__).parent / "migrations"),
+    table_classes=[Room, Track, SessionType, StagePerson, Session, SessionPart, Release],
+    migration_dependencies=["core.piccolo_app"],
+)

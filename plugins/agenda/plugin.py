@@ -1,0 +1,158 @@
+"""The agenda's only door: each hook hands things over."""
+
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+
+from litestar.types import ControllerRouterHandler
+
+from core.contributions import Declared, Panel, PluginCard
+from core.hookspecs import hookimpl
+from core.values import N_, Link, MailText, Permission
+from plugins.agenda import api, hookspecs, queries, rules, services, web
+from plugins.agenda.settings import AgendaSection, AgendaSettings
+from plugins.agenda.web.mine import my_sessions
+from plugins.agenda.web.panels import agenda_panel
+
+
+@hookimpl
+def register_plugin() -> PluginCard:
+    return PluginCard(
+        title=N_("Agenda"),
+        summary=N_("Rooms, sessions and people on stage: drafted, released, and read as pages, calendars and feeds."),
+    )
+
+
+@hookimpl
+def register_hookspecs() -> ModuleType:
+    return hookspecs
+
+
+@hookimpl
+def register_settings() -> type[AgendaSettings]:
+    return AgendaSettings
+
+
+@hookimpl
+def register_declared() -> Declared:
+    return Declared(struct=AgendaSection, read=queries.section_of, apply=services.apply_section)
+
+
+@hookimpl
+def register_routes() -> Sequence[ControllerRouterHandler]:
+    return [*web.ROUTES, *api.ROUTES]
+
+
+@hookimpl
+def register_permissions() -> Sequence[Permission]:
+    return [
+        Permission("agenda.edit", N_("Edit the draft of the agenda"), roles=("organiser", "programme")),
+        Permission("agenda.release", N_("Release the agenda"), roles=("organiser", "programme")),
+    ]
+
+
+@hookimpl
+def register_navigation() -> Sequence[Link]:
+    return [
+        Link(N_("Agenda"), "/{event}/agenda", order=20),
+        Link(N_("Speakers"), "/{event}/speakers", order=25),
+    ]
+
+
+@hookimpl
+def register_console() -> Sequence[Link]:
+    base, section = "/{event}/organise/agenda", N_("Agenda")
+    return [
+        Link(N_("Sessions"), base, order=0, permission="agenda.edit", section=section),
+        Link(N_("Day board"), f"{base}/board", order=1, permission="agenda.edit", section=section),
+        Link(N_("Release"), f"{base}/release", order=2, permission="agenda.release", section=section),
+        Link(N_("People on stage"), f"{base}/people", order=3, permission="agenda.edit", section=section),
+        Link(N_("Rooms"), f"{base}/rooms", order=4, permission="agenda.edit", section=section),
+        Link(N_("Tracks"), f"{base}/tracks", order=5, permission="agenda.edit", section=section),
+        Link(N_("Session types"), f"{base}/types", order=6, permission="agenda.edit", section=section),
+    ]
+
+
+@hookimpl
+def register_mail() -> Sequence[MailText]:
+    return MAIL
+
+
+@hookimpl
+def register_refusals() -> Mapping[str, str]:
+    return {**REFUSALS, **rules.CONFLICT_WORDS}
+
+
+@hookimpl
+def register_event_panels() -> Sequence[Panel]:
+    return [Panel("agenda/_event_panel.html", agenda_panel, order=20)]
+
+
+@hookimpl
+def register_my_panels() -> Sequence[Panel]:
+    return [Panel("agenda/_my_panel.html", my_sessions, order=40)]
+
+
+REFUSALS = {
+    "code_taken": N_("The code “{code}” is taken. Choose another one."),
+    "in_use": N_("It is used by sessions ({count}). Take it out of them first."),
+    "not_a_choice": N_("“{actual}” is not one of: {allowed}."),
+    "too_many_people": N_("{count} people are too many for one session; at most {most} are allowed here."),
+    "wall_time_skipped": N_("{wall_time} does not exist in {zone}: clocks skip it that day."),
+    "nothing_to_release": N_("Nothing has changed since the last release."),
+    "release_needs_reason": N_(
+        "There are serious conflicts ({count}). Solve them, or give a reason for releasing anyway."
+    ),
+    "conflicts_forbid_release": N_("There are serious conflicts ({count}). Solve them before you release."),
+}
+
+_SAMPLE = {
+    "name": "Abril Zárate",
+    "event": "Congreso",
+    "title": "Electromovilidad: ¿y ahora?",
+    "role": "Panelista",
+    "when": "1 de octubre de 2025, 09:30:00, hora de la Ciudad de México, UTC−6",
+    "room": "Salón Plenario",
+    "link": "https://example.org/congreso/agenda/electromovilidad",
+    "mine": "https://example.org/me",
+}
+
+MAIL = (
+    MailText(
+        key="agenda.session_added",
+        title=N_("Your session is in the agenda"),
+        subject={"es": "Su sesión en {event}: {title}", "en": "Your session at {event}: {title}"},
+        body={
+            "es": "Estimado/a {name}:\n\nSu sesión está publicada en el programa de **{event}**.\n\n**{title}**  \n{when}  \n"
+            "{room}  \nSu función: {role}\n\nVéala aquí: {link}\n\nConfirme su participación y revise la empresa con la "
+            "que aparece: {mine}",
+            "en": "Dear {name},\n\nYour session is published in the programme of **{event}**.\n\n**{title}**  \n{when}  \n"
+            "{room}  \nYour role: {role}\n\nSee it here: {link}\n\nPlease confirm that you will be there, and check the "
+            "employer you are shown with: {mine}",
+        },
+        sample=_SAMPLE,
+    ),
+    MailText(
+        key="agenda.session_moved",
+        title=N_("Your session was moved"),
+        subject={"es": "Cambio de horario o sala: {title}", "en": "New time or room: {title}"},
+        body={
+            "es": "Estimado/a {name}:\n\nSu sesión en **{event}** cambió de horario o de sala. Ahora es:\n\n**{title}**  \n"
+            "{when}  \n{room}\n\nVéala aquí: {link}\n\nEl archivo adjunto actualiza su calendario.",
+            "en": "Dear {name},\n\nYour session at **{event}** has a new time or room. It is now:\n\n**{title}**  \n{when}  \n"
+            "{room}\n\nSee it here: {link}\n\nThe attached file updates your calendar.",
+        },
+        sample=_SAMPLE,
+    ),
+    MailText(
+        key="agenda.session_cancelled",
+        title=N_("Your session was cancelled"),
+        subject={"es": "Sesión cancelada: {title}", "en": "Session cancelled: {title}"},
+        body={
+            "es": "Estimado/a {name}:\n\nLa sesión **{title}** de **{event}** ({when}) fue cancelada.\n\n"
+            "El archivo adjunto la retira de su calendario.",
+            "en": "Dear {name},\n\nThe session **{title}** of **{event}** ({when}) was cancelled.\n\n"
+            "The attached file takes it out of your calendar.",
+        },
+        sample=_SAMPLE,
+    ),
+)

@@ -1,0 +1,129 @@
+"""Rooms, tracks, types, people, sessions and releases, as stored."""
+
+from piccolo.columns import JSON, Boolean, ForeignKey, Integer, Serial, Text, Timestamptz, Varchar
+from piccolo.constraints import Check, Unique
+from piccolo.table import Table
+
+from core.events.tables import Event
+
+
+class Room(Table, tablename="agenda_room"):
+    """A room of the draft. `opens` and `closes` are `HH:MM:SS` on the wall there, or ""."""
+
+    id: Serial
+    event = ForeignKey(references=Event, null=False, index=True)
+    code = Varchar(length=50)
+    position = Integer(default=0)
+    name = JSON(default="{}")
+    capacity = Integer(default=0)
+    opens = Varchar(length=8, default="")
+    closes = Varchar(length=8, default="")
+    revision = Integer(default=1)
+
+    agenda_room_event_code_key = Unique([event, code])
+
+
+class Track(Table, tablename="agenda_track"):
+    """A track of the draft."""
+
+    id: Serial
+    event = ForeignKey(references=Event, null=False, index=True)
+    code = Varchar(length=50)
+    position = Integer(default=0)
+    name = JSON(default="{}")
+    colour = Integer(default=1)
+    revision = Integer(default=1)
+
+    agenda_track_event_code_key = Unique([event, code])
+
+
+class SessionType(Table, tablename="agenda_session_type"):
+    """A session type; `needs` is a list of roles."""
+
+    id: Serial
+    event = ForeignKey(references=Event, null=False, index=True)
+    code = Varchar(length=50)
+    position = Integer(default=0)
+    name = JSON(default="{}")
+    needs = JSON(default="[]")
+    is_break = Boolean(default=False)
+    revision = Integer(default=1)
+
+    agenda_session_type_event_code_key = Unique([event, code])
+
+
+class StagePerson(Table, tablename="agenda_person"):
+    """Somebody on stage; `email` is in lower case and never shown."""
+
+    id: Serial
+    event = ForeignKey(references=Event, null=False, index=True)
+    code = Varchar(length=50)
+    position = Integer(default=0)
+    given_names = Varchar(length=100)
+    first_surname = Varchar(length=100, default="")
+    second_surname = Varchar(length=100, default="")
+    email = Varchar(length=254, default="", index=True)
+    bio = JSON(default="{}")
+    is_public = Boolean(default=True)
+    revision = Integer(default=1)
+
+    agenda_person_event_code_key = Unique([event, code])
+
+
+class Session(Table, tablename="agenda_session"):
+    """A session of the draft. `uid` is its name in calendars, for ever; `revision` counts edits."""
+
+    id: Serial
+    event = ForeignKey(references=Event, null=False, index=True)
+    code = Varchar(length=50)
+    uid = Varchar(length=36)
+    title = JSON(default="{}")
+    abstract = JSON(default="{}")
+    language = Varchar(length=8, default="es")
+    type = ForeignKey(references=SessionType, null=True)
+    track = ForeignKey(references=Track, null=True)
+    room = ForeignKey(references=Room, null=True)
+    starts_at = Timestamptz(default=None, null=True)
+    duration_min = Integer(default=45)
+    state = Varchar(length=20, default="draft")
+    revision = Integer(default=1)
+    changed_at = Timestamptz(default=None)
+
+    agenda_session_event_code_key = Unique([event, code])
+    agenda_session_takes_time = Check(duration_min > 0)
+    agenda_session_known_state = Check("\"state\" IN ('draft', 'confirmed', 'cancelled')")
+
+
+class SessionPart(Table, tablename="agenda_session_part"):
+    """One person's part in one session, with the employer that they have there."""
+
+    id: Serial
+    session = ForeignKey(references=Session, null=False, index=True)
+    person = ForeignKey(references=StagePerson, null=False, index=True)
+    position = Integer(default=0)
+    role = Varchar(length=20, default="speaker")
+    employer = Varchar(length=200, default="")
+    job_title = JSON(default="{}")
+    confirmed_at = Timestamptz(default=None, null=True)
+    """When the person said that they will be there."""
+
+    agenda_session_part_session_person_key = Unique([session, person])
+    agenda_session_part_known_role = Check("\"role\" IN ('speaker', 'moderator', 'panellist')")
+
+
+class Release(Table, tablename="agenda_release"):
+    """A released schedule, whole (`rules.Schedule` as JSON): public pages read the last one and nothing else."""
+
+    id: Serial
+    event = ForeignKey(references=Event, null=False)
+    number = Integer()
+    released_at = Timestamptz(default=None)
+    released_by = Varchar(length=100)
+    note = Text(default="")
+    reason = Text(default="")
+    """Why it went out despite conflicts."""
+    conflicts = Integer(default=0)
+    changes = Text(default="[]")
+    schedule = Text()
+
+    agenda_release_event_number_key = Unique([event, number])

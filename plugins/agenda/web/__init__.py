@@ -1,0 +1,5 @@
+"""The HTML doors and feeds of the agenda."""
+
+from plugins.agenda.web import board, console, lists, mine, public, release
+
+ROUTES = [*public.ROUTES, *mine.ROUTES, *console.ROUTES, *lists.ROUTES, *board.ROUTES, *release.ROUTES]

@@ -1,0 +1,179 @@
+"""The console's rooms, tracks, session types and people: one list and one form for each."""
+
+from typing import Any, Final
+
+from litestar import Request, Response, get, post
+from litestar.exceptions import NotFoundException
+from msgspec import Struct
+
+from core.errors import sentence
+from core.i18n import gettext
+from core.security.visit import Visit
+from core.templating import page, see_other
+from core.values import N_, EventView, Refused
+from plugins.agenda import queries, rules, services
+from plugins.agenda.settings import PersonItem, RoomItem, TrackItem, TypeItem
+from plugins.agenda.web.editing import Editor, label, receive, show
+
+Anything = Request[Any, Any, Any]
+
+
+class Kind(Struct, frozen=True):
+    """How one of the lists is called and made."""
+
+    struct: type[Any]
+    title: str
+    add: str
+    lede: str
+    name_code_after: str
+
+
+KINDS: Final = {
+    "rooms": Kind(
+        RoomItem, N_("Rooms"), N_("Add a room"), N_("In the order of the agenda's columns."), "name.es name.en"
+    ),
+    "tracks": Kind(TrackItem, N_("Tracks"), N_("Add a track"), N_("Threads through the programme."), "name.es name.en"),
+    "types": Kind(
+        TypeItem, N_("Session types"), N_("Add a type"), N_("And who has to be on stage in each."), "name.es name.en"
+    ),
+    "people": Kind(
+        PersonItem,
+        N_("People on stage"),
+        N_("Add a person"),
+        N_("Their employer stands with each session, not here."),
+        "",
+    ),
+}
+
+
+def _kind(kind: str) -> Kind:
+    if kind not in KINDS:
+        raise NotFoundException
+    return KINDS[kind]
+
+
+def _base(event: EventView, kind: str) -> str:
+    return f"/{event.slug}/organise/agenda/{kind}"
+
+
+@get("/{event_slug:str}/organise/agenda/{kind:str}", permission="agenda.edit", include_in_schema=False)
+async def all_of_a_kind(request: Anything, event: EventView, kind: str) -> Response[str]:
+    """The list, in its order."""
+    known = _kind(kind)
+    stored = await queries.items(event.id, kind)
+    return page(
+        request,
+        "agenda/console/list.html",
+        kind=kind,
+        title=gettext(known.title),
+        lede=gettext(known.lede),
+        add=gettext(known.add),
+        base=_base(event, kind),
+        add_href=f"/{event.slug}/organise/agenda/new/{kind}",
+        rows=[
+            {"code": each.item.code, "name": label(each.item), "facts": _facts(each.item), "index": index}
+            for index, each in enumerate(stored)
+        ],
+    )
+
+
+def _facts(item: Any) -> str:
+    """The few words beside a name."""
+    if isinstance(item, RoomItem):
+        hours = f"{item.opens:%H:%M}–{item.closes:%H:%M}" if item.opens and item.closes else ""
+        seats = gettext("{seats} seats").format(seats=item.capacity) if item.capacity else ""
+        return " · ".join(part for part in (seats, hours) if part)
+    if isinstance(item, TypeItem):
+        needs = ", ".join(gettext(rules.ROLES[role]) for role in item.needs)
+        return gettext("Break") if item.is_break else needs
+    if isinstance(item, PersonItem):
+        return (
+            item.email if item.is_public else " · ".join(part for part in (item.email, gettext("not public")) if part)
+        )
+    return gettext("Colour {number}").format(number=item.colour)
+
+
+def _editor(event: EventView, kind: str, code: str | None) -> Editor:
+    known = _kind(kind)
+    base = _base(event, kind)
+    after = known.name_code_after or "given_names first_surname"
+    return Editor(
+        struct=known.struct,
+        template="agenda/console/item.html",
+        action=f"{base}/{code}" if code else f"/{event.slug}/organise/agenda/new/{kind}",
+        back=base,
+        name_code_after=after,
+        context={"code": code or "", "title": gettext(known.title), "add": gettext(known.add), "kind": kind},
+    )
+
+
+@get("/{event_slug:str}/organise/agenda/new/{kind:str}", permission="agenda.edit", include_in_schema=False)
+async def new_item(request: Anything, event: EventView, kind: str) -> Response[str]:
+    """An empty form."""
+    return show(request, event, _editor(event, kind, None), value=None, revision=None)
+
+
+@post("/{event_slug:str}/organise/agenda/new/{kind:str}", permission="agenda.edit", include_in_schema=False)
+async def add_item(request: Anything, visit: Visit, event: EventView, kind: str) -> Response[Any]:
+    """Add it at the end."""
+
+    async def save(item: Any, _: int | None) -> str:
+        await services.store(event, kind, item, code=None, revision=None, by=visit.by, now=visit.now)
+        return gettext("“{name}” was added.").format(name=label(item))
+
+    return await receive(request, event, _editor(event, kind, None), save, revision=None)
+
+
+@get("/{event_slug:str}/organise/agenda/{kind:str}/{code:str}", permission="agenda.edit", include_in_schema=False)
+async def item_form(request: Anything, event: EventView, kind: str, code: str) -> Response[str]:
+    """The form of one."""
+    editor = _editor(event, kind, code)
+    stored = await queries.item(event.id, kind, code)
+    if stored is None:
+        raise NotFoundException
+    return show(request, event, editor, value=stored.item, revision=stored.revision)
+
+
+@post("/{event_slug:str}/organise/agenda/{kind:str}/{code:str}", permission="agenda.edit", include_in_schema=False)
+async def change_item(request: Anything, visit: Visit, event: EventView, kind: str, code: str) -> Response[Any]:
+    """Store it; refused when somebody else has changed it since this form was shown."""
+    editor = _editor(event, kind, code)
+    stored = await queries.item(event.id, kind, code)
+    if stored is None:
+        raise NotFoundException
+
+    async def save(item: Any, made_from: int | None) -> str:
+        await services.store(event, kind, item, code=code, revision=made_from, by=visit.by, now=visit.now)
+        return gettext("“{name}” was saved.").format(name=label(item))
+
+    return await receive(request, event, editor, save, revision=stored.revision)
+
+
+@post(
+    "/{event_slug:str}/organise/agenda/{kind:str}/{code:str}/{action:str}",
+    permission="agenda.edit",
+    include_in_schema=False,
+)
+async def act_on_item(
+    request: Anything, visit: Visit, event: EventView, kind: str, code: str, action: str
+) -> Response[Any]:
+    """`up` and `down` in the order, or `remove`."""
+    _kind(kind)
+    if action == "remove":
+        return await _remove(request, visit, event, kind, code)
+    if action not in ("up", "down"):
+        raise NotFoundException
+    await services.move(event, kind, code, up=action == "up", by=visit.by, now=visit.now)
+    return see_other(request, _base(event, kind))
+
+
+async def _remove(request: Anything, visit: Visit, event: EventView, kind: str, code: str) -> Response[Any]:
+    try:
+        await services.remove(event, kind, code, by=visit.by, now=visit.now)
+    except Refused as refused:
+        notices = [("danger", sentence(refusal, event)) for refusal in refused.refusals]
+        return see_other(request, f"{_base(event, kind)}/{code}", *notices)
+    return see_other(request, _base(event, kind), ("success", gettext("It was removed.")))
+
+
+ROUTES = [all_of_a_kind, new_item, add_item, item_form, change_item, act_on_item]

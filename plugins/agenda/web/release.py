@@ -1,0 +1,125 @@
+"""The release page: what would change for everybody, what does not fit, and the history."""
+
+from typing import Annotated, Any
+
+from litestar import Request, Response, get, post
+from msgspec import Meta, Struct
+
+from core.errors import sentence
+from core.events.queries import settings_of
+from core.forms import Problem, form_for, parse
+from core.i18n import current_language, gettext
+from core.security.visit import Visit
+from core.shown import localized
+from core.templating import page, see_other
+from core.values import N_, EventView, Refused
+from plugins.agenda import queries, rules, services
+from plugins.agenda.settings import AgendaSettings
+from plugins.agenda.web.editing import conflict_words
+
+Anything = Request[Any, Any, Any]
+
+
+class ReleaseForm(Struct, frozen=True, kw_only=True):
+    """What goes with a release."""
+
+    note: Annotated[
+        str,
+        Meta(
+            title=N_("Note"),
+            description=N_("For the team: what this release is about."),
+            max_length=500,
+            extra={"kind": "textarea"},
+        ),
+    ] = ""
+    reason: Annotated[
+        str,
+        Meta(
+            title=N_("Reason for releasing despite conflicts"),
+            description=N_("Needed only while there are serious conflicts; kept in the history."),
+            max_length=500,
+            extra={"kind": "textarea"},
+        ),
+    ] = ""
+
+
+@get("/{event_slug:str}/organise/agenda/release", permission="agenda.release", include_in_schema=False)
+async def release_page(request: Anything, visit: Visit, event: EventView) -> Response[str]:
+    """The difference to the last release, and the button."""
+    return await _page(request, visit, event)
+
+
+@post("/{event_slug:str}/organise/agenda/release", permission="agenda.release", include_in_schema=False)
+async def release(request: Anything, visit: Visit, event: EventView) -> Response[Any]:
+    """Make the draft public."""
+    data = await request.form()
+    checked = parse(ReleaseForm, data, zone=event.zone)
+    if checked.value is None:
+        return await _page(request, visit, event, raw=data, problems=checked.problems, status=422)
+    try:
+        number = await services.release(
+            event, note=checked.value.note, reason=checked.value.reason, by=visit.by, now=visit.now
+        )
+    except Refused as refused:
+        return await _page(request, visit, event, raw=data, refused=refused, status=409)
+    words = gettext("Version {number} of the agenda is public now.").format(number=number)
+    return see_other(request, f"/{event.slug}/organise/agenda/release", ("success", words))
+
+
+async def _page(
+    request: Anything,
+    visit: Visit,
+    event: EventView,
+    *,
+    raw: Any = None,
+    problems: tuple[Problem, ...] = (),
+    refused: Refused | None = None,
+    status: int = 200,
+) -> Response[str]:
+    draft = await queries.draft(event.id)
+    settings = await settings_of(event, "agenda", AgendaSettings)
+    latest = await queries.schedule(event)
+    upcoming = rules.next_schedule(latest, draft, place=queries.place_of(event), now=visit.now)
+    found = services.conflicts_of(draft, event, settings)
+    form = form_for(ReleaseForm, raw=raw, problems=problems, language=current_language(), zone=event.zone)
+    form.problems += [sentence(refusal, event) for refusal in refused.refusals] if refused else []
+    return page(
+        request,
+        "agenda/console/release.html",
+        status=status,
+        form_tree=form,
+        latest=latest,
+        is_same=rules.is_same(latest, upcoming),
+        changes=[_change(each) for each in rules.changes(latest, upcoming)],
+        conflicts=[_conflict(each, draft, event) for each in found],
+        hard=sum(each.is_hard for each in found),
+        history=[_history(each) for each in await queries.releases(event.id)],
+    )
+
+
+def _change(change: rules.Change) -> dict[str, Any]:
+    tones = {"added": "success", "restored": "success", "moved": "warning", "changed": "info", "cancelled": "danger"}
+    return {
+        "session": change.session,
+        "kind": gettext(rules.CHANGE_WORDS[change.kind]),
+        "tone": tones[change.kind],
+        "title": localized(change.title),
+        "fields": ", ".join(gettext(rules.FIELD_WORDS[field]) for field in change.fields),
+    }
+
+
+def _conflict(conflict: rules.Conflict, draft: rules.Draft, event: EventView) -> dict[str, Any]:
+    session = draft.session(conflict.sessions[0])
+    return {
+        "session": conflict.sessions[0],
+        "title": localized(session.title) if session else "",
+        "words": conflict_words(conflict, event),
+        "is_hard": conflict.is_hard,
+    }
+
+
+def _history(row: queries.ReleaseRow) -> dict[str, Any]:
+    return {"row": row, "changes": [_change(each) for each in row.changes]}
+
+
+ROUTES = [release_page, release]
