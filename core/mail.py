@@ -7,6 +7,7 @@ the SMTP server later (`deliver`).
 import html
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid, parseaddr
@@ -272,10 +273,7 @@ async def deliver(stored: dict[str, Any]) -> None:
     if not has_server():
         raise outbox.KeptBack
     mail = msgspec.convert(stored, Mail)
-    await aiosmtplib.send(
-        message_of(mail, server.sender, sent_at=clock.now()),
-        sender=parseaddr(server.sender)[1],
-        recipients=[mail.to],
+    client = aiosmtplib.SMTP(
         hostname=server.host,
         port=server.port,
         username=server.username or None,
@@ -284,6 +282,17 @@ async def deliver(stored: dict[str, Any]) -> None:
         use_tls=server.security == "tls",
         timeout=server.timeout_s,
     )
+    try:
+        await client.connect()
+        await client.send_message(
+            message_of(mail, server.sender, sent_at=clock.now()),
+            sender=parseaddr(server.sender)[1],
+            recipients=[mail.to],
+        )
+        with suppress(aiosmtplib.SMTPException):  # it has the mail: a bad farewell must not send it twice
+            await client.quit()
+    finally:
+        client.close()  # at once, also when the delivery was cut off: the library would wait for a hanging server's farewell
 
 
 def message_of(mail: Mail, sender: str, *, sent_at: datetime) -> EmailMessage:
@@ -294,13 +303,13 @@ def message_of(mail: Mail, sender: str, *, sent_at: datetime) -> EmailMessage:
     message["Subject"] = " ".join(mail.subject.split())
     message["Date"] = format_datetime(sent_at)
     message["Message-ID"] = mail.message_id
-    message["Content-Language"] = mail.language
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
     for attachment in mail.attachments:
         main, _, sub = attachment.media_type.partition(";")[0].partition("/")
         message.add_attachment(attachment.content, maintype=main, subtype=sub, filename=attachment.name)
+    message["Content-Language"] = mail.language  # last: whatever sets the content takes the headers about it away
     return message
 
 

@@ -1,0 +1,388 @@
+"""Mail against a real SMTP server on loopback: one that takes it, refuses it, hangs, is down; and what a mail may contain."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import SMTP, Envelope
+from lxml import html as lxml_html
+
+from core import mail, outbox, plugins
+from core.database import Database, transaction
+from core.outbox_tables import OutboxLine
+from core.plugins import PluginHost
+from core.settings import Mail as MailSettings
+from core.settings import Settings
+from core.values import MailText, Refused
+from tests.site import Site
+
+NOW = datetime(2025, 9, 1, 18, 0, tzinfo=UTC)
+ADDRESS = "ana.secreta@example.mx"
+
+
+@pytest.fixture(autouse=True)
+def _as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mail, "_settings", Settings(address="https://congress.example"))
+    monkeypatch.setattr(plugins, "_host", PluginHost([]))
+
+
+class Mailbox:
+    """What an SMTP server does with a mail: keeps it, or answers as told."""
+
+    def __init__(self, answer: str = "250 OK", *, hang: bool = False) -> None:
+        self.answer = answer
+        self.hang = hang
+        self.arrived: list[tuple[Envelope, EmailMessage]] = []
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Envelope, address: str, options: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        if self.hang:
+            await asyncio.sleep(60)
+        if not self.answer.startswith("250"):
+            return f"{self.answer} <{address}>"
+        envelope.rcpt_tos.append(address)
+        return self.answer
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        assert isinstance(envelope.content, bytes)
+        message = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(message, EmailMessage)
+        self.arrived.append((envelope, message))
+        return self.answer
+
+
+@asynccontextmanager
+async def server_for(mailbox: Mailbox, *, timeout_s: float = 5, port: int = 0) -> AsyncIterator[int]:
+    """A server on loopback, and the settings that send there; gives its port."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(mailbox, enable_SMTPUTF8=True, loop=loop), "127.0.0.1", port)
+    port = server.sockets[0].getsockname()[1]
+    use_server(port, timeout_s=timeout_s)
+    try:
+        yield port
+    finally:
+        server.close()
+
+
+def use_server(port: int, *, timeout_s: float = 5) -> None:
+    sender = "Congreso <no-reply@congress.example>"
+    server = MailSettings(host="127.0.0.1", port=port, security="none", sender=sender, timeout_s=timeout_s)
+    mail.use(Settings(address="https://congress.example", mail=server))
+
+
+async def send_one(**facts: str) -> None:
+    told = {"site": "Congreso", "minutes": "15", "link": "https://congress.example/sign-in/abc_d-e", **facts}
+    async with transaction():
+        await mail.send(
+            "core.sign_in",
+            to=ADDRESS,
+            language="es",
+            facts=told,
+            now=NOW,
+            attachments=[mail.Attachment("boleto ñ.pdf", "application/pdf", b"%PDF-1.7 \x00\xff")],
+        )
+
+
+async def the_line() -> dict[str, Any]:
+    (line,) = await OutboxLine.select()
+    found: dict[str, Any] = line
+    return found
+
+
+# ------------------------------------------------------------------------------------------------------- delivered
+
+
+async def test_a_mail_arrives_whole(database: Database) -> None:
+    mailbox = Mailbox()
+
+    async with server_for(mailbox):
+        await send_one()
+        await outbox.deliver_due(now=NOW)
+
+    ((envelope, message),) = mailbox.arrived
+    assert (envelope.mail_from, envelope.rcpt_tos) == ("no-reply@congress.example", [ADDRESS])
+    assert message["Subject"] == "Su enlace para entrar a Congreso"
+    assert (message["From"], message["To"]) == ("Congreso <no-reply@congress.example>", ADDRESS)
+    assert (message["Content-Language"], message["Auto-Submitted"]) == ("es", "auto-generated")
+    assert message["Message-ID"].endswith("@congress.example>")
+    assert message["Date"].datetime.tzinfo is not None
+    text, html = message.get_body(("plain",)), message.get_body(("html",))
+    assert text is not None
+    assert html is not None
+    assert "https://congress.example/sign-in/abc_d-e" in text.get_content()
+    assert 'href="https://congress.example/sign-in/abc_d-e"' in html.get_content()
+    (attachment,) = message.iter_attachments()
+    assert (attachment.get_filename(), attachment.get_content_type()) == ("boleto ñ.pdf", "application/pdf")
+    assert attachment.get_content() == b"%PDF-1.7 \x00\xff"
+    assert (await the_line())["done_at"] is not None
+
+
+async def test_a_delivered_mail_is_kept_without_its_link_and_its_files(database: Database) -> None:
+    await send_one()
+
+    async with server_for(Mailbox()):
+        await outbox.deliver_due(now=NOW)
+
+    (line,) = await outbox.lines(None)
+    assert (line.state, line.to) == ("delivered", ADDRESS)
+    assert "sign-in/abc" not in line.payload
+    assert "boleto" not in line.payload
+
+
+async def test_a_message_keeps_its_id_when_it_is_sent_twice(database: Database) -> None:
+    """So that a reader's program can tell the same mail that came twice (at least once, never lost)."""
+    first, second = Mailbox("451 Later"), Mailbox()
+    await send_one()
+    stored = (await the_line())["payload"]
+
+    async with server_for(first):
+        await outbox.deliver_due(now=NOW)
+    async with server_for(second):
+        await outbox.deliver_due(now=NOW + timedelta(minutes=1))
+
+    assert second.arrived[0][1]["Message-ID"] in stored
+
+
+# ---------------------------------------------------------------------------------------- refused, hanging, down
+
+
+@pytest.mark.parametrize("answer", ["550 No such mailbox", "451 Try again later", "552 Too big"])
+async def test_a_mail_that_is_refused_is_tried_again_and_nothing_is_lost(
+    answer: str, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    mailbox = Mailbox(answer)
+    await send_one()
+
+    with caplog.at_level(logging.DEBUG, logger="plenaria"):
+        async with server_for(mailbox):
+            await outbox.deliver_due(now=NOW)
+            line = await the_line()
+            mailbox.answer = "250 OK"
+            early = await outbox.deliver_due(now=line["due_at"] - timedelta(seconds=1))
+            await outbox.deliver_due(now=line["due_at"])
+
+    assert (line["attempts"], line["done_at"], early) == (1, None, 0)
+    assert round((line["due_at"] - NOW).total_seconds()) == outbox.PAUSES_S[0]
+    assert answer.partition(" ")[2] in line["last_error"]
+    assert len(mailbox.arrived) == 1
+    assert [record.getMessage() for record in caplog.records] == ["delivery failed"]
+    assert all(ADDRESS not in str(vars(record)) for record in caplog.records), "the log names the address"
+
+
+async def test_a_server_that_hangs_is_left_and_tried_again(database: Database) -> None:
+    mailbox = Mailbox(hang=True)
+    await send_one()
+
+    async with server_for(mailbox, timeout_s=0.2), asyncio.timeout(5):
+        await outbox.deliver_due(now=NOW)
+        line = await the_line()
+        mailbox.hang = False
+        await outbox.deliver_due(now=line["due_at"])
+
+    assert (line["attempts"], line["done_at"]) == (1, None)
+    assert "Timed out" in line["last_error"] or "Timeout" in line["last_error"]
+    assert len(mailbox.arrived) == 1
+
+
+async def test_a_server_that_hangs_longer_than_its_own_limit_is_cut_off(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "DELIVER_WITHIN_S", 0.2)
+    await send_one()
+
+    async with server_for(Mailbox(hang=True), timeout_s=300), asyncio.timeout(5):
+        await outbox.deliver_due(now=NOW)
+
+    line = await the_line()
+    assert (line["attempts"], line["last_error"].split(":")[0]) == (1, "TimeoutError")
+
+
+async def test_a_server_that_is_down_delays_the_mail_until_it_is_back(database: Database) -> None:
+    mailbox = Mailbox()
+    async with server_for(mailbox) as port:
+        pass
+    await send_one()
+
+    await outbox.deliver_due(now=NOW)
+    line = await the_line()
+    async with server_for(mailbox, port=port):
+        await outbox.deliver_due(now=line["due_at"])
+
+    assert (line["attempts"], line["done_at"]) == (1, None)
+    assert len(mailbox.arrived) == 1
+
+
+async def test_a_server_without_encryption_gets_nothing_when_encryption_is_asked_for(database: Database) -> None:
+    mailbox = Mailbox()
+    await send_one()
+
+    async with server_for(mailbox) as port:
+        mail.use(Settings(mail=MailSettings(host="127.0.0.1", port=port, security="starttls", timeout_s=2)))
+        await outbox.deliver_due(now=NOW)
+
+    assert mailbox.arrived == []
+    assert (await the_line())["attempts"] == 1
+
+
+# ------------------------------------------------------------------------------------------------ kept back, readable
+
+
+async def test_kept_back_mail_can_be_read_in_development_only(site: Site) -> None:
+    owner = await site.signed_in("owner")
+    await owner.post("/congress/organise/team", data={"email": "luis@example.mx", "role": "door"})
+    await site.deliver()
+    (line,) = [line for line in await outbox.lines(site.event.id) if line.kind == "mail"]
+
+    listed = await owner.get("/congress/organise/outbox?lang=en")
+    read = await owner.get(f"/congress/organise/outbox/{line.id}?lang=en")
+    site.app.state.settings = Settings(database=site.settings.database, key_file=site.settings.key_file)
+    in_production = await owner.get(f"/congress/organise/outbox/{line.id}")
+
+    assert line.state == "kept back"
+    assert "No mail server is set up" in listed.text
+    assert (read.status_code, "/sign-in/" in read.text) == (200, True)
+    assert in_production.status_code == 404
+
+
+# ---------------------------------------------------------------------------------------------------------- wording
+
+TEXT = MailText(
+    key="test.seat",
+    title="Seat",
+    subject={"es": "Su lugar, {name}", "en": "Your seat, {name}"},
+    body={"es": "Hola, **{name}**:\n\n{seats}\n\n[Ver]({page}) {link}.", "en": "Hello {name}"},
+    sample={"name": "Ana", "seats": "- 1", "page": "https://example.org", "link": "https://example.org"},
+)
+
+
+def elements(facts: dict[str, str], body: str = TEXT.body["es"]) -> Any:
+    return lxml_html.fromstring(mail.as_html(body, facts, "es")).find("body")
+
+
+NASTY = [
+    "[gratis](http://evil.example)",
+    "![x](http://evil.example/pixel.png)",
+    "<script>alert(1)</script>",
+    "<a href='http://evil.example'>x</a>",
+    "<img src=x onerror=alert(1)>",
+    "http://evil.example/win",
+    "<http://evil.example>",
+    "https://congress.example.evil.example/x",
+    "https://congress.example/x [y](http://evil.example)",
+    "**x** `y` # z",
+    "&lt;script&gt;",
+    "a\n\n# Big\n\n- [x](http://evil.example)",
+    "[ref]\n\n[ref]: http://evil.example",
+    "factmark0end",
+    "O’Neil & Söhne <3 _x_ *y*",
+    "{link}",
+]
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_what_a_visitor_typed_is_shown_as_it_is(name: str) -> None:
+    found = elements(
+        {"name": name, "seats": name, "page": "https://congress.example/a", "link": "https://congress.example/b"}
+    )
+
+    hrefs = [link.get("href") for link in found.iter("a")]
+    assert hrefs == ["https://congress.example/a", "https://congress.example/b"]
+    assert {each.tag for each in found.iter()} <= {"body", "p", "strong", "a", "br", "ul", "li"}
+    words = " ".join(found.text_content().split())
+    assert " ".join(part for part in name.replace("\n- ", "\n").split()) in words
+
+
+@pytest.mark.parametrize("page", ["javascript:alert(1)", 'https://x.example/" onclick="alert(1)', "data:text/html,<b>"])
+def test_an_address_that_a_visitor_gave_cannot_run_anything(page: str) -> None:
+    found = elements({"name": "Ana", "seats": "", "page": page, "link": ""})
+
+    for each in found.iter():
+        assert not [name for name in each.attrib if name.startswith("on")]
+        assert not str(each.get("href", "")).lower().startswith(("javascript:", "data:"))
+
+
+def test_lines_stay_lines_and_a_list_a_list() -> None:
+    found = elements({"name": "Ana", "seats": "- 1A\n- <b>2B</b>", "page": "https://congress.example", "link": "x"})
+
+    assert [each.text_content() for each in found.iter("li")] == ["1A", "<b>2B</b>"]
+
+
+def test_markdown_of_the_plugin_itself_works() -> None:
+    facts = {"name": "Ana", "seats": mail.Markdown("- **1A**"), "page": "", "link": ""}
+
+    assert [each.text for each in elements(facts).iterfind(".//li/strong")] == ["1A"]
+
+
+def test_a_fact_in_a_code_span_shows_no_backslashes() -> None:
+    assert "<code>A_1-*2*</code>" in mail.as_html("`{name}`", {"name": "A_1-*2*"}, "es")
+
+
+def test_the_plain_text_is_plain() -> None:
+    assert mail.fill("Hola, {name} {unknown}", {"name": "[x](y) & <b>"}) == "Hola, [x](y) & <b> {unknown}"
+
+
+def test_a_line_break_in_a_fact_adds_no_header() -> None:
+    letter = mail.Mail(ADDRESS, "Hola\r\nBcc: all@example.mx", "t", "h", "es", "<1@x>")
+
+    message = mail.message_of(letter, "a@example.mx", sent_at=NOW)
+
+    assert (message["Subject"], message["Bcc"]) == ("Hola Bcc: all@example.mx", None)
+
+
+async def test_an_event_words_a_mail_itself_and_goes_back(site: Site) -> None:
+    text = mail.texts()["core.invitation"][1]
+    by = {"by": None, "now": site.now}
+
+    await mail.reword(text, site.event, "es", subject="Equipo {event}", body="Hola", **by)  # type: ignore[arg-type]
+
+    assert await mail.wording(text, site.event, "es") == ("Equipo {event}", "Hola")
+    assert await mail.wording(text, site.event, "en") == (text.subject["en"], text.body["en"])
+    assert await mail.wording(text, site.other_event, "es") == (text.subject["es"], text.body["es"])
+    assert await mail.reworded(site.event) == {("core.invitation", "es")}
+    await mail.restore(text, site.event, "es", by="test", now=site.now)
+    assert await mail.wording(text, site.event, "es") == (text.subject["es"], text.body["es"])
+
+
+async def test_a_placeholder_that_the_mail_does_not_have_is_refused_with_those_it_has(site: Site) -> None:
+    text = mail.texts()["core.sign_in"][1]
+
+    with pytest.raises(Refused) as refused:
+        await mail.reword(text, site.event, "es", subject="{sito}", body="{link} {nombre}", by=None, now=site.now)
+
+    assert [(each.code, each.facts["name"]) for each in refused.value.refusals] == [
+        ("unknown_placeholder", "nombre"),
+        ("unknown_placeholder", "sito"),
+    ]
+    assert refused.value.refusals[0].facts["known"] == "{site}, {minutes}, {link}"
+
+
+async def test_the_preview_is_made_with_the_sample(site: Site) -> None:
+    owner = await site.signed_in("owner")
+
+    page = await owner.post(
+        "/congress/organise/mail/core.sign_in/es",
+        data={"subject": "Entre a {site}", "body": "En {minutes} minutos, **ya**. <script>x</script>", "preview": "1"},
+    )
+
+    assert page.status_code == 200
+    assert "Entre a Plenaria" in page.text
+    assert "<p>En 15 minutos, <strong>ya</strong>." in page.text
+    assert "<script>x" not in page.text
+    assert await mail.reworded(site.event) == set()
+
+
+def test_every_mail_has_a_sample_for_each_placeholder_in_both_languages() -> None:
+    host = PluginHost.discover()
+    plugins.use(host)
+
+    for key, (_, text) in mail.texts().items():
+        for language in ("es", "en"):
+            assert text.subject.get(language), (key, language)
+            assert text.body.get(language), (key, language)
+            used = set(mail.PLACEHOLDER.findall(text.subject[language] + text.body[language]))
+            assert used <= set(text.sample), (key, language, used - set(text.sample))

@@ -1,0 +1,397 @@
+"""What the outbox promises, with plugins that listen, fail, hang and die, on both engines."""
+
+import asyncio
+import importlib
+import json
+import logging
+import sys
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from core import mail, outbox, plugins
+from core.database import Database, savepoint, transaction
+from core.events import services
+from core.events.details import EventDetails
+from core.outbox_tables import OutboxLine
+from core.plugins import GROUP, PluginHost
+from core.settings import Mail as MailSettings
+from core.settings import Settings
+from core.values import EventView
+
+NOW = datetime(2025, 9, 1, 18, 0, tzinfo=UTC)
+SOON = timedelta(seconds=1)
+
+LISTENER = """
+from datetime import datetime
+from core.hookspecs import hookimpl
+from core.values import EventView
+
+heard = []
+behave = None  # an async function that the test sets
+
+@hookimpl
+async def plugin_switched(event: EventView, plugin: str, on: bool, now: datetime) -> None:
+    if behave is not None:
+        await behave()
+    heard.append((event.slug, plugin, on))
+"""
+
+
+@pytest.fixture(autouse=True)
+def _no_mail_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mail, "_settings", Settings())
+    monkeypatch.setattr(plugins, "_host", plugins._host)
+
+
+@pytest_asyncio.fixture
+async def listeners(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[dict[str, Any]]:
+    """The modules of two listening plugins, `a` and `b`, of a host in use."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    entries = []
+    for name in ("a", "b"):
+        package = tmp_path / f"listener_{name}"
+        package.mkdir()
+        (package / "__init__.py").touch()
+        (package / "plugin.py").write_text(LISTENER, encoding="utf-8")
+        entries.append(EntryPoint(name=name, value=f"listener_{name}.plugin", group=GROUP))
+    importlib.invalidate_caches()
+    host = PluginHost(entries)
+    plugins.use(host)
+    yield {name: plugin.module for name, plugin in host.plugins.items()}
+    for name in [name for name in sys.modules if name.startswith("listener_")]:
+        del sys.modules[name]
+
+
+@pytest_asyncio.fixture
+async def event(listeners: dict[str, Any]) -> EventView:
+    """An event where both are on, with an outbox that is empty."""
+    details = EventDetails(name={"es": "Congreso"}, starts_on=date(2025, 10, 1), ends_on=date(2025, 10, 2))
+    made = await services.create_event("congress", details, by="test", now=NOW)
+    for name in listeners:
+        made = await services.switch_plugin(made, name, on=True, by="test", now=NOW)
+    await OutboxLine.delete(force=True)
+    return made
+
+
+async def tell(event: EventView, plugin: str = "x") -> None:
+    async with transaction():
+        await outbox.tell("plugin_switched", event=event, now=NOW, plugin=plugin, on=True)
+
+
+async def put_mail(to: str = "ana@example.mx") -> None:
+    letter = {"to": to, "subject": "S", "text": "secret", "html": "", "language": "es", "message_id": "<1@x>"}
+    async with transaction():
+        await outbox.put_mail("core.sign_in", plugin="core", event_id=None, mail=letter, now=NOW)
+
+
+async def lines() -> list[dict[str, Any]]:
+    return await OutboxLine.select().order_by(OutboxLine.id)
+
+
+async def fail() -> None:
+    raise RuntimeError("no ears today")
+
+
+# ---------------------------------------------------------------------------------------------- one transaction
+
+
+async def test_a_fact_is_told_to_each_listener_after_the_commit(event: EventView, listeners: dict[str, Any]) -> None:
+    async with transaction():
+        await outbox.tell("plugin_switched", event=event, now=NOW, plugin="x", on=True)
+        heard_inside = [*listeners["a"].heard, *listeners["b"].heard]
+
+    tried = await outbox.deliver_due(now=NOW)
+
+    assert heard_inside == []
+    assert tried == 2
+    assert [listeners[name].heard for name in "ab"] == [[("congress", "x", True)]] * 2
+    assert await outbox.deliver_due(now=NOW + timedelta(days=30)) == 0
+
+
+async def tell_and_fail(event: EventView, block: Any) -> None:
+    async with block():
+        await outbox.tell("plugin_switched", event=event, now=NOW, plugin="x", on=True)
+        await fail()
+
+
+async def test_a_fact_of_a_transaction_that_fails_is_never_told(event: EventView) -> None:
+    with pytest.raises(RuntimeError):
+        await tell_and_fail(event, transaction)
+    async with transaction():
+        with pytest.raises(RuntimeError):
+            await tell_and_fail(event, savepoint)
+
+    assert await lines() == []
+
+
+async def test_a_misspelt_fact_fails_in_the_transaction_that_tells_it(event: EventView) -> None:
+    with pytest.raises(LookupError, match="plugin_swiched"):
+        async with transaction():
+            await outbox.tell("plugin_swiched", event=event, now=NOW, plugin="x", on=True)
+    with pytest.raises(TypeError, match="it was given event, now, plugin"):
+        async with transaction():
+            await outbox.tell("plugin_switched", event=event, now=NOW, plugin="x")
+
+
+# --------------------------------------------------------------------------------------------- failing and hanging
+
+
+async def test_one_deaf_plugin_does_not_silence_the_others(event: EventView, listeners: dict[str, Any]) -> None:
+    listeners["a"].behave = fail
+    await tell(event)
+
+    await outbox.deliver_due(now=NOW)
+
+    deaf, other = await lines()
+    assert (deaf["plugin"], deaf["attempts"], deaf["done_at"]) == ("a", 1, None)
+    assert deaf["last_error"] == "RuntimeError: no ears today"
+    assert (other["plugin"], other["attempts"], other["done_at"] >= NOW) == ("b", 0, True)
+    listeners["a"].behave = None
+    await outbox.deliver_due(now=NOW + timedelta(seconds=outbox.PAUSES_S[0] + 1))
+    assert listeners["a"].heard == listeners["b"].heard == [("congress", "x", True)]
+
+
+async def test_a_plugin_that_hangs_holds_up_its_own_lane_only_and_counts_as_failed(
+    event: EventView, listeners: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "DELIVER_WITHIN_S", 0.1)
+    listeners["a"].behave = asyncio.Event().wait
+    for number in range(3):
+        await tell(event, str(number))
+
+    async with asyncio.timeout(5):
+        await outbox.deliver_due(now=NOW)
+
+    assert [plugin for _, plugin, _ in listeners["b"].heard] == ["0", "1", "2"]
+    assert {row["last_error"] for row in await lines() if row["plugin"] == "a"} == {"TimeoutError: "}
+
+
+async def test_a_lane_that_takes_longer_than_its_lease_gives_the_rest_back(
+    event: EventView, listeners: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "LEASE_S", 1.2)
+    monkeypatch.setattr(outbox, "DELIVER_WITHIN_S", 0.8)
+    listeners["a"].behave = lambda: asyncio.sleep(0.25)
+    for number in range(4):
+        await tell(event, str(number))
+
+    await outbox.deliver_due(now=NOW)
+
+    waiting = [row for row in await lines() if row["plugin"] == "a" and row["done_at"] is None]
+    assert 0 < len(waiting) < 4
+    assert {(row["due_at"], row["attempts"]) for row in waiting} == {(NOW, 0)}
+
+
+async def test_the_pauses_grow_and_after_the_last_the_line_is_given_up_and_can_be_tried_again(
+    event: EventView, listeners: dict[str, Any]
+) -> None:
+    listeners["a"].behave = fail
+    await tell(event)
+    now, pauses = NOW, []
+    await outbox.deliver_due(now=now)
+    while (line := (await lines())[0])["due_at"] is not None:
+        assert await outbox.deliver_due(now=line["due_at"] - SOON) == 0
+        pauses.append(round((line["due_at"] - now).total_seconds()))
+        now = line["due_at"]
+        await outbox.deliver_due(now=now)
+
+    assert tuple(pauses) == outbox.PAUSES_S
+    assert (line["attempts"], line["given_up_at"] is not None) == (len(outbox.PAUSES_S) + 1, True)
+    assert await outbox.undelivered(event.id) == (0, 1)
+
+    listeners["a"].behave = None
+    await outbox.try_again(line["id"], event_id=event.id + 1, now=now)
+    assert await outbox.deliver_due(now=now) == 0, "another event's organiser reached it"
+    await outbox.try_again(line["id"], event_id=event.id, now=now)
+    await outbox.deliver_due(now=now)
+    assert listeners["a"].heard == [("congress", "x", True)]
+    assert await outbox.undelivered(event.id) == (0, 0)
+
+
+async def test_a_failed_delivery_is_logged_with_the_plugin_and_without_what_was_told(
+    event: EventView, listeners: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    listeners["a"].behave = fail
+    await tell(event, "ana@example.mx")
+
+    with caplog.at_level(logging.DEBUG, logger="plenaria"):
+        await outbox.deliver_due(now=NOW)
+
+    (record,) = caplog.records
+    assert (record.getMessage(), record.plugin) == ("delivery failed", "a")  # type: ignore[attr-defined]
+    assert "ana@example.mx" not in str(vars(record))
+
+
+# ------------------------------------------------------------------------------------------------ off, gone, killed
+
+
+async def test_a_plugin_that_was_switched_off_meanwhile_is_not_told(
+    event: EventView, listeners: dict[str, Any]
+) -> None:
+    await tell(event)
+    await services.switch_plugin(event, "a", on=False, by="test", now=NOW)
+
+    await outbox.deliver_due(now=NOW)
+
+    assert [what for what in listeners["a"].heard if what[1] == "x"] == []
+    assert [row["due_at"] for row in await lines() if row["plugin"] == "a"] == [None]
+
+
+async def test_a_plugin_that_is_not_loaded_today_hears_it_when_it_is_back(
+    event: EventView, listeners: dict[str, Any]
+) -> None:
+    await tell(event)
+    whole = plugins.host()
+    plugins.use(PluginHost([]))
+    await outbox.deliver_due(now=NOW)
+    plugins.use(whole)
+
+    await outbox.deliver_due(now=NOW + timedelta(seconds=outbox.PAUSES_S[0] + 1))
+
+    assert [listeners[name].heard for name in "ab"] == [[("congress", "x", True)]] * 2
+
+
+async def test_what_a_killed_worker_held_is_delivered_after_the_lease(
+    event: EventView, listeners: dict[str, Any]
+) -> None:
+    await tell(event)
+    listeners["a"].behave = listeners["b"].behave = asyncio.Event().wait
+    worker = asyncio.create_task(outbox.deliver_due(now=NOW))
+    await asyncio.sleep(0.2)
+    worker.cancel()
+    await asyncio.gather(worker, return_exceptions=True)
+    listeners["a"].behave = listeners["b"].behave = None
+
+    before = await outbox.deliver_due(now=NOW + timedelta(seconds=outbox.LEASE_S) - SOON)
+    after = await outbox.deliver_due(now=NOW + timedelta(seconds=outbox.LEASE_S) + SOON)
+
+    assert (before, after) == (0, 2)
+    assert [listeners[name].heard for name in "ab"] == [[("congress", "x", True)]] * 2
+
+
+async def test_workers_at_the_same_time_never_deliver_the_same_line(
+    event: EventView, listeners: dict[str, Any]
+) -> None:
+    for number in range(30):
+        await tell(event, str(number))
+    listeners["a"].behave = listeners["b"].behave = lambda: asyncio.sleep(0.001)
+
+    tried = await asyncio.gather(*(outbox.deliver_due(now=NOW, most=20) for _ in range(6)))
+
+    assert sum(tried) == 60
+    for name in "ab":
+        assert sorted(int(plugin) for _, plugin, _ in listeners[name].heard) == list(range(30))
+
+
+WORKER = """
+import asyncio, sys
+from datetime import datetime, timedelta
+from core import clock, mail, outbox, plugins
+from core.database import Database
+from core.plugins import PluginHost
+
+async def deliver(payload):
+    print(payload["to"], flush=True)
+    await asyncio.sleep(0.002)
+
+async def main(url, instant):
+    plugins.use(PluginHost([]))
+    database = Database(url)
+    await database.open(plugins.host().tables())
+    mail.deliver = deliver
+    while await outbox.deliver_due(now=datetime.fromisoformat(instant), most=5):
+        pass
+    await database.close()
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+async def test_two_processes_never_deliver_the_same_line(engine_url: str, database: Database) -> None:
+    for number in range(60):
+        await put_mail(f"{number}@example.mx")
+
+    workers = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-c", WORKER, engine_url, NOW.isoformat(), stdout=-1, cwd=Path(__file__).parents[2]
+        )
+        for _ in range(2)
+    ]
+    told = [(await worker.communicate())[0].decode().split() for worker in workers]
+
+    assert [worker.returncode for worker in workers] == [0, 0]
+    assert sorted([*told[0], *told[1]]) == sorted(f"{number}@example.mx" for number in range(60))
+
+
+# ------------------------------------------------------------------------------------------------- the worker's loop
+
+
+async def test_the_worker_wakes_for_a_new_line_and_finishes_what_is_under_way(
+    event: EventView, listeners: dict[str, Any]
+) -> None:
+    started, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly() -> None:
+        started.set()
+        await go_on.wait()
+
+    listeners["a"].behave = slowly
+    stop = asyncio.Event()
+    worker = asyncio.create_task(outbox.run(stop=stop, pause_s=60))
+    await asyncio.sleep(0.1)
+    await tell(event, "first")
+    await tell(event, "second")
+
+    async with asyncio.timeout(5):
+        await started.wait()
+        stop.set()
+        go_on.set()
+        await worker
+
+    assert listeners["a"].heard[:1] == [("congress", "first", True)]
+    undone = [row for row in await lines() if row["done_at"] is None]
+    assert {row["attempts"] for row in undone} <= {0}, "what was not begun waits, not failed"
+
+
+# ----------------------------------------------------------------------------------------------------- mail kept back
+
+
+async def test_without_a_server_mail_is_kept_back_and_goes_out_when_there_is_one(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugins.use(PluginHost([]))
+    sent: list[str] = []
+    await put_mail()
+    await outbox.deliver_due(now=NOW)
+    (line,) = await outbox.lines(None)
+    assert (line.state, line.attempts, line.to) == ("kept back", 0, "ana@example.mx")
+    assert json.loads(line.payload)["text"] == "secret"
+    assert await outbox.deliver_due(now=NOW + timedelta(days=1)) == 0
+
+    arrived = asyncio.Event()
+
+    async def deliver(stored: dict[str, Any]) -> None:
+        sent.append(stored["to"])
+        arrived.set()
+
+    monkeypatch.setattr(mail, "deliver", deliver)
+    mail.use(Settings(mail=MailSettings(host="127.0.0.1")))
+    stop = asyncio.Event()
+    worker = asyncio.create_task(outbox.run(stop=stop, pause_s=0.01))
+    async with asyncio.timeout(5):
+        await arrived.wait()
+    stop.set()
+    await worker
+
+    assert sent == ["ana@example.mx"]
+    (line,) = await outbox.lines(None)
+    assert line.state == "delivered"
+    assert "secret" not in line.payload
