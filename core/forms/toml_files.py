@@ -29,7 +29,7 @@ def as_toml(value: object) -> Any:
 def _without_none(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_none(one) for key, one in value.items() if one is not None}
-    return [_without_none(one) for one in value] if isinstance(value, list) else value
+    return [_without_none(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 def complaint(problem: Problem, *, file: str, toml_text: str, language: str) -> str:

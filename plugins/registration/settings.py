@@ -206,5 +206,6 @@ class RegistrationSection(Struct, frozen=True, forbid_unknown_fields=True, kw_on
     """What an event's file declares beside the settings."""
 
     ticket_types: Annotated[
-        tuple[TicketTypeDetails, ...], Meta(title=N_("Ticket types"), max_length=100, extra={"unique": "code"})
+        tuple[TicketTypeDetails, ...],
+        Meta(title=N_("Ticket types"), max_length=100, extra={"unique": "code", "unordered": True}),
     ] = ()

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import tomli_w
 from click.testing import CliRunner, Result
 
 from core.cli import main
@@ -148,9 +149,9 @@ def test_an_event_is_planned_applied_planned_again_and_written_back(run: Run, tm
     exported = run("event", "export", "congress", "-o", "copy.toml")
     of_copy = run("event", "plan", "copy.toml")
 
-    assert "+ event: { slug = “congress”" in planned.stdout
-    assert planned.stdout.endswith("To do: 2 added.\n")
-    assert applied.stdout.endswith("Done: 2 added.\n")
+    assert planned.stdout.startswith("+ event.slug: “congress”\n")
+    assert planned.stdout.endswith("To do: 17 added.\n")
+    assert applied.stdout.endswith("Done: 17 added.\n")
     assert again.stdout == of_copy.stdout == "Nothing to change: the event is as declared.\n"
     assert exported.exit_code == 0
 
@@ -319,6 +320,21 @@ def test_the_sample_event_applies_and_its_export_has_an_empty_plan(run: Run) -> 
 
     assert applied.exit_code == 0, applied.stderr
     assert again.stdout == of_copy.stdout == "Nothing to change: the event is as declared.\n"
+
+
+def test_the_sample_event_in_another_order_applies_as_it_is_written(run: Run, tmp_path: Path) -> None:
+    run("migrate")
+    document = tomllib.loads(SAMPLE.read_text("utf-8"))
+    for table in document["plugins"].values():
+        for value in table.values():
+            if isinstance(value, list):
+                value.reverse()
+    (tmp_path / "reversed.toml").write_text(tomli_w.dumps(document), "utf-8")
+
+    applied = run("event", "apply", "reversed.toml")
+
+    assert applied.exit_code == 0, applied.stderr
+    assert run("event", "plan", "reversed.toml").stdout == "Nothing to change: the event is as declared.\n"
 
 
 def test_the_demo_makes_everything_and_prints_one_link_per_role(run: Run) -> None:

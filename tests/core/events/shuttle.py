@@ -35,7 +35,7 @@ class Run(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 class ShuttleSection(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     places: Annotated[tuple[Place, ...], Meta(extra={"unique": "code"})] = ()
-    runs: Annotated[tuple[Run, ...], Meta(extra={"unique": "code"})] = ()
+    runs: Annotated[tuple[Run, ...], Meta(extra={"unique": "code", "unordered": True})] = ()
 
     def problems(self) -> Iterator[Problem]:
         if len(self.runs) > 5:

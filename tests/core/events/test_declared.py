@@ -213,6 +213,18 @@ async def test_the_plan_names_added_removed_and_changed_by_code(store: Database)
     assert (changes[1].before, changes[1].after) == (40, 50)
 
 
+async def test_another_order_is_a_change_only_where_order_says_something(store: Database) -> None:
+    given_document = document()
+    given_document["plugins"]["shuttle"]["places"].append({"code": "airport", "name": {"es": "Aeropuerto"}})
+    await apply(given_document)
+    given_document["plugins"]["shuttle"]["runs"].reverse()
+    given_document["plugins"]["shuttle"]["places"].reverse()
+
+    (change,) = await plan(given_document)
+
+    assert (change.pointer, change.before) == ("/plugins/shuttle/places", ["hotel", "airport"])
+
+
 async def test_planning_writes_nothing(store: Database) -> None:
     await plan(document())
 
