@@ -1,7 +1,9 @@
 """`serve` and `worker` as processes: they answer, they end when told, and finish what is under way."""
 
+import html
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -148,3 +150,42 @@ def test_a_taken_port_is_one_clear_line_and_2(start: Start, port: int) -> None:
     assert server.returncode == 2
     said = f"plenaria: cannot listen on 127.0.0.1:{port} (Address already in use); choose another with --port"
     assert log.splitlines()[-1] == said
+
+
+def linked_pages(browser: httpx.Client, start: str, *, most: int) -> dict[str, int]:
+    """Status by address of every page that links lead to from `start`, breadth first, over the whole site."""
+    answers: dict[str, int] = {}
+    waiting = [start]
+    while waiting and len(answers) < most:
+        address = waiting.pop(0)
+        if address in answers:
+            continue
+        page = browser.get(address)
+        answers[address] = page.status_code
+        if page.headers.get("content-type", "").startswith("text/html"):
+            found = (html.unescape(each) for each in re.findall(r'href="(/[^"#]*)', page.text))
+            waiting += [each for each in found if not each.startswith(("/static/", "//"))]
+    return answers
+
+
+def test_every_page_of_the_demo_that_a_link_leads_to_answers(start: Start, port: int) -> None:
+    demo = start("demo", "--port", str(port))
+    wait_until_ready(port)
+    assert demo.stdout is not None
+    printed = ""
+    while "Ctrl-C ends" not in printed:
+        printed += demo.stdout.readline()
+    links = dict(re.findall(r"^  (\w+) +http://\S+?(/sign-in/\S+)$", printed, re.MULTILINE))
+
+    failing: dict[str, int] = {}
+    for role in (None, "owner", "juror", "attendee", "nominator"):
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_S) as browser:
+            first = "/" if role is None else browser.post(links[role]).headers["location"]
+            answers = linked_pages(browser, first, most=150)
+        assert len(answers) > 5, (role, answers)
+        asks_to_sign_in = {401} if role is None else set[int]()
+        for address, status in answers.items():
+            if status >= 400 and status not in asks_to_sign_in:
+                failing[f"{role} {address}"] = status
+
+    assert failing == {}
