@@ -1,7 +1,8 @@
 """What every JSON door uses: checked bodies, pages of a list, effects that happen once.
 
-Bodies: a handler's `data: JSONBody[SomeStruct]` has passed `core.forms.check` (`CheckedBody` is the application's DTO), so all problems are
-answered at once, in the caller's language. Errors are problem+json by `core.errors`; `core.openapi` documents them.
+Bodies: a handler's `data: JSONBody[SomeStruct]` has passed `core.forms.check` (`CheckedBody` is the application's DTO), so
+all problems are answered at once, in the caller's language. Errors are problem+json by `core.errors`; `core.openapi`
+documents them.
 """
 
 import hashlib
@@ -90,20 +91,21 @@ def _address(request: Anything, following: str) -> str:
 
 
 async def once(
-    request: Anything, body: object, make: Callable[[], Awaitable[T]], *, status_code: int = 201
+    request: Anything, body: object, make: Callable[[], Awaitable[T]], *, status_code: int | None = None
 ) -> Response[T]:
     """What `make` gives, made once for an Idempotency-Key: the same request again gets the same answer and has no effect.
 
     The handler declares `idempotent=True`. `body` is what makes a request the same (the checked Struct, with path and query).
     The key belongs to the caller: person or token, for a visitor the address. `make` runs inside a transaction that stores
     the answer too; when it raises, nothing is stored and the key may be used again.
+    The status is the handler's own unless given.
     """
     if not request.route_handler.opt.get("idempotent"):
         raise RuntimeError(f"{request.route_handler} uses once() and does not declare idempotent=True")
     visit = visit_of(request)
 
     async def made() -> tuple[int, str]:
-        return status_code, msgspec.json.encode(await make()).decode()
+        return status_code or request.route_handler.status_code, msgspec.json.encode(await make()).decode()
 
     answer = await answers.answer_once(_key(request, visit), _request_hash(request, body), made, now=visit.now)
     headers = {"Idempotency-Replayed": "true"} if answer.repeated else {}

@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterator
 from http import HTTPStatus
 from importlib.metadata import version
-from typing import Any, Final, cast
+from inspect import cleandoc
+from typing import Any, Final
 
 import msgspec
-from litestar import Litestar, Request, Router
+from litestar import Litestar, Request, Response, Router
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -26,7 +27,7 @@ from core.values import N_
 
 Document = dict[str, Any]
 
-METHODS: Final = ("get", "post", "put", "patch", "delete")
+SCHEMAS: Final = "#/components/schemas/"
 CORE_TAGS: Final = {
     "events": (N_("Events"), N_("What an event is, and how it and its plugins are set up.")),
     "people": (N_("People"), N_("Whom a token belongs to.")),
@@ -130,17 +131,70 @@ def document(app: Litestar) -> Document:
 
 
 def _made(app: Litestar) -> Document:
-    described = _renamed(app.openapi_schema.to_schema())
-    for path, method, handler in _handlers(app):
-        _complete(described["paths"][path][method], path, method, handler.opt)
-    schemas = described["components"].setdefault("schemas", {})
-    _, own = msgspec.json.schema_components([Problem], ref_template="#/components/schemas/{name}")
-    described["components"]["schemas"] = dict(sorted({**schemas, **own}.items()))
+    described: Document = app.openapi_schema.to_schema()
+    handlers = list(_handlers(app))
+    schema_of, components = _schemas([*(kind for _, _, handler in handlers for kind in _types(handler)), Problem])
+    for path, method, handler in handlers:
+        operation = described["paths"][path][method]
+        _describe_content(operation, handler, schema_of)
+        _complete(operation, path, method, handler.opt)
+    described["components"]["schemas"] = components
     described["components"]["responses"] = {f"Problem{status}": _problem(status) for status in _WHEN}
     described["servers"] = [{"url": app.state.settings.address}]
     described["tags"] = _tags(described)
     described.pop("security", None)
-    return described
+    return _renamed(described)
+
+
+# -- bodies: msgspec says what a Struct is with its labels and limits, and knows its own types better than the framework --
+
+
+def _schemas(kinds: list[Any]) -> tuple[dict[int, Document], dict[str, Document]]:
+    """The schema of each type by its id, and the named Structs that they refer to."""
+    found, components = msgspec.json.schema_components(kinds, ref_template=f"{SCHEMAS}{{name}}")
+    for component in components.values():
+        if "description" in component:
+            component["description"] = cleandoc(component["description"])
+    return {id(kind): schema for kind, schema in zip(kinds, found, strict=True)}, dict(sorted(components.items()))
+
+
+def _types(handler: HTTPRouteHandler) -> list[Any]:
+    """The types of the JSON that a handler takes and gives."""
+    body = handler.parsed_data_field
+    more = [spec.data_container for status, spec in (handler.responses or {}).items() if status < 400]
+    return [kind for kind in (body.annotation if body else None, _answer_type(handler), *more) if _is_json(kind)]
+
+
+def _answer_type(handler: HTTPRouteHandler) -> Any:
+    """What stands in `Response[…]`, or the annotation itself."""
+    field = handler.parsed_fn_signature.return_type
+    if field.is_subclass_of(Response):
+        return field.inner_types[0].annotation if field.inner_types else None
+    return field.annotation
+
+
+def _is_json(kind: Any) -> bool:
+    return kind not in (None, type(None), bytes, Any)
+
+
+def _describe_content(operation: Document, handler: HTTPRouteHandler, schema_of: dict[int, Document]) -> None:
+    """Put our schemas where the framework put its own."""
+    body = handler.parsed_data_field
+    if body is not None:
+        _put(operation["requestBody"], schema_of.get(id(body.annotation)))
+    answers = {handler.status_code: _answer_type(handler)}
+    answers |= {status: spec.data_container for status, spec in (handler.responses or {}).items()}
+    for status, kind in answers.items():
+        _put(operation["responses"][str(status)], schema_of.get(id(kind)))
+
+
+def _put(described: Document, schema: Document | None) -> None:
+    content = described.get("content") or {}
+    if schema is not None and "application/json" in content:
+        content["application/json"]["schema"] = schema
+
+
+# -- operations ------------------------------------------------------------------------------------------------------
 
 
 def _handlers(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
@@ -208,17 +262,16 @@ def _tags(described: Document) -> list[Document]:
 
 
 def _renamed(described: Document) -> Document:
-    """`Page_plugins.agenda.api.RoomView_` as `PageOfRoomView`, wherever it stands."""
-    names = {name: _spoken(name) for name in described["components"].get("schemas", {})}
-    taken = list(names.values())
-    changes = {name: spoken for name, spoken in names.items() if spoken != name and taken.count(spoken) == 1}
+    """`Page_RoomView_` as `PageOfRoomView`, wherever it stands."""
+    components = described["components"]["schemas"]
+    changes = {name: spoken for name in components if (spoken := _spoken(name)) not in components}
     text = msgspec.json.encode(described).decode()
     for name, spoken in changes.items():
-        text = text.replace(f'"#/components/schemas/{name}"', f'"#/components/schemas/{spoken}"')
-        text = text.replace(f'"{name}":{{', f'"{spoken}":{{')
-    return cast(Document, msgspec.json.decode(text))
+        text = text.replace(f'"{SCHEMAS}{name}"', f'"{SCHEMAS}{spoken}"').replace(f'"{name}":{{', f'"{spoken}":{{')
+    renamed: Document = msgspec.json.decode(text)
+    return renamed
 
 
 def _spoken(name: str) -> str:
-    generic = re.fullmatch(r"(\w+?)_((?:\w+\.)*)(\w+?)_", name)
-    return f"{generic[1]}Of{generic[3]}" if generic else name
+    generic = re.fullmatch(r"(\w+?)_(\w+?)_", name)
+    return f"{generic[1]}Of{generic[2]}" if generic else name

@@ -296,6 +296,7 @@ def _attendee(ticket: TicketView) -> AttendeeTicket:
     permission="registration.pay",
     operation_id="payOrder",
     idempotent=True,
+    status_code=200,
 )
 async def pay_order(
     request: Anything, event: EventView, visit: Visit, code: str, data: PaymentRecord
@@ -308,7 +309,7 @@ async def pay_order(
         )
         return _document(paid)
 
-    return await once(request, data, pay, status_code=200)
+    return await once(request, data, pay)
 
 
 @post(
@@ -316,6 +317,7 @@ async def pay_order(
     permission="registration.edit",
     operation_id="cancelOrder",
     idempotent=True,
+    status_code=200,
 )
 async def cancel_order(
     request: Anything, event: EventView, visit: Visit, code: str, data: CancellationReason
@@ -328,7 +330,7 @@ async def cancel_order(
         )
         return _document(cancelled)
 
-    return await once(request, data, cancel, status_code=200)
+    return await once(request, data, cancel)
 
 
 @get("/api/v1/events/{event_slug:str}/attendees", permission="registration.view", operation_id="listAttendees")
