@@ -1,0 +1,1 @@
+"""Buses to the venue."""

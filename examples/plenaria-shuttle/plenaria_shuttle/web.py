@@ -1,0 +1,56 @@
+"""The HTML doors: the timetable, and its page in the console."""
+
+from typing import Any
+
+from litestar import Request, Response, get, post
+
+from core.errors import sentence
+from core.forms import Form, form_for, parse
+from core.i18n import gettext
+from core.security.visit import Visit
+from core.templating import page, see_other
+from core.values import EventView, Refused
+from plenaria_shuttle import queries, services
+from plenaria_shuttle.services import NewDeparture
+
+Anything = Request[Any, Any, Any]
+
+
+@get("/{event_slug:str}/shuttle", permission="public", include_in_schema=False)
+async def timetable(request: Anything, event: EventView) -> Response[str]:
+    departures = await queries.departures(event)
+    return page(request, "shuttle/timetable.html", departures=departures, settings=await queries.settings(event))
+
+
+@get("/{event_slug:str}/organise/shuttle", permission="shuttle.edit", include_in_schema=False)
+async def console(request: Anything, event: EventView, visit: Visit) -> Response[str]:
+    return await _console(request, event, form_for(NewDeparture, language=visit.language, zone=event.zone))
+
+
+async def _console(request: Anything, event: EventView, form: Form, *, status: int = 200) -> Response[str]:
+    departures = await queries.departures(event)
+    return page(request, "shuttle/console.html", status=status, form=form, departures=departures)
+
+
+@post("/{event_slug:str}/organise/shuttle", permission="shuttle.edit", include_in_schema=False)
+async def add(request: Anything, event: EventView, visit: Visit) -> Response[Any]:
+    data = await request.form()
+    checked = parse(NewDeparture, data, zone=event.zone)
+    form = form_for(NewDeparture, raw=data, problems=checked.problems, language=visit.language, zone=event.zone)
+    if checked.value is None:
+        return await _console(request, event, form, status=422)
+    try:
+        await services.add_departure(event, checked.value, by=visit.by, now=visit.now)
+    except Refused as refused:
+        form.problems += [sentence(refusal, event) for refusal in refused.refusals]
+        return await _console(request, event, form, status=409)
+    return see_other(request, f"/{event.slug}/organise/shuttle", ("success", gettext("The departure was added.")))
+
+
+@post("/{event_slug:str}/organise/shuttle/{departure:int}/remove", permission="shuttle.edit", include_in_schema=False)
+async def remove(request: Anything, event: EventView, visit: Visit, departure: int) -> Response[Any]:
+    await services.remove_departure(event, departure, by=visit.by, now=visit.now)
+    return see_other(request, f"/{event.slug}/organise/shuttle", ("success", gettext("The departure was removed.")))
+
+
+ROUTES = [timetable, console, add, remove]
