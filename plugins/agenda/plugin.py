@@ -62,7 +62,7 @@ def register_navigation() -> Sequence[Link]:
 def register_console() -> Sequence[Link]:
     base, section = "/{event}/organise/agenda", N_("Agenda")
     return [
-        Link(N_("Sessions"), base, order=0, permission="agenda.edit", section=section),
+        Link(N_("Sessions"), f"{base}/sessions", order=0, permission="agenda.edit", section=section),
         Link(N_("Day board"), f"{base}/board", order=1, permission="agenda.edit", section=section),
         Link(N_("Release"), f"{base}/release", order=2, permission="agenda.release", section=section),
         Link(N_("People on stage"), f"{base}/people", order=3, permission="agenda.edit", section=section),

@@ -18,7 +18,11 @@ from plugins.agenda.web.editing import Editor, choices, conflict_words, receive,
 Anything = Request[Any, Any, Any]
 
 
-@get("/{event_slug:str}/organise/agenda", permission="agenda.edit", include_in_schema=False)
+@get(
+    ["/{event_slug:str}/organise/agenda", "/{event_slug:str}/organise/agenda/sessions"],
+    permission="agenda.edit",
+    include_in_schema=False,
+)
 async def sessions(request: Anything, event: EventView) -> Response[str]:
     """The draft: every session with what does not fit; `?day=`, `?room=`, `?state=`, `?q=`, `?conflicts=on`."""
     draft = await queries.draft(event.id)
@@ -93,7 +97,7 @@ async def _editor(event: EventView, code: str | None, **context: Any) -> Editor:
         struct=SessionItem,
         template="agenda/console/session.html",
         action=f"{base}/sessions/{code}" if code else f"{base}/new-session",
-        back=base,
+        back=f"{base}/sessions",
         known=await choices(event),
         name_code_after="title.es title.en",
         context={"code": code or "", "conflicts": [], "confirmed": [], **context},
@@ -156,7 +160,7 @@ async def remove_session(request: Anything, visit: Visit, event: EventView, sess
     """Take it out of the draft."""
     await services.remove_session(event, session, by=visit.by, now=visit.now)
     words = gettext("The session was taken out of the draft. If it was public, the next release shows it as cancelled.")
-    return see_other(request, f"/{event.slug}/organise/agenda", ("success", words))
+    return see_other(request, f"/{event.slug}/organise/agenda/sessions", ("success", words))
 
 
 ROUTES = [sessions, new_session, add_session, session_form, change_session, remove_session]
