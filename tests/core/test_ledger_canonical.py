@@ -178,7 +178,7 @@ def test_a_default_is_written_even_where_the_struct_leaves_it_out() -> None:
         object(),
         timedelta(1),
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_what_json_cannot_hold_is_refused(value: object) -> None:
     with pytest.raises(NotJSON):
