@@ -11,7 +11,7 @@ from litestar import Litestar, Request, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 
-from core import api, errors, i18n, mail, openapi, outbox, plugins, service, signing_keys
+from core import api, api_reference, errors, i18n, mail, openapi, outbox, plugins, service, signing_keys
 from core.access import Access
 from core.database import Database, schema_difference
 from core.jobs import run_jobs
@@ -122,7 +122,8 @@ def _core_routes(host: PluginHost) -> list[Any]:
     from core.people import api as people_api
     from core.people import web as people_web
 
-    core = [*service.ROUTES, *people_web.ROUTES, *people_api.ROUTES, *events_web.ROUTES, *console.ROUTES]
+    people = [*people_web.ROUTES, *people_api.ROUTES]
+    core = [*service.ROUTES, *api_reference.ROUTES, *people, *events_web.ROUTES, *console.ROUTES]
     return [*core, *events_api.routes(host)]
 
 

@@ -5,11 +5,11 @@ permission, the Idempotency-Key, the problem answers, names for generic Structs.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from importlib.metadata import version
 from inspect import cleandoc
-from typing import Any, Final
+from typing import Any, Final, get_args, get_origin, get_type_hints
 
 import msgspec
 from litestar import Litestar, Request, Response, Router
@@ -22,6 +22,7 @@ from msgspec import Struct
 
 from core import plugins
 from core.errors import PROBLEM_JSON
+from core.forms.schema import fields_of
 from core.settings import Settings
 from core.values import N_
 
@@ -137,7 +138,7 @@ def _made(app: Litestar) -> Document:
     for path, method, handler in handlers:
         operation = described["paths"][path][method]
         _describe_content(operation, handler, schema_of)
-        _complete(operation, path, method, handler.opt)
+        _complete(operation, path, method, handler)
     described["components"]["schemas"] = components
     described["components"]["responses"] = {f"Problem{status}": _problem(status) for status in _WHEN}
     described["servers"] = [{"url": app.state.settings.address}]
@@ -155,7 +156,37 @@ def _schemas(kinds: list[Any]) -> tuple[dict[int, Document], dict[str, Document]
     for component in components.values():
         if "description" in component:
             component["description"] = cleandoc(component["description"])
+    for struct in _structs(kinds):
+        _say_what_we_check(struct, components.get(struct.__name__, {}).get("properties", {}))
     return {id(kind): schema for kind, schema in zip(kinds, found, strict=True)}, dict(sorted(components.items()))
+
+
+def _structs(kinds: Iterable[Any]) -> set[type[Struct]]:
+    """Every Struct that these types are made of."""
+    found: set[type[Struct]] = set()
+    waiting = list(kinds)
+    while waiting:
+        kind = waiting.pop()
+        origin = get_origin(kind) or kind
+        waiting += get_args(kind)
+        if isinstance(origin, type) and issubclass(origin, Struct) and origin not in found:
+            found.add(origin)
+            waiting += get_type_hints(origin).values()
+    return found
+
+
+def _say_what_we_check(struct: type[Struct], properties: Document) -> None:
+    """What `core.forms` checks and msgspec does not know of: the choices of a text, that an instant has its offset."""
+    for field in fields_of(struct):
+        shape = field.shape if field.shape.kind != "list" or field.shape.item is None else field.shape.item
+        schema = properties.get(field.key, {})
+        for one in (schema, schema.get("items", {}), *schema.get("anyOf", ())):
+            if one.get("type") != "string":
+                continue
+            if shape.kind == "datetime":
+                one["format"] = "date-time"
+            elif shape.kind == "text" and (choices := shape.extra.get("choices")):
+                one["enum"] = [str(choice) for choice in choices] + ([""] if field.default == "" else [])
 
 
 def _types(handler: HTTPRouteHandler) -> list[Any]:
@@ -206,10 +237,11 @@ def _handlers(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
                         yield route.path_format, method.lower(), handler
 
 
-def _complete(operation: Document, path: str, method: str, declared: dict[str, Any]) -> None:
-    permission = declared["permission"]
-    words = operation.get("description", "")
-    operation["description"] = words.partition("\n")[2].strip() if words.startswith(operation["summary"]) else words
+def _complete(operation: Document, path: str, method: str, handler: HTTPRouteHandler) -> None:
+    declared, permission = handler.opt, handler.opt["permission"]
+    if handler.summary is None:
+        operation["summary"], _, operation["description"] = cleandoc(operation.get("description", "")).partition("\n")
+        operation["description"] = operation["description"].strip()
     operation["security"] = [{"bearer": []}] if permission != "public" else [{}, {"bearer": []}]
     operation["x-permission"] = permission
     if declared.get("idempotent"):

@@ -16,9 +16,11 @@ import httpx
 import pytest
 import schemathesis
 import uvicorn
+from axe_playwright_python.sync_playwright import Axe
 from click.testing import CliRunner
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
+from playwright.sync_api import sync_playwright
 from schemathesis import GenerationMode
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import (
@@ -254,3 +256,35 @@ def test_every_post_that_creates_takes_an_idempotency_key(served: Served) -> Non
         if label.startswith("POST") and "201" in operation["responses"]:
             names = [parameter["name"] for parameter in operation.get("parameters", ())]
             assert "Idempotency-Key" in names, label
+
+
+# -- the page ------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_shows_every_operation_and_struct_in_both_languages_and_asks_nobody_else(served: Served) -> None:
+    for language, word in (("es", "Parámetros"), ("en", "Parameters")):
+        html = httpx.get(f"{served.address}/api/docs", headers={"Accept-Language": language}).text
+
+        missing = [
+            one["operationId"] for _, one in _operations(served.document) if f'id="{one["operationId"]}"' not in html
+        ]
+        assert missing == []
+        linked, shown = set(re.findall(r'href="#([^"]+)"', html)), set(re.findall(r' id="([^"]+)"', html))
+        assert linked - shown == set()
+        assert word in html
+        assert re.findall(r'(?:src|href)="https?://', html) == []
+
+
+def test_the_page_is_accessible(served: Served, chromium_path: str) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 390, "height": 844})
+        page.goto(f"{served.address}/api/docs")
+        page.locator("summary", has_text="/api/v1/events/{event_slug}/declaration").first.click()
+
+        found = Axe().run(page)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        browser.close()
+
+    assert [violation["id"] for violation in found.response["violations"]] == []
+    assert width == 390

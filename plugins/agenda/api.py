@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 from litestar import Response, get, post, put
+from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Meta, Struct
 
 from core.api import After, Anything, Limit, Page, once, paged_whole
@@ -197,7 +198,12 @@ async def list_tracks(
 # ------------------------------------------------------------------------------------------------ the draft
 
 
-@put("/api/v1/events/{event_slug:str}/sessions/{code:str}", permission="agenda.edit", operation_id="putSession")
+@put(
+    "/api/v1/events/{event_slug:str}/sessions/{code:str}",
+    permission="agenda.edit",
+    operation_id="putSession",
+    responses={201: ResponseSpec(DraftSession, generate_examples=False, description="It was added")},
+)
 async def put_session(
     request: Anything, event: EventView, visit: Visit, code: str, data: SessionItem
 ) -> Response[DraftSession]:
