@@ -7,7 +7,7 @@ from core.values import N_, MailText
 REFUSALS: Final = {
     "sales_not_yet_open": N_("“{name}” is not on sale yet: sales open on {opens_at}."),
     "sales_closed": N_("“{name}” is no longer on sale: sales closed on {closes_at}."),
-    "sold_out": N_("“{name}” is sold out, or nearly: you asked for {wanted}, and {left} are left."),
+    "sold_out": N_("Seats left of “{name}”: {left}. You asked for {wanted}."),
     "too_many_tickets": N_("At most {most} of “{name}” go into one order; you asked for {wanted}."),
     "no_attendees": N_("Choose at least one ticket."),
     "unknown_ticket_type": N_("There is no ticket “{ticket_type}” on sale here."),
@@ -35,7 +35,7 @@ REFUSALS: Final = {
     "ticket_type_in_use": N_("“{name}” cannot be removed: there are orders for it. Take it off sale instead."),
     "ticket_type_code_taken": N_("There is already a ticket type called “{code}”."),
     "size_below_taken": N_("{taken} seats of “{name}” are taken, so there cannot be fewer than that."),
-    "seats_are_free": N_("“{name}” still has {left} seats: you can register at once."),
+    "seats_are_free": N_("“{name}” is not sold out (seats left: {left}): you can register at once."),
     "ticket_not_inside": N_("This ticket is not checked in."),
 }
 

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 from core.api import id_after
 from core.errors import sentence
 from core.forms import Form, form_for, parse
-from core.i18n import gettext
+from core.i18n import gettext, pgettext
 from core.security.visit import Visit
 from core.shown import localized
 from core.templating import page, see_other
@@ -221,7 +221,7 @@ def _download(content: bytes, name: str, media_type: str) -> Response[bytes]:
 
 def _heading() -> list[str]:
     return [
-        gettext("Code"),
+        pgettext("ticket", "Code"),
         gettext("Order"),
         gettext("State"),
         gettext("Ticket"),
