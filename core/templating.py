@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Request, Response
@@ -261,7 +262,12 @@ def console_sections(visit: Visit, event: EventView) -> list[Section]:
 
 def _language_url(visit: Visit, code: str) -> str:
     kept = [part for part in visit.query.split("&") if part and not part.startswith("lang=")]
-    return visit.path + "?" + "&".join([*kept, f"lang={code}"])
+    return _own_path(visit) + "?" + "&".join([*kept, f"lang={code}"])
+
+
+def _own_path(visit: Visit) -> str:
+    """The path as an address on our own site: `//evil.example` names another one."""
+    return quote("/" + visit.path.lstrip("/\\"))
 
 
 def see_other(
@@ -338,7 +344,8 @@ def error_page(
     visit = visit_of(request)
     actions: list[Item] = []
     if status == HTTPStatus.UNAUTHORIZED:
-        actions = [Item(i18n.gettext("Sign in"), f"/sign-in?next={visit.path}")]
+        label, door = (N_("Type the code"), "/sign-in/code") if visit.pending else (N_("Sign in"), "/sign-in")
+        actions = [Item(i18n.gettext(label), f"{door}?next={quote(_own_path(visit))}")]
     if details and status in (401, 403, 429, 413, 404):
         happened = ""
     return page(

@@ -24,6 +24,12 @@ Slug = Annotated[str, Meta(min_length=2, max_length=50, pattern=r"^[a-z0-9]+(?:-
 LocalizedText = dict[str, str]
 """A text by language code (`{"es": "…", "en": "…"}`); read it with `in_language`."""
 
+EMAIL: Final = (
+    r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+"
+    r"@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)+$"
+)
+"""An address as every browser takes it (HTML, input type=email), with a dot in its domain: one mailbox, one way to write it."""
+
 _SLUG_BREAK = re.compile(r"[^a-z0-9]+")
 
 

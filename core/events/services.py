@@ -18,10 +18,9 @@ from core.values import EventView, Refusal, Refused
 async def create_event(slug: str, details: EventDetails, *, by: str, now: datetime) -> EventView:
     """Create an event with no plugin switched on. Raises `Refused(slug_taken)`."""
     async with transaction():
-        if await Event.exists().where(Event.slug == slug):
-            raise Refused(Refusal("slug_taken", {"slug": slug}, "/slug"))
         event = Event(slug=slug, changed_at=now, **_columns(details))
-        await event.save()
+        if not await Event.insert(event).on_conflict(action="DO NOTHING").returning(Event.id):
+            raise Refused(Refusal("slug_taken", {"slug": slug}, "/slug"))
         await audit.record(
             "event.created", by=by, subject=f"event:{slug}", event=event.id, facts={"slug": slug}, now=now
         )
@@ -114,6 +113,5 @@ def _changed(before: Any, after: Any) -> list[str]:
 
 
 async def _ensure_row(event: EventView, plugin: str) -> None:
-    key = f"{event.id}/{plugin}"
-    if not await EventPlugin.exists().where(EventPlugin.key == key):
-        await EventPlugin(event=event.id, plugin=plugin, enabled=False, key=key).save()
+    row = EventPlugin(event=event.id, plugin=plugin, enabled=False, key=f"{event.id}/{plugin}")
+    await EventPlugin.insert(row).on_conflict(action="DO NOTHING")

@@ -31,7 +31,7 @@ from core.forms.schema import (
     tag_of,
     unique_key,
 )
-from core.values import N_, Money, Window
+from core.values import EMAIL, N_, Money, Window
 
 S = TypeVar("S", bound=Struct)
 
@@ -45,10 +45,7 @@ _DEEPEST: Final = 20
 _SHOWN: Final = 80
 _LANGUAGE: Final = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 _FORMATS: Final = {
-    "email": (
-        r"^[^\s@<>(),;:\"\[\]\\]+@[^\s@<>(),;:\"\[\]\\.]+(\.[^\s@<>(),;:\"\[\]\\.]+)+$",
-        "name@example.org",
-    ),
+    "email": (EMAIL, "name@example.org"),
     "url": (r"^https?://[^\s/?#@<>\"]+([/?#][^\s<>\"]*)?$", "https://example.org/page"),
     "colour": (r"^#[0-9a-fA-F]{6}$", "#0b5fff"),
 }

@@ -43,7 +43,10 @@ class SessionRow(Struct, frozen=True):
 
 
 async def identify_session(visit: Visit, secret: str) -> None:
-    """Fill the visit with the person of a session cookie; leave it anonymous when there is none."""
+    """Fill the visit with the person of a session cookie; leave it anonymous when there is none.
+
+    Who has a second factor is nobody yet (`pending`) until this session has shown it.
+    """
     row = (
         await Session.select(Session.id, Session.person, Session.strong)
         .where((Session.token_hash == hashed(secret)) & (Session.expires_at > visit.now))
@@ -53,6 +56,8 @@ async def identify_session(visit: Visit, secret: str) -> None:
         visit.session_id = row["id"]
         visit.strong = row["strong"]
         await _identify(visit, row["person"])
+        if visit.person is not None and visit.person.has_second_factor and not visit.strong:
+            visit.pending, visit.person, visit.roles = visit.person, None, {}
 
 
 async def identify_token(visit: Visit, secret: str) -> bool:

@@ -1,5 +1,7 @@
 """Writes of people: signing in and out, passwords, second factors, roles, tokens."""
 
+import asyncio
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,7 +12,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from core import audit, mail
-from core.database import transaction
+from core.database import lock, transaction
 from core.people import queries
 from core.people.queries import normal_email
 from core.people.secrets import hashed, new_secret
@@ -23,6 +25,8 @@ from core.values import EventView, Refusal, Refused
 PASSWORD_MINIMUM: Final = 12
 INVITATION_DAYS: Final = 7
 TOTP_STEP_S: Final = 30
+TOTP_SECRET: Final = re.compile("[A-Z2-7]{32}")
+"""160 random bits in base32, as we make them."""
 
 _hasher = PasswordHasher()
 _NOBODYS_HASH: Final = _hasher.hash("nobody has this password")
@@ -37,9 +41,10 @@ async def ensure_person(email: str, *, now: datetime, language: str = "", name: 
     address = normal_email(email)
     async with transaction():
         if (known := await queries.person_by_email(address)) is None:
-            await Person(email=address, language=language, created_at=now).save()
+            row = Person(email=address, language=language, created_at=now)
+            await Person.insert(row).on_conflict(action="DO NOTHING")
             known = await queries.person_by_email(address)
-            assert known is not None  # noqa: S101 - stored two lines above, in this transaction
+            assert known is not None  # noqa: S101 - stored just now, by us or by somebody at the same moment
         if name and not known.given_names:
             given, first, second = (*name, "", "", "")[:3]
             await Person.update(
@@ -122,15 +127,20 @@ async def sign_in_with_password(
     """`(session secret, person)`. Raises `Refused(wrong_credentials)`, in the same time whether the address is known or not."""
     row = await Person.select(Person.id, Person.password_hash).where(Person.email == normal_email(email)).first()
     known_hash = row["password_hash"] if row else ""
-    try:
-        _hasher.verify(known_hash or _NOBODYS_HASH, password)
-    except (VerifyMismatchError, InvalidHashError):
-        raise Refused(Refusal("wrong_credentials")) from None
-    person = await queries.person(row["id"]) if row and known_hash else None
+    is_right = await asyncio.to_thread(_is_password, known_hash or _NOBODYS_HASH, password)
+    person = await queries.person(row["id"]) if row and known_hash and is_right else None
     if person is None:
         raise Refused(Refusal("wrong_credentials"))
     async with transaction():
         return await _open_session(person, strong=False, user_agent=user_agent, settings=settings, now=now), person
+
+
+def _is_password(stored_hash: str, password: str) -> bool:
+    """Takes tens of milliseconds on purpose: called in a thread, so that nobody else waits."""
+    try:
+        return _hasher.verify(stored_hash, password)
+    except (VerifyMismatchError, InvalidHashError):
+        return False
 
 
 async def _open_session(person: PersonView, *, strong: bool, user_agent: str, settings: Settings, now: datetime) -> str:
@@ -139,7 +149,7 @@ async def _open_session(person: PersonView, *, strong: bool, user_agent: str, se
         token_hash=hashed(secret),
         person=person.id,
         strong=strong,
-        user_agent=user_agent[:200],
+        user_agent="".join(filter(str.isprintable, user_agent))[:200],
         created_at=now,
         expires_at=now + timedelta(days=settings.session_days),
     ).save()
@@ -149,13 +159,14 @@ async def _open_session(person: PersonView, *, strong: bool, user_agent: str, se
 
 async def show_second_factor(visit: Visit, code: str, *, settings: Settings, user_agent: str) -> str:
     """Make the session strong: a new secret for a new session (the old one ends). Raises `Refused(wrong_code)`."""
-    if visit.person is None or visit.session_id is None:
+    if visit.pending is None or visit.session_id is None:
         raise Refused(Refusal("wrong_code"))
+    person = visit.pending
     async with transaction():
-        row = await Person.select(Person.totp_secret, Person.totp_step).where(Person.id == visit.person.id).first()
-        await _spend_code(visit.person.id, row["totp_secret"] if row else "", code, now=visit.now)
+        row = await Person.select(Person.totp_secret).where(Person.id == person.id).first()
+        await _spend_code(person.id, row["totp_secret"] if row else "", code, now=visit.now)
         await Session.delete().where(Session.id == visit.session_id)
-        return await _open_session(visit.person, strong=True, user_agent=user_agent, settings=settings, now=visit.now)
+        return await _open_session(person, strong=True, user_agent=user_agent, settings=settings, now=visit.now)
 
 
 async def _spend_code(person: int, secret: str, code: str, *, now: datetime) -> None:
@@ -184,8 +195,8 @@ async def set_password(visit: Visit, password: str) -> None:
     assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
     if password and len(password) < PASSWORD_MINIMUM:
         raise Refused(Refusal("password_too_short", {"minimum": PASSWORD_MINIMUM}, "/password"))
+    stored = await asyncio.to_thread(_hasher.hash, password) if password else ""
     async with transaction():
-        stored = _hasher.hash(password) if password else ""
         await Person.update({Person.password_hash: stored}).where(Person.id == visit.person.id)
         await Session.delete().where((Session.person == visit.person.id) & (Session.id != (visit.session_id or 0)))
         await audit.record("person.password_changed", by=visit.by, subject=visit.by, facts={}, now=visit.now)
@@ -194,11 +205,17 @@ async def set_password(visit: Visit, password: str) -> None:
 async def enable_second_factor(visit: Visit, secret: str, code: str) -> None:
     """Keep the secret once its first code proved that the person's app has it."""
     assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
+    step = _matching_step(secret, code.replace(" ", ""), visit.now) if TOTP_SECRET.fullmatch(secret) else None
+    if step is None:
+        raise Refused(Refusal("wrong_code", {}, "/code"))
     async with transaction():
-        step = _matching_step(secret, code.replace(" ", ""), visit.now)
-        if step is None:
-            raise Refused(Refusal("wrong_code", {}, "/code"))
-        await Person.update({Person.totp_secret: secret, Person.totp_step: step}).where(Person.id == visit.person.id)
+        kept = (
+            await Person.update({Person.totp_secret: secret, Person.totp_step: step})
+            .where((Person.id == visit.person.id) & (Person.totp_secret == ""))
+            .returning(Person.id)
+        )
+        if not kept:
+            raise Refused(Refusal("second_factor_is_on"))
         await Session.update({Session.strong: True}).where(Session.id == (visit.session_id or 0))
         await audit.record("person.second_factor_on", by=visit.by, subject=visit.by, facts={}, now=visit.now)
 
@@ -232,16 +249,16 @@ async def grant(
         raise Refused(Refusal("unknown_role", {"role": role}, "/role"))
     key = f"{person.id}/{event.id if event else '*'}/{role}"
     async with transaction():
-        if await Grant.exists().where(Grant.key == key):
-            return
-        await Grant(
+        row = Grant(
             person=person.id,
             event=event.id if event else None,
             role=role,
             granted_at=now,
             granted_by=granted_by,
             key=key,
-        ).save()
+        )
+        if not await Grant.insert(row).on_conflict(action="DO NOTHING").returning(Grant.id):
+            return
         await audit.record(
             "team.granted",
             by=by,
@@ -309,6 +326,7 @@ async def revoke(person: int, role: str, *, event: EventView, by: str, may_grant
         if role == "owner":
             if not may_grant_owner:
                 raise Refused(Refusal("only_owners_grant_owner", {}, "/role"))
+            await lock(f"owners of {event.id}")
             if await Grant.count().where((Grant.event == event.id) & (Grant.role == "owner")) <= 1:
                 raise Refused(Refusal("last_owner"))
         gone = await Grant.delete().where(Grant.key == f"{person}/{event.id}/{role}").returning(Grant.id)
@@ -345,11 +363,17 @@ async def make_token(visit: Visit, event: EventView, *, name: str, scopes: Seque
 
 
 async def revoke_token(visit: Visit, event: EventView, token_id: int) -> None:
+    """End one of one's own tokens; nothing happens, and nothing is recorded, when it is not one or has ended."""
     assert visit.person is not None  # noqa: S101 - the route declares a permission
     async with transaction():
-        await ApiToken.update({ApiToken.revoked_at: visit.now}).where(
-            (ApiToken.id == token_id) & (ApiToken.person == visit.person.id) & (ApiToken.event == event.id)
+        revoked = (
+            await ApiToken.update({ApiToken.revoked_at: visit.now})
+            .where((ApiToken.id == token_id) & (ApiToken.person == visit.person.id))
+            .where((ApiToken.event == event.id) & ApiToken.revoked_at.is_null())
+            .returning(ApiToken.id)
         )
+        if not revoked:
+            return
         await audit.record(
             "token.revoked", by=visit.by, subject=f"token:{token_id}", event=event.id, facts={}, now=visit.now
         )

@@ -1,7 +1,9 @@
 """The HTML doors of people: signing in and out, one's own page, one's own security."""
 
+import re
 from datetime import timedelta
 from typing import Annotated, Any, Final
+from urllib.parse import urlencode
 
 import pyotp
 import segno
@@ -22,6 +24,9 @@ from core.templating import page, pages_of, see_other
 from core.values import N_, Refused
 
 HOUR: Final = timedelta(hours=1)
+LONGEST_NEXT: Final = 500
+_OWN_PAGE: Final = re.compile(r"/(?![/\\])[!-\[\]-~]*")
+"""A path, visible ASCII only: browsers drop tabs and line breaks and read a backslash as a slash."""
 Anything = Request[Any, Any, Any]
 
 
@@ -33,7 +38,6 @@ class EmailForm(Struct, frozen=True):
         Meta(
             title=N_("E-mail address"),
             max_length=254,
-            pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$",
             extra={"kind": "email", "autocomplete": "email", "example": "nombre@empresa.mx"},
         ),
     ]
@@ -95,13 +99,7 @@ class NameForm(Struct, frozen=True):
 
 def own_page(address: str) -> str:
     """The address when it is a page of ours, else `/me`: a sign-in never leads to another site."""
-    is_ours = (
-        address.startswith("/")
-        and not address.startswith(("//", "/\\"))
-        and "\n" not in address
-        and "\r" not in address
-    )
-    return address[:500] if is_ours else "/me"
+    return address if len(address) <= LONGEST_NEXT and _OWN_PAGE.fullmatch(address) else "/me"
 
 
 @get("/sign-in", permission="public", include_in_schema=False)
@@ -165,24 +163,29 @@ async def sign_in_with_password(request: Anything, visit: Visit, settings: Setti
 
 
 def _after(has_second_factor: bool, next_page: str) -> str:
-    return f"/sign-in/code?next={next_page}" if has_second_factor else next_page
+    return f"/sign-in/code?{urlencode({'next': next_page})}" if has_second_factor else next_page
 
 
 def _signed_in(secret: str, address: str, settings: Settings) -> Redirect:
     return Redirect(address, status_code=303, headers={"Set-Cookie": session_cookie(secret, settings)})
 
 
-@get("/sign-in/code", permission="signed_in", include_in_schema=False)
-async def code_page(request: Anything, visit: Visit) -> Response[str]:
+@get("/sign-in/code", permission="public", include_in_schema=False)
+async def code_page(request: Anything, visit: Visit) -> Response[Any]:
+    next_page = own_page(request.query_params.get("next", ""))
+    if visit.pending is None:
+        return Redirect(next_page if visit.person else "/sign-in", status_code=303)
     form = form_for(CodeForm, language=visit.language, zone="UTC")
-    return page(request, "people/code.html", form=form, next=own_page(request.query_params.get("next", "")))
+    return page(request, "people/code.html", form=form, next=next_page)
 
 
-@post("/sign-in/code", permission="signed_in", include_in_schema=False)
+@post("/sign-in/code", permission="public", include_in_schema=False)
 async def check_code(request: Anything, visit: Visit, settings: Settings) -> Response[Any]:
     data = await request.form()
     next_page = own_page(str(data.get("next", "")))
-    await limits.count("code", visit.by, most=10, span=HOUR, now=visit.now)
+    if visit.pending is None:
+        return Redirect(next_page if visit.person else "/sign-in", status_code=303)
+    await limits.count("code", str(visit.pending.id), most=10, span=HOUR, now=visit.now)
     try:
         secret = await services.show_second_factor(
             visit, str(data.get("code", "")), settings=settings, user_agent=request.headers.get("user-agent", "")
@@ -209,9 +212,11 @@ async def use_link(request: Anything, visit: Visit, settings: Settings, secret: 
     return _signed_in(session, _after(person.has_second_factor, own_page(next_page)), settings)
 
 
-@post("/sign-out", permission="signed_in", include_in_schema=False)
+@post("/sign-out", permission="public", include_in_schema=False)
 async def sign_out(visit: Visit, settings: Settings) -> Response[Any]:
-    await services.sign_out(visit.session_id or 0)
+    """Also from a second tab, where one is signed out already."""
+    if visit.session_id is not None:
+        await services.sign_out(visit.session_id)
     return _signed_in("", "/", settings)
 
 
@@ -296,8 +301,9 @@ async def change_password(request: Anything, visit: Visit) -> Response[Any]:
 
 @post("/me/account/second-factor", permission="signed_in", include_in_schema=False)
 async def change_second_factor(request: Anything, visit: Visit) -> Response[Any]:
+    assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
     data = await request.form()
-    await limits.count("code", visit.by, most=10, span=HOUR, now=visit.now)
+    await limits.count("code", str(visit.person.id), most=10, span=HOUR, now=visit.now)
     secret, code = str(data.get("secret", "")), str(data.get("code", ""))
     try:
         if data.get("off"):
@@ -305,7 +311,8 @@ async def change_second_factor(request: Anything, visit: Visit) -> Response[Any]
             return see_other(request, "/me/account", ("success", gettext("The second factor is off.")))
         await services.enable_second_factor(visit, secret, code)
     except Refused as refused:
-        return await _account(request, visit, status=422, secret=secret or None, refusals=refused.refusals)
+        kept = secret if services.TOTP_SECRET.fullmatch(secret) else None
+        return await _account(request, visit, status=422, secret=kept, refusals=refused.refusals)
     return see_other(request, "/me/account", ("success", gettext("The second factor is on.")))
 
 

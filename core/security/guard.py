@@ -79,7 +79,7 @@ def _check(
             raise PermissionDeniedException(extra={"code": "second_factor_needed"})
         return
     if visit.person is None:
-        raise NotAuthorizedException
+        raise NotAuthorizedException(extra={"code": "second_factor_pending"} if visit.pending else None)
     raise PermissionDeniedException
 
 

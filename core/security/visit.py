@@ -50,6 +50,8 @@ class Visit:
     person: PersonView | None = None
     session_id: int | None = None
     strong: bool = False
+    pending: PersonView | None = None
+    """Signed in by link or password, second factor still to be shown: a visitor everywhere but at `/sign-in/code`."""
     token: TokenView | None = None
     has_bad_token: bool = False
     """A bearer token was sent that is unknown, expired or revoked: the guard answers 401."""
