@@ -41,6 +41,9 @@ class Access:
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
+        is_head = scope["method"] == "HEAD"
+        if is_head:  # answered as GET is, without the body (RFC 9110, 9.3.2)
+            scope = {**scope, "method": "GET"}
         started = time.perf_counter()
         identity = _request_id(scope)
         logs.request_id.set(identity)
@@ -51,6 +54,8 @@ class Access:
             if message["type"] == "http.response.start":
                 answered["status"] = message["status"]
                 MutableScopeHeaders.from_message(message).setdefault("X-Request-ID", identity)
+            elif is_head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             await send(message)
 
         try:

@@ -14,6 +14,7 @@ from litestar.di import Provide
 from core import api, api_reference, errors, i18n, mail, openapi, outbox, plugins, service, signing_keys
 from core.access import Access
 from core.database import Database, schema_difference
+from core.form_request import FormRequest
 from core.jobs import run_jobs
 from core.plugins import PluginHost
 from core.security import CORE_PERMISSIONS, admit, undeclared, use_permissions, visit_of
@@ -89,6 +90,7 @@ def _litestar(settings: Settings, host: PluginHost, routes: list[Any], *, with_w
             "settings": Provide(_settings, sync_to_thread=False),
         },
         exception_handlers={Exception: errors.answer},
+        request_class=FormRequest,
         dto=api.CheckedBody,
         return_dto=None,
         state=State(

@@ -8,6 +8,8 @@ from litestar.exceptions import NotFoundException
 from msgspec import Meta, Struct
 
 from core import audit, mail, outbox, plugins, shown
+from core.api import id_after
+from core.errors import Invalid, sentence
 from core.events import queries, services
 from core.events.details import EventDetails
 from core.forms import Checked, edited_lists, form_for, parse
@@ -32,7 +34,6 @@ class Invitation(Struct, frozen=True):
         Meta(
             title=N_("E-mail address"),
             max_length=254,
-            pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$",
             extra={"kind": "email", "example": "nombre@empresa.mx"},
         ),
     ]
@@ -276,16 +277,13 @@ async def reword(request: Anything, event: EventView, visit: Visit, key: str, la
 
 def request_sentence(refused: Refused, event: EventView) -> list[str]:
     """The refusals' sentences, for the head of a form."""
-    from core.errors import sentence
-
     return [sentence(refusal, event) for refusal in refused.refusals]
 
 
 @get("/{event_slug:str}/organise/outbox", permission="event.mail", include_in_schema=False)
 async def outbox_page(request: Anything, event: EventView, settings: Settings) -> Response[str]:
     """What waits, what was delivered, what was given up."""
-    before = request.query_params.get("before", "")
-    lines = await outbox.lines(event.id, before=int(before) if before.isdigit() else None, most=PER_PAGE)
+    lines = await outbox.lines(event.id, before=_before(request), most=PER_PAGE)
     kept_back = not settings.mail.host
     return page(request, "events/outbox.html", lines=lines, per_page=PER_PAGE, kept_back=kept_back)
 
@@ -303,6 +301,15 @@ async def outbox_line(request: Anything, event: EventView, settings: Settings, l
 async def deliver_again(request: Anything, event: EventView, visit: Visit, line_id: int) -> Response[Any]:
     await outbox.try_again(line_id, event_id=event.id, now=visit.now)
     return see_other(request, f"/{event.slug}/organise/outbox", ("success", gettext("It is tried again now.")))
+
+
+def _before(request: Anything) -> int | None:
+    """The id that an older page starts below; 404 for what no page of ours links to."""
+    before = request.query_params.get("before", "")
+    try:
+        return id_after(before) if before else None
+    except Invalid:
+        raise NotFoundException from None
 
 
 # -- tokens --------------------------------------------------------------------------------------------------------
@@ -364,8 +371,7 @@ async def revoke_token(request: Anything, event: EventView, visit: Visit, token_
 @get("/{event_slug:str}/organise/audit", permission="event.audit", include_in_schema=False)
 async def audit_page(request: Anything, event: EventView) -> Response[str]:
     """Who changed what and when, the latest first."""
-    before = request.query_params.get("before", "")
-    lines = await audit.lines(event=event.id, before=int(before) if before.isdigit() else None, most=PER_PAGE)
+    lines = await audit.lines(event=event.id, before=_before(request), most=PER_PAGE)
     return page(request, "events/audit.html", lines=lines, actors=await _actors(lines), per_page=PER_PAGE)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from core.people.secrets import hashed
 from core.people.tables import RateCount
 from core.values import Refusal, Refused
 
@@ -9,14 +10,15 @@ from core.values import Refusal, Refused
 async def count(what: str, who: str, *, most: int, span: timedelta, now: datetime) -> None:
     """Count one attempt; raises `Refused(too_many_requests)` from the one after `most` within a span on.
 
-    Spans are fixed slices of time. The count is one upsert of its own, kept whatever happens to the attempt.
+    Spans are fixed slices of time. The count is one upsert of its own, kept whatever happens to the attempt. Addresses are
+    kept as hashes: the table tells nobody who was here.
     """
     span_s = int(span.total_seconds())
     slice_no, elapsed_s = divmod(int(now.timestamp()), span_s)
     rows = await RateCount.raw(
         "INSERT INTO core_rate_count (key, seen, expires_at) VALUES ({}, 1, {}) "
         "ON CONFLICT (key) DO UPDATE SET seen = core_rate_count.seen + 1 RETURNING seen",
-        f"{what}/{who}/{slice_no}"[:200],
+        f"{what}/{slice_no}/{hashed(who)}",
         now + span,
     )
     if rows[0]["seen"] > most:

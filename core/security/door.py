@@ -2,9 +2,9 @@
 
 import json
 import logging
-from http.cookies import CookieError, SimpleCookie
+from ipaddress import IPv6Address, IPv6Network
 from typing import Any, Final
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from litestar.datastructures import Headers, MutableScopeHeaders
 from litestar.enums import ScopeType
@@ -22,6 +22,7 @@ logger = logging.getLogger("plenaria.door")
 SESSION_COOKIE: Final = "plenaria_session"
 LANGUAGE_COOKIE: Final = "plenaria_language"
 NOTICE_COOKIE: Final = "plenaria_notice"
+NOTICE_KINDS: Final = ("info", "success", "warning", "danger")
 API: Final = "/api/v1/"
 """Where bearer tokens are good. On pages they are not: a token of few scopes must not change its owner's password."""
 VARY_API: Final = "Authorization, Cookie, Accept-Language"
@@ -72,9 +73,9 @@ class Door:
             visit.has_bad_token = not await people.identify_token(visit, token)
         elif secret := cookies.get(SESSION_COOKIE):
             await people.identify_session(visit, secret)
-        if visit.person and visit.person.language in LANGUAGES and LANGUAGE_COOKIE not in cookies:
-            asked = _asked_language(visit.query)
-            visit.language = asked or visit.person.language
+        person = visit.person or visit.pending
+        if person and person.language in LANGUAGES and LANGUAGE_COOKIE not in cookies:
+            visit.language = _asked_language(visit.query) or person.language
 
     def _with_headers(self, send: Send, visit: Visit, cookies: dict[str, str]) -> Send:
         secure = self._settings.secure
@@ -108,12 +109,10 @@ def _bearer(path: str, headers: Headers) -> str | None:
 
 
 def _cookies(headers: Headers) -> dict[str, str]:
-    jar: SimpleCookie = SimpleCookie()
-    try:
-        jar.load(headers.get("cookie", ""))
-    except CookieError:
-        return {}
-    return {name: morsel.value for name, morsel in jar.items()}
+    """Our own cookies: their values need no quoting, and another site's odd cookie beside them spoils nothing."""
+    parts = (part.partition("=") for part in headers.get("cookie", "").split(";"))
+    sent = {name.strip(): value.strip() for name, _, value in parts}
+    return {name: sent[name] for name in (SESSION_COOKIE, LANGUAGE_COOKIE, NOTICE_COOKIE) if name in sent}
 
 
 def _cookie(name: str, value: str, secure: bool, *, max_age_s: int) -> str:
@@ -133,8 +132,8 @@ def notice_cookie(notices: list[tuple[str, str]], settings: Settings) -> str:
 def _notices(cookies: dict[str, str]) -> list[tuple[str, str]]:
     try:
         found = json.loads(unquote(cookies.get(NOTICE_COOKIE, "[]")))
-        return [(str(kind), str(words)[:500]) for kind, words in found][:5]
-    except (ValueError, TypeError):
+        return [(kind, str(words)[:500]) for kind, words in found if kind in NOTICE_KINDS][:5]
+    except (ValueError, TypeError, RecursionError):
         return []
 
 
@@ -155,13 +154,19 @@ def _language(query: str, cookies: dict[str, str], headers: Headers) -> str:
 
 
 def _client(scope: Scope, headers: Headers, trusted: tuple[str, ...]) -> str:
-    """The caller's address, for rate limits only; X-Forwarded-For is believed from trusted proxies alone."""
+    """The caller's address, for rate limits only; X-Forwarded-For is believed from trusted proxies alone.
+
+    Of an IPv6 address the first 64 bits: the rest is the caller's own to choose.
+    """
     peer: Any = scope.get("client")
     address = peer[0] if peer else ""
     if address in trusted:
         hops = [hop.strip() for hop in headers.get("x-forwarded-for", "").split(",") if hop.strip()]
-        return next((hop for hop in reversed(hops) if hop not in trusted), address)
-    return address
+        address = next((hop for hop in reversed(hops) if hop not in trusted), address)
+    try:
+        return str(IPv6Network((address, 64), strict=False)) if IPv6Address(address).ipv4_mapped is None else address
+    except ValueError:
+        return str(address)
 
 
 def _is_cross_site(method: str, path: str, headers: Headers) -> bool:
@@ -175,5 +180,5 @@ def _is_cross_site(method: str, path: str, headers: Headers) -> bool:
     site = headers.get("sec-fetch-site")
     if site:
         return site not in ("same-origin", "none")
-    origin = headers.get("origin")
-    return bool(origin) and urlsplit(origin or "").netloc != headers.get("host", "")
+    origin = headers.get("origin", "")
+    return bool(origin) and origin.partition("://")[2] != headers.get("host", "")
