@@ -16,6 +16,10 @@ from plugins.agenda.rules import ROLES, STATES, Role, State
 
 _LANGUAGES = {"es": N_("Spanish"), "en": N_("English")}
 _MINUTES = {"unit": N_("minutes")}
+_CODE = Meta(
+    title=N_("Code"),
+    description=N_("Part of addresses, for ever. Left blank in a form, it is made from the name."),
+)
 
 
 class AgendaSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -106,7 +110,7 @@ class AgendaSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 class RoomItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A room."""
 
-    code: Annotated[Slug, Meta(title=N_("Code"), description=N_("Part of addresses, for ever. Left blank in a form, it is made from the name."))]
+    code: Annotated[Slug, _CODE]
     name: Annotated[LocalizedText, Meta(title=N_("Name"), extra={"max_length": 120})]
     capacity: Annotated[
         int,
@@ -123,7 +127,7 @@ class RoomItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class TrackItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A track."""
 
-    code: Annotated[Slug, Meta(title=N_("Code"), description=N_("Part of addresses, for ever. Left blank in a form, it is made from the name."))]
+    code: Annotated[Slug, _CODE]
     name: Annotated[LocalizedText, Meta(title=N_("Name"), extra={"max_length": 120})]
     colour: Annotated[
         int, Meta(ge=1, le=8, title=N_("Colour"), description=N_("Number of one of the eight colours of the house."))
@@ -133,7 +137,7 @@ class TrackItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class TypeItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A session type."""
 
-    code: Annotated[Slug, Meta(title=N_("Code"), description=N_("Part of addresses, for ever. Left blank in a form, it is made from the name."))]
+    code: Annotated[Slug, _CODE]
     name: Annotated[LocalizedText, Meta(title=N_("Name"), extra={"max_length": 120})]
     needs: Annotated[
         tuple[Role, ...],
@@ -151,7 +155,7 @@ class TypeItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class PersonItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A person on stage."""
 
-    code: Annotated[Slug, Meta(title=N_("Code"), description=N_("Part of addresses, for ever. Left blank in a form, it is made from the name."))]
+    code: Annotated[Slug, _CODE]
     given_names: Annotated[str, Meta(title=N_("Given names"), min_length=1, max_length=100)]
     first_surname: Annotated[str, Meta(title=N_("First surname"), max_length=100)] = ""
     second_surname: Annotated[str, Meta(title=N_("Second surname"), max_length=100)] = ""
@@ -188,7 +192,7 @@ class PartItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class SessionItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A session."""
 
-    code: Annotated[Slug, Meta(title=N_("Code"), description=N_("Part of addresses, for ever. Left blank in a form, it is made from the name."))]
+    code: Annotated[Slug, _CODE]
     title: Annotated[LocalizedText, Meta(title=N_("Title"), extra={"max_length": 200})]
     abstract: Annotated[
         LocalizedText,

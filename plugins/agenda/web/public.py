@@ -22,7 +22,7 @@ from plugins.agenda.web.shown import Showing
 
 Anything = Request[Any, Any, Any]
 
-CALENDAR: Final = "text/calendar; charset=utf-8"
+CALENDAR: Final = "text/calendar"
 
 # --------------------------------------------------------------------------------------------------- pages
 
@@ -136,7 +136,7 @@ def _page(
         made = keep(key, body) if visit.query == _canonical(asked, visit) else rendering(body)
     sets_cookie = "lang=" in visit.query
     headers = {"Cache-Control": "private, no-cache" if sets_cookie else "public, no-cache"}
-    return answer(request, made, media_type="text/html; charset=utf-8", headers=headers)
+    return answer(request, made, media_type="text/html", headers=headers)
 
 
 def _moment(known: queries.Known, event: EventView, visit: Visit) -> tuple[Any, ...]:
