@@ -3,6 +3,7 @@
 import hashlib
 import io
 import secrets
+import struct
 import zipfile
 from collections.abc import Collection
 from datetime import datetime
@@ -30,10 +31,17 @@ MEDIA_TYPES: Final = {
 
 _SIGNATURES: Final = {".pdf": b"%PDF-", ".png": b"\x89PNG\r\n\x1a\n", ".jpg": b"\xff\xd8\xff", ".jpeg": b"\xff\xd8\xff"}
 _OFFICE_FOLDER: Final = {".docx": "word/", ".xlsx": "xl/", ".pptx": "ppt/"}
+_HEAD_BYTES: Final = 4096
+_LONGEST_NAME: Final = 200
+_MACROS: Final = "vbaproject.bin"
+_ZIP: Final = b"PK\x03\x04"
+MOST_PARTS: Final = 10_000
+MOST_UNPACKED_MB: Final = 500
+"""What an office file may unpack to: more is a bomb for whoever opens it."""
 
 
 class Upload(Struct, frozen=True):
-    """A file as it came in; `name` without any folder."""
+    """A file as it came in, under whatever name the sender gave it."""
 
     name: str
     content: bytes
@@ -53,8 +61,8 @@ class FileView(Struct, frozen=True):
 
 def refusals(upload: Upload, *, limit_mb: int, accepted: Collection[str] = tuple(MEDIA_TYPES)) -> list[Refusal]:
     """Why the file is not taken: `file_empty`, `file_too_large`, `file_not_accepted`, `file_not_what_it_says`."""
-    facts = {"name": upload.name}
-    ending = PurePath(upload.name).suffix.lower()
+    facts = {"name": plain_name(upload.name)}
+    ending = PurePath(facts["name"]).suffix.lower()
     if not upload.content:
         return [Refusal("file_empty", facts)]
     if len(upload.content) > limit_mb * 1_000_000:
@@ -69,20 +77,39 @@ def refusals(upload: Upload, *, limit_mb: int, accepted: Collection[str] = tuple
 
 def _is_what_it_says(ending: str, content: bytes) -> bool:
     if signature := _SIGNATURES.get(ending):
-        return content.startswith(signature)
+        return content.startswith(signature) and not zipfile.is_zipfile(io.BytesIO(content))
+    return content.startswith(_ZIP) and _is_office(_OFFICE_FOLDER[ending], content)
+
+
+def _is_office(folder: str, content: bytes) -> bool:
+    """A document without macros that unpacks to a bearable size; only its list of parts is read, nothing is unpacked."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = archive.namelist()
-    except zipfile.BadZipFile:
+            parts = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, struct.error):
         return False
-    return "[Content_Types].xml" in names and any(name.startswith(_OFFICE_FOLDER[ending]) for name in names)
+    names = [part.filename for part in parts]
+    return (
+        "[Content_Types].xml" in names
+        and any(name.startswith(folder) for name in names)
+        and not any(name.lower().endswith(_MACROS) for name in names)
+        and len(parts) <= MOST_PARTS
+        and sum(part.file_size for part in parts) <= MOST_UNPACKED_MB * 1_000_000
+    )
 
 
 def _found(content: bytes) -> str:
+    """Told from the first bytes alone: the rest is not ours to take apart."""
     try:
-        return puremagic.from_string(content, mime=True) or "unknown"
+        return puremagic.from_string(content[:_HEAD_BYTES], mime=True) or "unknown"
     except (puremagic.PureError, ValueError):
         return "unknown"
+
+
+def plain_name(name: str) -> str:
+    """The name without any folder and without what cannot be seen (line breaks, turned writing), at most 200 characters."""
+    last = PurePath(name.replace("\\", "/")).name
+    return "".join(filter(str.isprintable, last)).strip()[-_LONGEST_NAME:]
 
 
 async def store(
@@ -97,13 +124,13 @@ async def store(
     """Check and store, in the caller's transaction. Raises `Refused`."""
     if found := refusals(upload, limit_mb=limit_mb, accepted=accepted):
         raise Refused(*found)
-    ending = PurePath(upload.name).suffix.lower()
+    name = plain_name(upload.name)
     row = StoredFile(
         code=secrets.token_urlsafe(16),
         event=event,
         owner=owner,
-        name=PurePath(upload.name.replace("\\", "/")).name[-200:],
-        media_type=MEDIA_TYPES[ending],
+        name=name,
+        media_type=MEDIA_TYPES[PurePath(name).suffix.lower()],
         size=len(upload.content),
         sha256=hashlib.sha256(upload.content).hexdigest(),
         content=upload.content,

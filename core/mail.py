@@ -19,7 +19,7 @@ import nh3
 from msgspec import Struct
 
 from core import clock, outbox, plugins, shown
-from core.database import transaction
+from core.database import lock, transaction
 from core.events.tables import MailOverride
 from core.i18n import using
 from core.settings import Settings
@@ -168,6 +168,7 @@ async def reword(
     async with transaction():
         from core import audit
 
+        await lock(f"wording {key}")
         await MailOverride.delete().where(MailOverride.key == key)
         await MailOverride(
             event=event.id,

@@ -1,0 +1,155 @@
+"""Uploads: what is taken, what is refused, and how a file leaves again."""
+
+import io
+import struct
+import zipfile
+from pathlib import PurePath
+
+import pytest
+
+from core import files
+from core.database import Database, transaction
+from core.files import Upload, plain_name, refusals
+from core.values import Refused
+from tests.site import NOW
+
+PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
+JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 40
+
+
+def _archive(*names: str, content: bytes = b"x") -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+DOCX = _archive("[Content_Types].xml", "word/document.xml")
+
+
+def _codes(name: str, content: bytes, **more: object) -> list[str]:
+    return [refusal.code for refusal in refusals(Upload(name, content), **{"limit_mb": 25, **more})]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.pdf", PDF),
+        ("A.PDF", PDF),
+        ("a.png", PNG),
+        ("a.jpg", JPEG),
+        ("a.jpeg", JPEG),
+        ("a.docx", DOCX),
+        ("a.xlsx", _archive("[Content_Types].xml", "xl/workbook.xml")),
+        ("a.pptx", _archive("[Content_Types].xml", "ppt/presentation.xml")),
+    ],
+)
+def test_a_file_that_is_what_it_says_is_taken(name: str, content: bytes) -> None:
+    assert _codes(name, content) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.pdf", b"MZ\x90\x00"),
+        ("a.pdf", b"<script>%PDF-1.7"),
+        ("a.png", b"GIF89a"),
+        ("a.jpg", PNG),
+        ("a.docx", PDF),
+        ("a.docx", b"PK\x03\x04 not an archive"),
+        ("a.docx", _archive("word/document.xml")),
+        ("a.docx", _archive("[Content_Types].xml", "xl/workbook.xml")),
+        ("a.docx", _archive("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin")),
+        ("a.docx", b"<html>" + DOCX),
+        ("a.docx", b"MZ\x90\x00" + DOCX),
+        ("a.pdf", PDF + DOCX),
+        ("a.png", PNG + DOCX),
+        ("a.docx", DOCX[:-10]),
+    ],
+)
+def test_a_file_that_is_something_else_or_two_things_at_once_is_refused(name: str, content: bytes) -> None:
+    assert _codes(name, content) == ["file_not_what_it_says"]
+
+
+def test_a_document_that_unpacks_to_gigabytes_is_refused_unopened() -> None:
+    bomb = bytearray(_archive("[Content_Types].xml", "word/document.xml"))
+    entry = bomb.rindex(b"PK\x01\x02")
+    struct.pack_into("<I", bomb, entry + 24, 2_000_000_000)
+
+    assert _codes("a.docx", bytes(bomb)) == ["file_not_what_it_says"]
+
+
+def test_a_document_of_too_many_parts_is_refused() -> None:
+    names = ["[Content_Types].xml", "word/document.xml", *(f"word/{number}" for number in range(files.MOST_PARTS))]
+
+    assert _codes("a.docx", _archive(*names, content=b"")) == ["file_not_what_it_says"]
+
+
+def test_a_broken_directory_of_an_archive_is_refused_whatever_is_broken_in_it() -> None:
+    for place in range(len(DOCX)):
+        broken = bytearray(DOCX)
+        broken[place] ^= 0xFF
+
+        assert _codes("a.docx", bytes(broken)) in ([], ["file_not_what_it_says"])
+
+
+def test_empty_too_large_and_unknown_kinds_are_told_apart() -> None:
+    assert _codes("a.pdf", b"") == ["file_empty"]
+    assert _codes("a.pdf", PDF + b"\0" * 1_000_000, limit_mb=1) == ["file_too_large"]
+    assert _codes("a.pdf", PDF + b"\0" * (1_000_000 - len(PDF)), limit_mb=1) == []
+    assert _codes("a.exe", b"MZ") == ["file_not_accepted"]
+    assert _codes("pdf", PDF) == ["file_not_accepted"]
+    assert _codes("a.pdf.exe", PDF) == ["file_not_accepted"]
+    assert _codes("a.docx", DOCX, accepted=(".pdf",)) == ["file_not_accepted"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("../../etc/passwd.pdf", "passwd.pdf"),
+        ("C:\\Users\\ana\\informe.pdf", "informe.pdf"),
+        ("a\x00b\r\nSet-Cookie: x.pdf", "abSet-Cookie: x.pdf"),
+        ("informe\u202efdp.pdf", "informefdp.pdf"),
+        ("año “nuevo”.pdf", "año “nuevo”.pdf"),
+        ("x" * 500 + ".pdf", "x" * 196 + ".pdf"),
+        ("..", ".."),
+        ("a\ud800.pdf", "a.pdf"),
+    ],
+)
+def test_a_name_is_kept_without_folders_and_tricks(sent: str, kept: str) -> None:
+    assert plain_name(sent) == kept
+
+
+async def test_a_file_comes_back_as_a_download_byte_for_byte(database: Database) -> None:
+    async with transaction():
+        stored = await files.store(Upload("../x/año\x00\n.PDF", PDF), event=None, owner=None, limit_mb=25, now=NOW)
+
+    answer = await files.download(stored)
+
+    assert (stored.name, stored.media_type, stored.size) == ("año.PDF", "application/pdf", len(PDF))
+    assert answer.content == PDF
+    assert answer.headers["Content-Disposition"] == "attachment; filename*=UTF-8''a%C3%B1o.PDF"
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert PurePath(stored.name).name == stored.name
+
+
+async def test_a_refused_file_is_not_stored(database: Database) -> None:
+    async with transaction():
+        with pytest.raises(Refused):
+            await files.store(Upload("a.pdf", b"MZ"), event=None, owner=None, limit_mb=25, now=NOW)
+
+    assert await files.content(1) is None
+
+
+async def test_views_are_one_query_and_without_content(database: Database) -> None:
+    async with transaction():
+        first = await files.store(Upload("a.pdf", PDF), event=None, owner=None, limit_mb=25, now=NOW)
+        second = await files.store(Upload("b.png", PNG), event=None, owner=None, limit_mb=25, now=NOW)
+
+    assert [view.name for view in await files.views([second.id, first.id])] == ["a.pdf", "b.png"]
+    assert await files.views([]) == []
+
+    await files.remove(first.id)
+    assert [view.name for view in await files.views([second.id, first.id])] == ["b.png"]
