@@ -78,6 +78,18 @@ class Job:
     run: RunJob
 
 
+class ExportPersonalData(Protocol):
+    async def __call__(self, person: int, /) -> Any:
+        """Everything that is kept about the person with this id, as builtins; empty when there is nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalData:
+    """What a plugin does about a person's data: `export` answers the request to see it (LFPDPPP, the A of ARCO)."""
+
+    export: ExportPersonalData
+
+
 def has_shape(value: object, expected: Any) -> bool:
     """Whether a contribution is what its hook's annotation says, as far as can be seen without calling anything."""
     origin = get_origin(expected)

@@ -21,7 +21,7 @@ import click
 import pluggy
 from litestar.types import ControllerRouterHandler
 
-from core.contributions import AddSample, CalendarSource, Declared, Job, Panel, PluginCard
+from core.contributions import AddSample, CalendarSource, Declared, Job, Panel, PersonalData, PluginCard
 from core.values import EventView, Link, MailText, Permission, Refusal
 
 hookspec = pluggy.HookspecMarker("plenaria")
@@ -268,6 +268,21 @@ def register_jobs() -> Sequence[Job]:  # type: ignore[empty-body]
         @hookimpl
         def register_jobs() -> Sequence[Job]:
             return [Job("shuttle.release_seats", every_s=60, run=services.release_seats)]
+    """
+
+
+@hookspec
+def register_personal_data() -> PersonalData:  # type: ignore[empty-body]
+    """Say what the plugin keeps about a person: everything, over all events, also where the plugin is switched off.
+
+    Called once at start; `export` is awaited with the person's id when they download their data. It gives builtins without
+    secrets (hashes, keys), and nothing about other people.
+
+    Example::
+
+        @hookimpl
+        def register_personal_data() -> PersonalData:
+            return PersonalData(export=queries.seats_of_person)  # async def seats_of_person(person: int) -> list[Any]
     """
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from core.files_tables import StoredFile
 from core.people.secrets import hashed
 from core.people.tables import ApiToken, Grant, Person, Session
 from core.security.visit import PersonView, TokenView, Visit
@@ -147,6 +148,53 @@ async def sessions(person_id: int, now: datetime) -> list[SessionRow]:
         .order_by(Session.id, ascending=False)
     )
     return [SessionRow(**row) for row in rows]
+
+
+async def personal_data(person_id: int) -> dict[str, Any]:
+    """What the core keeps about a person, as builtins: no hash, no key; five queries."""
+    of_person = Person.select(
+        Person.email,
+        Person.given_names,
+        Person.first_surname,
+        Person.second_surname,
+        Person.language,
+        Person.created_at,
+    )
+    has, row = await person(person_id), await of_person.where(Person.id == person_id).first()
+    flags = {"has_password": has.has_password, "has_second_factor": has.has_second_factor} if has else {}
+    return {
+        "person": {**(row or {}), **flags},
+        "sessions": await Session.select(Session.user_agent, Session.created_at, Session.expires_at)
+        .where(Session.person == person_id)
+        .order_by(Session.id),
+        "roles": await Grant.select(Grant.event.slug.as_alias("event"), Grant.role, Grant.granted_at)
+        .where(Grant.person == person_id)
+        .order_by(Grant.id),
+        "tokens": [
+            {**token, "scopes": _json(token["scopes"])}
+            for token in await ApiToken.select(
+                ApiToken.event.slug.as_alias("event"),
+                ApiToken.name,
+                ApiToken.scopes,
+                ApiToken.created_at,
+                ApiToken.used_at,
+                ApiToken.expires_at,
+                ApiToken.revoked_at,
+            )
+            .where(ApiToken.person == person_id)
+            .order_by(ApiToken.id)
+        ],
+        "files": await StoredFile.select(
+            StoredFile.event.slug.as_alias("event"),
+            StoredFile.name,
+            StoredFile.media_type,
+            StoredFile.size,
+            StoredFile.sha256,
+            StoredFile.stored_at,
+        )
+        .where(StoredFile.owner == person_id)
+        .order_by(StoredFile.id),
+    }
 
 
 def _json(stored: Any) -> list[str]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
+import msgspec
 import pyotp
 import segno
 from litestar import Request, Response, get, post
@@ -267,6 +268,24 @@ async def _account(request: Anything, visit: Visit, *, status: int = 200, **form
     )
 
 
+@get("/me/account/data.json", permission="signed_in", include_in_schema=False)
+async def my_data(visit: Visit) -> Response[bytes]:
+    """Everything that the house and its plugins keep about the person who asks, as one JSON document to keep."""
+    assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
+    parts = {"core": await queries.personal_data(visit.person.id)}
+    for plugin, contributed in plugins.host().collect("register_personal_data"):
+        parts[plugin] = await contributed.export(visit.person.id)
+    document = msgspec.json.format(msgspec.json.encode({"made_at": visit.now, **parts}))
+    return Response(
+        document,
+        media_type="application/json",
+        headers={
+            "Content-Disposition": 'attachment; filename="plenaria.json"',
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
 @post("/me/account/name", permission="signed_in", include_in_schema=False)
 async def change_name(request: Anything, visit: Visit) -> Response[Any]:
     assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
@@ -334,6 +353,7 @@ ROUTES = [
     sign_out,
     my_page,
     account_page,
+    my_data,
     change_name,
     change_password,
     change_second_factor,
