@@ -91,4 +91,5 @@ def addresses(app: Litestar) -> list[tuple[str, bool]]:
     return sorted(found.items())
 
 
-asyncio.run(main(sys.argv[1], sys.argv[2], Path(sys.argv[3])))
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], sys.argv[2], Path(sys.argv[3])))
