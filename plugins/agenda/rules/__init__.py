@@ -3,9 +3,9 @@
 from .conflicts import CONFLICT_WORDS, HARD, Conflict, conflicts
 from .days import Box, Grid, Place, grid
 from .releases import (
-    CHANGE_WORDS,
     FIELD_WORDS,
     Change,
+    ChangeKind,
     calendar_face,
     changes,
     is_same,
@@ -30,7 +30,6 @@ from .schedule import (
 )
 
 __all__ = [
-    "CHANGE_WORDS",
     "CONFLICT_WORDS",
     "FIELD_WORDS",
     "HARD",
@@ -38,6 +37,7 @@ __all__ = [
     "STATES",
     "Box",
     "Change",
+    "ChangeKind",
     "Conflict",
     "Draft",
     "Grid",

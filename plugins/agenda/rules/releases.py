@@ -13,14 +13,6 @@ from .schedule import Draft, Part, Person, ReleasedSession, Room, Schedule, Sess
 
 ChangeKind = Literal["added", "moved", "changed", "cancelled", "restored"]
 
-CHANGE_WORDS: Final = {
-    "added": N_("New"),
-    "moved": N_("Moved"),
-    "changed": N_("Changed"),
-    "cancelled": N_("Cancelled"),
-    "restored": N_("On again"),
-}
-
 FIELD_WORDS: Final = {
     "time": N_("time"),
     "room": N_("room"),

@@ -1,5 +1,6 @@
 """What a schedule is made of: values, all frozen. The draft that organisers edit, and the releases that everybody reads."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ Role = Literal["speaker", "moderator", "panellist"]
 State = Literal["draft", "confirmed", "cancelled"]
 
 ROLES: Final = {"speaker": N_("Speaker"), "moderator": N_("Moderator"), "panellist": N_("Panellist")}
-STATES: Final = {"draft": N_("Draft"), "confirmed": N_("Confirmed"), "cancelled": N_("Cancelled")}
+STATES: Final[Mapping[State, str]] = {"draft": N_("Draft"), "confirmed": N_("Confirmed"), "cancelled": N_("Cancelled")}
 
 
 class Room(Struct, frozen=True, kw_only=True):

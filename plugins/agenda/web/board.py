@@ -19,6 +19,7 @@ from core.values import N_, EventView, Refused
 from plugins.agenda import queries, rules, services
 from plugins.agenda.settings import AgendaSettings
 from plugins.agenda.web.console import conflicts_by_session
+from plugins.agenda.web.shown import state_words
 
 Anything = Request[Any, Any, Any]
 
@@ -110,7 +111,7 @@ def _card(
         "starts": clock_time(session.starts_at, event.zone) if session.starts_at else "",
         "minutes": session.duration_min,
         "state": session.state,
-        "state_words": gettext(rules.STATES[session.state]),
+        "state_words": state_words(session.state),
         "revision": revisions.get(session.code, 0),
         "conflicts": conflicts.get(session.code, []),
     }

@@ -14,6 +14,7 @@ from core.values import EventView
 from plugins.agenda import queries, rules, services
 from plugins.agenda.settings import AgendaSettings, SessionItem
 from plugins.agenda.web.editing import Editor, choices, conflict_words, receive, show
+from plugins.agenda.web.shown import state_words
 
 Anything = Request[Any, Any, Any]
 
@@ -40,7 +41,7 @@ async def sessions(request: Anything, event: EventView) -> Response[str]:
         asked=asked,
         days=sorted({rules.day_of(each.starts_at, event.zone) for each in draft.sessions if each.starts_at}),
         rooms=[(each.code, localized(each.name)) for each in draft.rooms],
-        states=[(code, gettext(words)) for code, words in rules.STATES.items()],
+        states=[(code, state_words(code)) for code in rules.STATES],
         hard=sum(each.is_hard for each in found),
         soft=sum(not each.is_hard for each in found),
         release_number=latest.number if latest else 0,
@@ -82,7 +83,7 @@ def _row(session: rules.Session, draft: rules.Draft, by_session: dict[str, list[
         "room": rooms.get(session.room, ""),
         "kind": types.get(session.type, ""),
         "people": ", ".join(people[part.person] for part in session.parts),
-        "state": gettext(rules.STATES[session.state]),
+        "state": state_words(session.state),
         "tone": {"draft": "neutral", "confirmed": "success", "cancelled": "danger"}[session.state],
         "conflicts": by_session.get(session.code, []),
     }

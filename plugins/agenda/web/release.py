@@ -16,6 +16,7 @@ from core.values import N_, EventView, Refused
 from plugins.agenda import queries, rules, services
 from plugins.agenda.settings import AgendaSettings
 from plugins.agenda.web.editing import conflict_words
+from plugins.agenda.web.shown import change_words
 
 Anything = Request[Any, Any, Any]
 
@@ -101,7 +102,7 @@ def _change(change: rules.Change) -> dict[str, Any]:
     tones = {"added": "success", "restored": "success", "moved": "warning", "changed": "info", "cancelled": "danger"}
     return {
         "session": change.session,
-        "kind": gettext(rules.CHANGE_WORDS[change.kind]),
+        "kind": change_words(change.kind),
         "tone": tones[change.kind],
         "title": localized(change.title),
         "fields": ", ".join(gettext(rules.FIELD_WORDS[field]) for field in change.fields),

@@ -4,11 +4,31 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from core.i18n import gettext
+from core.i18n import gettext, pgettext
 from core.shown import clock_time, localized, offset
 from core.shown import day as day_words
 from core.values import EventView
 from plugins.agenda import rules
+
+
+def state_words(state: rules.State) -> str:
+    """A session's state; with a context, because Spanish says "confirmada" of a session and "confirmado" of an order."""
+    return {
+        "draft": pgettext("session", "Draft"),
+        "confirmed": pgettext("session", "Confirmed"),
+        "cancelled": pgettext("session", "Cancelled"),
+    }[state]
+
+
+def change_words(kind: rules.ChangeKind) -> str:
+    """What became of a session with a release."""
+    return {
+        "added": pgettext("session", "New"),
+        "moved": pgettext("session", "Moved"),
+        "changed": pgettext("session", "Changed"),
+        "cancelled": pgettext("session", "Cancelled"),
+        "restored": pgettext("session", "On again"),
+    }[kind]
 
 
 class Showing:
@@ -91,7 +111,7 @@ class Showing:
     def status(self, released: rules.ReleasedSession) -> tuple[str, str]:
         """`(words, tone)` of the mark on a session, or two empty ones."""
         if released.is_cancelled:
-            return gettext("Cancelled"), "danger"
+            return state_words("cancelled"), "danger"
         if released.starts_at <= self.now < released.ends_at:
             return gettext("On now"), "success"
         is_next = released.starts_at == self._next_start
