@@ -130,9 +130,7 @@ def _attendees(
         zone=event.zone,
         known=_known(types, settings),
     )
-    for field in form.walk():
-        if field.name == "purposes":
-            field.required = False
+    form.field("attendees").label = ""  # each attendee has a label of its own: the summary says it once
     return page(
         request,
         "registration/attendees.html",

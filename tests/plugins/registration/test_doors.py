@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from core import errors
+from core.database import count_queries
 from core.events import services as events
 from core.i18n import using
 from core.values import LANGUAGES
@@ -301,6 +302,27 @@ async def test_the_console_is_for_those_who_may_see_it(site: Site) -> None:
     assert await answers(organiser) == {200}
     assert await answers(elsewhere) == {403}
     assert await answers(door) == {403}
+
+
+async def test_list_pages_need_as_many_queries_for_300_rows_as_for_3(site: Site) -> None:
+    organiser = await site.signed_in("organiser")
+    pages = ["orders", "attendees?state=", "attendees.csv", "ticket-types"]
+
+    async def needed() -> list[int]:
+        counts = []
+        for page in pages:
+            with count_queries() as seen:
+                assert (await organiser.get(f"/congress/organise/registration/{page}")).status_code == 200
+            counts.append(len(seen))
+        return counts
+
+    await place(site.event, *(attendee("press") for _ in range(3)), submission="few")
+    few = await needed()
+    for number in range(30):
+        await place(site.event, *(attendee("press") for _ in range(10)), submission=f"many-{number}")
+    many = await needed()
+
+    assert many == few
 
 
 async def test_an_organiser_of_another_event_finds_nothing_of_this_one(site: Site) -> None:
