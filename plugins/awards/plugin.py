@@ -54,7 +54,7 @@ def register_navigation() -> Sequence[Link]:
 def register_console() -> Sequence[Link]:
     section = N_("Awards")
     return [
-        Link(N_("Award overview"), "/{event}/organise/awards", 0, "awards.manage", section),
+        Link(N_("Award overview"), "/{event}/organise/awards/overview", 0, "awards.manage", section),
         Link(N_("Nominations"), "/{event}/organise/awards/nominations", 1, "awards.manage", section),
         Link(N_("Jury and assignments"), "/{event}/organise/awards/jury", 2, "awards.manage", section),
         Link(N_("Results"), "/{event}/organise/awards/results", 3, "awards.results", section),

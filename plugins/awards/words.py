@@ -87,11 +87,11 @@ MAILS: Final = (
         },
         body={
             "es": "Recibimos la postulación de **{candidate}** en **{event}**.\n\n"
-            "- Folio: {code}\n- Recibida: {received}\n- Huella SHA-256 del formulario: `{form_sha256}`\n\n"
+            "- Folio: {code}\n- Recibida: {received}\n- Huella SHA-256 del formulario: `{form_digest}`\n\n"
             "El comprobante firmado va adjunto; consérvelo. Puede ver su postulación y, mientras la convocatoria siga "
             "abierta, corregirla y enviarla de nuevo aquí:\n\n{link}",
             "en": "We received the nomination of **{candidate}** at **{event}**.\n\n"
-            "- Code: {code}\n- Received: {received}\n- SHA-256 of the form: `{form_sha256}`\n\n"
+            "- Code: {code}\n- Received: {received}\n- SHA-256 of the form: `{form_digest}`\n\n"
             "The signed receipt is attached; please keep it. You can see your nomination and, while nominations are "
             "open, correct it and submit it again here:\n\n{link}",
         },
@@ -100,7 +100,7 @@ MAILS: Final = (
             "candidate": "Frenos del Bajío",
             "code": "kP3x9QvT1mWc7RaZ",
             "received": "10 de septiembre de 2025, 23:59:59, hora de la Ciudad de México, UTC−6",
-            "form_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            "form_digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
             "link": "https://example.org/congreso-2025/awards/nominations/…",
         },
     ),

@@ -32,7 +32,7 @@ async def mail_receipt(
                 "candidate": view.nomination.candidate.name,
                 "code": view.nomination.code,
                 "received": received,
-                "form_sha256": receipt.form_sha256,
+                "form_digest": receipt.form_sha256,
                 "link": f"{issuer.address}/{event.slug}/awards/nominations/{view.nomination.code}",
             },
             now=now,

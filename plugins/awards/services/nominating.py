@@ -77,7 +77,7 @@ async def start_nomination(
         row = NominationTable(
             event=event.id,
             category=await queries.category_id(event, category),
-            code=secrets.token_urlsafe(12),
+            code=_new_code(),
             candidate=encoded(draft.candidate),
             answers=encoded(draft.answers),
             created_at=now,
@@ -87,6 +87,11 @@ async def start_nomination(
         await Nominator(nomination=row.id, person=actor.person, role="owner", added_at=now).save()
         await record("nomination.started", event, row.code, actor, {"category": category}, now)
         return await _reload(event, row.code)
+
+
+def _new_code() -> str:
+    """78 random bits in letters and digits that are not mistaken for each other; it cannot be guessed."""
+    return "".join(secrets.choice("23456789ABCDEFGHJKMNPQRSTVWXYZ") for _ in range(16))
 
 
 async def save_draft(

@@ -35,7 +35,11 @@ async def _names(event: EventView) -> dict[str, str]:
     return {category.code: localized(category.name) for category in section.categories}
 
 
-@get("/{event_slug:str}/organise/awards", permission="awards.manage", include_in_schema=False)
+@get(
+    ["/{event_slug:str}/organise/awards", "/{event_slug:str}/organise/awards/overview"],
+    permission="awards.manage",
+    include_in_schema=False,
+)
 async def overview(request: Anything, event: EventView, visit: Visit) -> Response[str]:
     """Figures: nominations by category and state, sheets assigned and sealed."""
     lines = await queries.nominations(event)

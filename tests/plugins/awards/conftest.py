@@ -90,7 +90,9 @@ class Award:
             await people.grant(person, role, event=self.event, by="test", now=NOW)
         return Actor(person.id, f"person:{person.id}", manages)
 
-    async def draft(self, owner: Actor, name: str = "Frenos del Bajío", category: str = "sustainability") -> NominationView:
+    async def draft(
+        self, owner: Actor, name: str = "Frenos del Bajío", category: str = "sustainability"
+    ) -> NominationView:
         candidate = Candidate("company", name) if category == "sustainability" else Candidate("person", name, "ACME")
         answers = {"impact": "Menos agua."} if category == "sustainability" else {}
         return await services.start_nomination(
