@@ -30,8 +30,8 @@ class Settings(Struct, forbid_unknown_fields=True, frozen=True):
 
     database: str = "sqlite:///var/plenaria.sqlite3"
     """`sqlite:///path` or `postgresql://user:password@host:port/name`."""
-    address: str = "http://127.0.0.1:8000"
-    """How the outside world calls us; links in mails and calendars start with it."""
+    address: Annotated[str, Meta(pattern=r"^https?://[^/?#\s]+\Z")] = "http://127.0.0.1:8000"
+    """How the outside world calls us, scheme and host; links in mails and calendars start with it."""
     title: str = "Plenaria"
     development: bool = False
     """Shows /patterns and the mail that was kept back; relaxes Secure cookies."""
@@ -64,6 +64,8 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None,
         values = _read(path)
     _override(values, os.environ if environment is None else environment)
     values.update(overrides)
+    if isinstance(address := values.get("address"), str):
+        values["address"] = address.strip().rstrip("/")
     try:
         return msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
@@ -88,7 +90,10 @@ def _override(values: dict[str, Any], environment: Mapping[str, str]) -> None:
         if outer not in known:
             continue
         if inner:
-            values.setdefault(outer, {})[inner] = text
+            within = values.setdefault(outer, {})
+            if not isinstance(within, dict):
+                raise Misconfigured(f"{name}: “{outer}” has nothing inside it")
+            within[inner] = text
         elif outer in ("disabled_plugins", "trusted_proxies"):
             values[outer] = [part.strip() for part in text.split(",") if part.strip()]
         else:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from babel.numbers import format_currency, format_decimal
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from core.forms.money import digits_of
 from core.i18n import current_language, gettext
 from core.values import N_, Money, in_language
 
@@ -37,11 +39,10 @@ def locale() -> Locale:
 
 
 def money(amount: Money | int, currency: str = "MXN") -> str:
-    """`$1,234.50` for pesos; minor units in."""
+    """`$1,234.50 MXN` for pesos; minor units in, in the currency's own number of decimals."""
     value = amount if isinstance(amount, Money) else Money(amount, currency)
-    text = format_currency(
-        value.minor / 100, value.currency, locale=_LOCALES["es"] if value.currency == "MXN" else locale()
-    )
+    units = Decimal(value.minor).scaleb(-digits_of(value.currency))
+    text = format_currency(units, value.currency, locale=_LOCALES["es"] if value.currency == "MXN" else locale())
     return f"{text} {value.currency}" if value.currency == "MXN" else text
 
 

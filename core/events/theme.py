@@ -26,7 +26,7 @@ def readable(accent: str, *, on_dark: bool) -> str:
     paper = _DARK_PAPER if on_dark else _LIGHT_PAPER
     step = 0.02 if on_dark else -0.02
     colour = colorsys.hls_to_rgb(hue, lightness, saturation)
-    while contrast(colour, paper) < READABLE and 0 < lightness < 1:
+    while contrast(colour, paper) < READABLE:  # ends: black on light paper and white on dark are readable
         lightness = min(max(lightness + step, 0.0), 1.0)
         colour = colorsys.hls_to_rgb(hue, lightness, saturation)
     return "#" + "".join(f"{round(channel * 255):02x}" for channel in colour)

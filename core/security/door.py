@@ -2,11 +2,12 @@
 
 import json
 import logging
+from collections.abc import Iterator
 from ipaddress import IPv6Address, IPv6Network
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
-from litestar.datastructures import Headers, MutableScopeHeaders
+from litestar.datastructures import Headers
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -51,6 +52,7 @@ class Door:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
         self._settings = settings
+        self._defaults = {is_api: _default_headers(secure=settings.secure, is_api=is_api) for is_api in (False, True)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -78,28 +80,42 @@ class Door:
             visit.language = _asked_language(visit.query) or person.language
 
     def _with_headers(self, send: Send, visit: Visit, cookies: dict[str, str]) -> Send:
-        secure = self._settings.secure
-        is_api = visit.path.startswith(API)
-
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableScopeHeaders.from_message(message)
-                headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-                headers.setdefault("X-Content-Type-Options", "nosniff")
-                headers.setdefault("Referrer-Policy", "same-origin")
-                headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-                headers.setdefault("Permissions-Policy", "camera=(self), microphone=(), geolocation=()")
-                if secure:
-                    headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-                headers.setdefault("Cache-Control", "private, no-store" if is_api else "private, no-cache")
-                headers.setdefault("Vary", VARY_API if is_api else "Cookie, Accept-Language")
-                if asked := _asked_language(visit.query):
-                    headers.add("Set-Cookie", _cookie(LANGUAGE_COOKIE, asked, secure, max_age_s=31536000))
-                if NOTICE_COOKIE in cookies and not visit.notices:
-                    headers.add("Set-Cookie", _cookie(NOTICE_COOKIE, "", secure, max_age_s=0))
+                own = list(message.get("headers", ()))
+                said = {name.lower() for name, _ in own}
+                defaults = self._defaults[visit.path.startswith(API)]
+                message["headers"] = [
+                    *own,
+                    *(line for line in defaults if line[0] not in said),
+                    *self._told(visit, cookies),
+                ]
             await send(message)
 
         return send_with_headers
+
+    def _told(self, visit: Visit, cookies: dict[str, str]) -> Iterator[tuple[bytes, bytes]]:
+        """Cookies that keep a chosen language and forget notices that were shown."""
+        secure = self._settings.secure
+        if asked := _asked_language(visit.query):
+            yield b"set-cookie", _cookie(LANGUAGE_COOKIE, asked, secure, max_age_s=31536000).encode("latin-1")
+        if NOTICE_COOKIE in cookies and not visit.notices:
+            yield b"set-cookie", _cookie(NOTICE_COOKIE, "", secure, max_age_s=0).encode("latin-1")
+
+
+def _default_headers(*, secure: bool, is_api: bool) -> tuple[tuple[bytes, bytes], ...]:
+    """What every answer says that says nothing else itself; made once, as bytes."""
+    headers = {
+        "content-security-policy": CONTENT_SECURITY_POLICY,
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "same-origin",
+        "cross-origin-opener-policy": "same-origin",
+        "permissions-policy": "camera=(self), microphone=(), geolocation=()",
+        **({"strict-transport-security": "max-age=31536000"} if secure else {}),
+        "cache-control": "private, no-store" if is_api else "private, no-cache",
+        "vary": VARY_API if is_api else "Cookie, Accept-Language",
+    }
+    return tuple((name.encode(), value.encode()) for name, value in headers.items())
 
 
 def _bearer(path: str, headers: Headers) -> str | None:

@@ -15,13 +15,16 @@ ROLES: Final = {
 }
 """Role → its title (a msgid). An owner holds every permission."""
 
+OF_INSTALLATION: Final = "installation.own"
+"""Held by owners of the whole installation, never by those of an event."""
+
 CORE_PERMISSIONS: Final = (
     Permission("event.view", N_("Open the console"), ("organiser", "programme", "finance")),
     Permission("event.configure", N_("Change the event and its plugins"), ("organiser",)),
     Permission("event.team", N_("See and change the team"), ("organiser",)),
     Permission("event.mail", N_("Reword mails and see the outbox"), ("organiser",)),
     Permission("event.audit", N_("Read the record of changes"), ("organiser", "finance")),
-    Permission("installation.own", N_("Create events and run the installation")),
+    Permission(OF_INSTALLATION, N_("Create events and run the installation")),
 )
 
 OPEN: Final = ("public", "signed_in")
