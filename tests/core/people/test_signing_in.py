@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pyotp
 
+from core.people import services
 from core.people.tables import Person, Session, SignInLink
 from tests.site import Site
 
@@ -112,7 +113,9 @@ async def test_a_password_signs_in_and_a_wrong_one_does_not(site: Site) -> None:
         "/sign-in/password", data={"email": "Ana@example.mx", "password": "tres palabras largas"}
     )
     wrong = await site.visitor().post("/sign-in/password", data={"email": "ana@example.mx", "password": "otra cosa"})
-    unknown = await site.visitor().post("/sign-in/password", data={"email": "nadie@example.mx", "password": "otra cosa"})
+    unknown = await site.visitor().post(
+        "/sign-in/password", data={"email": "nadie@example.mx", "password": "otra cosa"}
+    )
 
     assert right.status_code == 303
     assert (wrong.status_code, unknown.status_code) == (401, 401)
@@ -173,3 +176,7 @@ async def test_bad_addresses_are_shown_again_as_typed(site: Site) -> None:
         answer = await site.visitor().post("/sign-in", data={"email": address})
 
         assert answer.status_code == 422, address
+
+
+def test_an_unknown_address_costs_as_much_work_as_a_known_one() -> None:
+    assert not services._hasher.check_needs_rehash(services._NOBODYS_HASH)
