@@ -1,5 +1,6 @@
 """`plenaria`: the command line. Heavy imports wait until a command runs, so that `--help` answers at once."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import click
 
 from core.cli import declared, demo, people, serving, upkeep
-from core.cli.installation import Installation
+from core.cli.installation import Installation, terminal_language
 from core.receipt_cli import receipt_command
 
 
@@ -53,7 +54,10 @@ def _of_plugins(ctx: click.Context) -> dict[str, click.Command]:
 @click.pass_context
 def main(ctx: click.Context, config: Path | None) -> None:
     """Run congresses, their registrations, agendas and awards."""
+    from core.i18n import set_language
+
     ctx.ensure_object(Installation).config = config
+    set_language(terminal_language(os.environ))
 
 
 for each in (

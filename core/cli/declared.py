@@ -55,8 +55,7 @@ class EventFile:
         for problem in sorted(problems, key=self._place):
             said = complaint(problem, file=str(self.path), toml_text=self.text, language=language)
             click.echo(said, err=True)
-        click.echo("Nothing was changed.", err=True)
-        sys.exit(_INVALID)
+        self._end()
 
     def refused(self, refusals: "Iterable[Refusal]") -> NoReturn:
         """A plugin or a service said no to what is well written."""
@@ -67,7 +66,12 @@ class EventFile:
             field = each.pointer.lstrip("/").replace("/", ".")
             place = f"{self.path}:{line_of(self.text, each.pointer)}: {field}" if field else str(self.path)
             click.echo(f"{place}: {sentence(each)}", err=True)
-        click.echo("Nothing was changed.", err=True)
+        self._end()
+
+    def _end(self) -> NoReturn:
+        from core.i18n import gettext
+
+        click.echo(gettext("Nothing was changed."), err=True)
         sys.exit(_INVALID)
 
     def _place(self, problem: "Problem") -> int:
@@ -129,7 +133,9 @@ def export(installation: Installation, slug: str, with_team: bool, output: Path 
         click.echo(text, nl=False)
     else:
         output.write_text(text, encoding="utf-8")
-        click.echo(f"Written: {output}")
+        from core.i18n import fill, gettext
+
+        click.echo(fill(gettext("Written: {path}"), {"path": output}))
 
 
 async def _export(installation: Installation, slug: str, with_team: bool) -> str:
@@ -150,15 +156,19 @@ def show(changes: "list[Change]", *, done: bool = False) -> None:
     """Print changes: + added, − removed, ~ changed with before → after."""
     from rich.console import Console
 
+    from core.i18n import fill, gettext
+
     console = Console(highlight=False, soft_wrap=True)
     if not changes:
-        console.print("Nothing to change: the event is as declared.")
+        console.print(gettext("Nothing to change: the event is as declared."))
         return
     for change in changes:
         _show_one(console, change)
     counts = {kind: sum(each.kind == kind for each in changes) for kind in ("added", "changed", "removed")}
-    summary = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
-    console.print(f"{'Done' if done else 'To do'}: {summary}.")
+    summary = gettext("Done: {added} added, {changed} changed, {removed} removed.")
+    if not done:
+        summary = gettext("To do: {added} added, {changed} changed, {removed} removed.")
+    console.print(fill(summary, counts))
 
 
 def _show_one(console: "Console", change: "Change") -> None:

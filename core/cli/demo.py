@@ -130,21 +130,22 @@ def _print(installation: Installation, loaded: list[Loaded]) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for event, weeks, links in loaded:
         _print_event(console, installation.settings.address, event, weeks, links)
-    console.print(f"\n[bold]Plenaria: {installation.settings.address}[/bold]   (Ctrl-C ends)")
+    from core.i18n import gettext
+
+    console.print(f"\n[bold]Plenaria: {installation.settings.address}[/bold]   ({gettext('Ctrl-C ends')})")
 
 
 def _print_event(console: "Console", address: str, event: "EventView", weeks: int, links: dict[str, str]) -> None:
-    from core.i18n import current_language
+    from core.i18n import current_language, fill, gettext
     from core.values import in_language
 
     name = in_language(event.name, current_language())
     console.print(f"\n[bold]{name}[/bold]  {address}/{event.slug}")
     console.print(f"{event.starts_on} – {event.ends_on}, {event.venue}")
     if weeks:
-        console.print(
-            f"[yellow]Dates moved by {weeks} weeks so that everything is open; --as-published keeps the true dates.[/yellow]"
-        )
-    console.print("Sign in as (each link once, for a day):")
+        said = gettext("Dates moved by {weeks} weeks so that everything is open; --as-published keeps the true dates.")
+        console.print(f"[yellow]{fill(said, {'weeks': weeks})}[/yellow]")
+    console.print(gettext("Sign in as (each link once, for a day):"))
     for role, link in links.items():
         console.print(f"  {role:<10} {link}")
 

@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-import os
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -47,7 +46,7 @@ class Installation:
     @cached_property
     def host(self) -> "PluginHost":
         """The plugins, with everything they contribute handed to the core's rooms."""
-        from core import i18n, logs
+        from core import logs
         from core.app import prepare
         from core.plugins import PluginHost
 
@@ -58,7 +57,6 @@ class Installation:
         for broken in host.broken.values() if is_terminal else ():
             click.echo(f"plenaria: plugin left out: {broken.name} ({broken.error})", err=True)
         prepare(self.settings, host)
-        i18n.set_language(terminal_language(os.environ))
         return host
 
     @asynccontextmanager
@@ -93,7 +91,7 @@ def _make_folder(url: str) -> None:
         Path(url.removeprefix("sqlite:///").partition("?")[0]).parent.mkdir(parents=True, exist_ok=True)
 
 
-def terminal_language(environment: Any) -> str:
+def terminal_language(environment: Mapping[str, str]) -> str:
     """The language of a terminal, by POSIX's LC_ALL, LC_MESSAGES, LANG; English where they say nothing of ours."""
     from core.i18n import negotiate
 

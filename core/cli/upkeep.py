@@ -18,7 +18,9 @@ def migrate(installation: Installation) -> None:
     """Bring the database to this version's schema: the core's and every plugin's."""
     for each in run(_migrate(installation)):
         click.echo(f"{each[0]}: {each[1]}")
-    click.echo("The schema is this version's.")
+    from core.i18n import gettext
+
+    click.echo(gettext("The schema is this version's."))
 
 
 async def _migrate(installation: Installation) -> list[tuple[str, str]]:
@@ -33,12 +35,15 @@ async def _migrate(installation: Installation) -> list[tuple[str, str]]:
 def check(installation: Installation) -> None:
     """Check configuration, plugins and schema; ends with 2 and one line when something is wrong."""
     run(_check(installation))
+    from core.i18n import gettext
+
     settings = installation.settings
-    click.echo(f"settings: {installation.config_file or 'defaults'}")
-    click.echo(f"database: {settings.database.partition(':')[0]}, schema as this version's")
-    click.echo(f"plugins:  {', '.join(installation.host.plugins) or 'none'}")
+    click.echo(f"{gettext('Settings')}: {installation.config_file or '-'}")
+    click.echo(f"{gettext('Database')}: {settings.database.partition(':')[0]}")
+    click.echo(f"{gettext('Plugins')}: {', '.join(installation.host.plugins) or '-'}")
+    click.echo(gettext("The schema is this version's."))
     for warning in warnings_about(installation):
-        click.echo(f"warning:  {warning}", err=True)
+        click.echo(f"{gettext('Warning')}: {warning}", err=True)
     if installation.host.broken:  # each was named when it was left out
         sys.exit(2)
 
@@ -53,14 +58,17 @@ async def _check(installation: Installation) -> None:
 
 def warnings_about(installation: Installation) -> list[str]:
     """What is allowed but seldom meant on a server that others reach."""
+    from core.i18n import fill, gettext
+
     settings = installation.settings
     found = []
     if not settings.secure:
-        found.append(f"address is {settings.address}: without https, cookies can be read on the way")
+        said = gettext("the address is {address}: without https, cookies can be read on the way")
+        found.append(fill(said, {"address": settings.address}))
     if settings.development:
-        found.append("development is on: kept mail and the pattern page are open")
+        found.append(gettext("development is on: kept mail and the page of patterns are open"))
     if not settings.mail.host:
-        found.append("no mail host is set: mail stays in the outbox and nobody can sign in by link")
+        found.append(gettext("no mail host is set: mail stays in the outbox and nobody can sign in by link"))
     return found
 
 
@@ -92,15 +100,20 @@ def audit() -> None:
 @pass_installation
 def audit_verify(installation: Installation) -> None:
     """Read the whole record and prove it; ends with 1 and names the first broken line, if there is one."""
+    from core.i18n import fill, gettext
+    from core.values import builtins
+
     verdict = run(_verify(installation))
-    click.echo(f"sealed: {verdict.sealed}, not yet sealed: {verdict.unsealed}")
+    click.echo(fill(gettext("Sealed: {sealed}, not yet sealed: {unsealed}"), builtins(verdict)))
     if (broken := verdict.first_broken) is not None:
-        line = "a line that is gone" if broken.line_id is None else f"line {broken.line_id}"
-        click.echo(f"broken: {line}, at seal {broken.no}: {broken.reason}", err=True)
-        for name, digest in (("expected", broken.expected), ("found", broken.found)):
-            click.echo(f"  {name}: {digest or 'nothing'}", err=True)
+        line = gettext("Broken: line {line_id}, at seal {no}: {reason}")
+        if broken.line_id is None:
+            line = gettext("Broken: a line that is gone, at seal {no}: {reason}")
+        click.echo(fill(line, builtins(broken)), err=True)
+        click.echo(f"  {gettext('expected')}: {broken.expected or '-'}", err=True)
+        click.echo(f"  {gettext('found')}: {broken.found or '-'}", err=True)
         sys.exit(1)
-    click.echo("No sealed line was changed, removed or put elsewhere.")
+    click.echo(gettext("No sealed line was changed, removed or put elsewhere."))
 
 
 async def _verify(installation: Installation) -> "Verdict":
@@ -116,9 +129,10 @@ async def _verify(installation: Installation) -> "Verdict":
 def backup(installation: Installation, file: Path) -> None:
     """Copy the whole database into FILE, which must not exist yet; the service may run on meanwhile."""
     run(_backup(installation, file))
-    click.echo(
-        f"Written: {file} (personal data: keep it safe). The signing key {installation.settings.key_file} is not in it."
-    )
+    from core.i18n import fill, gettext
+
+    said = gettext("Written: {path}. It holds personal data: keep it safe. The signing key {key} is not in it.")
+    click.echo(fill(said, {"path": file, "key": installation.settings.key_file}))
 
 
 async def _backup(installation: Installation, file: Path) -> None:
@@ -134,10 +148,14 @@ async def _backup(installation: Installation, file: Path) -> None:
 @pass_installation
 def restore(installation: Installation, file: Path, yes: bool) -> None:
     """Make the database what it was when FILE was written; everything since is lost. Stop the service first."""
+    from core.i18n import gettext
+
     if not yes:
-        click.confirm("Everything in the database now is replaced. Go on?", abort=True)
+        click.confirm(gettext("Everything in the database now is replaced. Go on?"), abort=True)
     run(_restore(installation, file))
-    click.echo("Restored. Run `plenaria migrate` if the backup is older than this version, then `plenaria check`.")
+    click.echo(
+        gettext("Restored. Run `plenaria migrate` if the backup is older than this version, then `plenaria check`.")
+    )
 
 
 async def _restore(installation: Installation, file: Path) -> None:

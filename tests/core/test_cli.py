@@ -120,6 +120,20 @@ def test_the_shipped_configuration_names_every_setting_with_its_default() -> Non
     assert Mail().host == ""
 
 
+@pytest.mark.parametrize(
+    ("variable", "said"),
+    [
+        ("es_MX.UTF-8", "El esquema es el de esta versión."),
+        ("en_US.UTF-8", "The schema is this version's."),
+        ("C", "The"),
+    ],
+)
+def test_the_terminal_s_language_is_spoken(run: Run, monkeypatch: pytest.MonkeyPatch, variable: str, said: str) -> None:
+    monkeypatch.setenv("LC_ALL", variable)
+
+    assert run("migrate").stdout.splitlines()[-1].startswith(said)
+
+
 def test_migrating_makes_the_schema_that_check_wants_and_twice_is_once(run: Run) -> None:
     first, second, checked = run("migrate"), run("migrate"), run("check")
 
@@ -150,8 +164,8 @@ def test_an_event_is_planned_applied_planned_again_and_written_back(run: Run, tm
     of_copy = run("event", "plan", "copy.toml")
 
     assert planned.stdout.startswith("+ event.slug: “congress”\n")
-    assert planned.stdout.endswith("To do: 17 added.\n")
-    assert applied.stdout.endswith("Done: 17 added.\n")
+    assert planned.stdout.endswith("To do: 17 added, 0 changed, 0 removed.\n")
+    assert applied.stdout.endswith("Done: 17 added, 0 changed, 0 removed.\n")
     assert again.stdout == of_copy.stdout == "Nothing to change: the event is as declared.\n"
     assert exported.exit_code == 0
 
@@ -164,7 +178,7 @@ def test_a_change_shows_before_and_after(run: Run, tmp_path: Path) -> None:
 
     planned = run("event", "plan", "event.toml")
 
-    assert planned.stdout == "~ event.ends_on: 2025-10-02 → 2025-10-03\nTo do: 1 changed.\n"
+    assert planned.stdout == "~ event.ends_on: 2025-10-02 → 2025-10-03\nTo do: 0 added, 1 changed, 0 removed.\n"
 
 
 def test_a_wrong_file_is_refused_with_file_line_field_and_what_is_allowed(run: Run, tmp_path: Path) -> None:
@@ -256,7 +270,7 @@ def test_an_untouched_record_verifies(run: Run, tmp_path: Path) -> None:
     answer = run("audit", "verify")
 
     assert answer.exit_code == 0
-    assert answer.stdout.splitlines()[0] == "sealed: 2, not yet sealed: 0"
+    assert answer.stdout.splitlines()[0] == "Sealed: 2, not yet sealed: 0"
 
 
 def test_an_edited_record_is_found_and_its_line_named(run: Run, tmp_path: Path) -> None:
@@ -272,7 +286,7 @@ def test_an_edited_record_is_found_and_its_line_named(run: Run, tmp_path: Path) 
     answer = run("audit", "verify")
 
     assert answer.exit_code == 1
-    assert answer.stderr.splitlines()[0] == "broken: line 2, at seal 2: edited"
+    assert answer.stderr.splitlines()[0] == "Broken: line 2, at seal 2: edited"
 
 
 def test_a_backup_brings_back_what_was_lost(run: Run, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 Start = Callable[..., subprocess.Popen[str]]
+Ended = Callable[[subprocess.Popen[str]], str]
 PATIENCE_S = 20
 
 
@@ -32,9 +33,10 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     def run(*arguments: str) -> subprocess.Popen[str]:
         command = [Path(sys.executable).with_name("plenaria"), *arguments]
-        process = subprocess.Popen(
-            command, cwd=tmp_path, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
+        with log_of(tmp_path, len(started)).open("w") as log:  # a pipe that nobody reads fills up and stops the process
+            process = subprocess.Popen(
+                command, cwd=tmp_path, env=environment, text=True, stdout=subprocess.PIPE, stderr=log
+            )
         started.append(process)
         return process
 
@@ -43,6 +45,22 @@ def start(tmp_path: Path) -> Iterator[Start]:
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+def log_of(folder: Path, number: int) -> Path:
+    """What the test's process of that number (the first is 0) wrote to standard error."""
+    return folder / f"process-{number}.log"
+
+
+@pytest.fixture
+def ended(tmp_path: Path) -> Ended:
+    """Wait for the second process of a test and give its log."""
+
+    def log(process: subprocess.Popen[str]) -> str:
+        process.communicate(timeout=PATIENCE_S)
+        return log_of(tmp_path, 1).read_text("utf-8")
+
+    return log
 
 
 @pytest.fixture
@@ -66,7 +84,7 @@ def told(log: str) -> list[str]:
     return [json.loads(line)["message"] for line in log.splitlines()]
 
 
-def test_a_request_under_way_is_finished_after_the_signal_to_stop(start: Start, port: int) -> None:
+def test_a_request_under_way_is_finished_after_the_signal_to_stop(start: Start, port: int, ended: Ended) -> None:
     start("migrate").wait(PATIENCE_S)
     server = start("serve", "--port", str(port))
     wait_until_ready(port)
@@ -83,21 +101,23 @@ def test_a_request_under_way_is_finished_after_the_signal_to_stop(start: Start, 
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         half_sent.sendall(body[10:])
         answer = half_sent.recv(100)
-    _, log = server.communicate(timeout=PATIENCE_S)
+    log = ended(server)
 
     assert answer.startswith((b"HTTP/1.1 200", b"HTTP/1.1 303"))
     assert server.returncode in (0, -signal.SIGTERM)
     assert "Finished server process" in log
 
 
-def test_production_logs_are_json_lines_without_the_server_s_own_access_log(start: Start, port: int) -> None:
+def test_production_logs_are_json_lines_without_the_server_s_own_access_log(
+    start: Start, port: int, ended: Ended
+) -> None:
     start("migrate").wait(PATIENCE_S)
     server = start("serve", "--port", str(port), "--no-worker")
     wait_until_ready(port)
 
     httpx.get(f"http://127.0.0.1:{port}/sign-in?next=/secret")
     server.send_signal(signal.SIGTERM)
-    _, log = server.communicate(timeout=PATIENCE_S)
+    log = ended(server)
 
     assert told(log).count("request") == 1
     assert "/secret" not in log
@@ -116,36 +136,36 @@ def test_forwarded_headers_of_strangers_change_nothing(start: Start, port: int) 
     assert "server" not in answer.headers
 
 
-def test_several_processes_answer_on_one_port_and_end_together(start: Start, port: int) -> None:
+def test_several_processes_answer_on_one_port_and_end_together(start: Start, port: int, ended: Ended) -> None:
     start("migrate").wait(PATIENCE_S)
     server = start("serve", "--port", str(port), "--workers", "2")
     wait_until_ready(port)
 
     answers = [httpx.get(f"http://127.0.0.1:{port}/healthz").text for _ in range(5)]
     server.send_signal(signal.SIGTERM)
-    server.communicate(timeout=PATIENCE_S)
+    ended(server)
 
     assert answers == ["ok"] * 5
 
 
-def test_the_worker_ends_when_told(start: Start) -> None:
+def test_the_worker_ends_when_told(start: Start, ended: Ended) -> None:
     start("migrate").wait(PATIENCE_S)
     worker = start("worker")
     time.sleep(2)
 
     still_running = worker.poll() is None
     worker.send_signal(signal.SIGTERM)
-    _, log = worker.communicate(timeout=PATIENCE_S)
+    log = ended(worker)
 
     assert still_running, log
     assert worker.returncode == 0
 
 
-def test_a_taken_port_is_one_clear_line_and_2(start: Start, port: int) -> None:
+def test_a_taken_port_is_one_clear_line_and_2(start: Start, port: int, ended: Ended) -> None:
     start("migrate").wait(PATIENCE_S)
     with socket.create_server(("127.0.0.1", port)):
         server = start("serve", "--port", str(port))
-        _, log = server.communicate(timeout=PATIENCE_S)
+        log = ended(server)
 
     assert server.returncode == 2
     said = f"plenaria: cannot listen on 127.0.0.1:{port} (Address already in use); choose another with --port"
@@ -173,7 +193,7 @@ def test_every_page_of_the_demo_that_a_link_leads_to_answers(start: Start, port:
     wait_until_ready(port)
     assert demo.stdout is not None
     printed = ""
-    while "Ctrl-C ends" not in printed:
+    while "Ctrl-C ends" not in printed and demo.poll() is None:
         printed += demo.stdout.readline()
     links = dict(re.findall(r"^  (\w+) +http://\S+?(/sign-in/\S+)$", printed, re.MULTILINE))
 
@@ -181,7 +201,7 @@ def test_every_page_of_the_demo_that_a_link_leads_to_answers(start: Start, port:
     for role in (None, "owner", "juror", "attendee", "nominator"):
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_S) as browser:
             first = "/" if role is None else browser.post(links[role]).headers["location"]
-            answers = linked_pages(browser, first, most=150)
+            answers = linked_pages(browser, first, most=60)
         assert len(answers) > 5, (role, answers)
         asks_to_sign_in = {401} if role is None else set[int]()
         for address, status in answers.items():
