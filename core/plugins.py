@@ -299,3 +299,11 @@ def host() -> PluginHost:
     if _host is None:
         raise RuntimeError("no plugin host is in use yet: call core.plugins.use() first")
     return _host
+
+
+def piccolo_app(name: str) -> AppConfig:
+    """The Piccolo app of `core` or of a plugin, by its entry point or its package; its plugin.py need not work yet."""
+    packages = {entry.name: entry.module.rpartition(".")[0] for entry in entry_points(group=GROUP)}
+    package = "core" if name == "core" else packages.get(name, name)
+    app: AppConfig = importlib.import_module(f"{package}.piccolo_app").APP_CONFIG
+    return app

@@ -12,8 +12,6 @@ import io
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
-from importlib import import_module  # noqa: TID251 - see _app: works on a plugin that the host cannot load yet
-from importlib.metadata import entry_points  # noqa: TID251
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -28,6 +26,7 @@ from core import clock
 from core.database.database import Database
 from core.database.errors import DatabaseProblem
 from core.database.migrations import configured, dependencies_of, managers_of, migrations_of
+from core.plugins import piccolo_app
 
 _TEMPLATE = '''"""{description}
 
@@ -175,14 +174,6 @@ def _refuse_changed_constraints(wanted: list[DiffableTable], snapshot: list[Diff
                 )
 
 
-def _app(name: str) -> AppConfig:
-    """The app by its plugin's entry point or package; its plugin.py need not exist or work yet."""
-    packages = {entry.name: entry.module.rpartition(".")[0] for entry in entry_points(group="plenaria.plugins")}
-    package = "core" if name == "core" else packages.get(name, name)
-    app: AppConfig = import_module(f"{package}.piccolo_app").APP_CONFIG
-    return app
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m core.database.new_migration", description=__doc__)
     parser.add_argument("app")
@@ -191,7 +182,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--description", default="", help="one line for whoever reads the file")
     chosen = parser.parse_args(arguments)
     try:
-        app = _app(chosen.app)
+        app = piccolo_app(chosen.app)
         path = asyncio.run(write_migration(app, replace_initial=chosen.replace_initial, description=chosen.description))
     except DatabaseProblem as problem:
         print(problem, file=sys.stderr)
