@@ -34,7 +34,7 @@ async def send_payment_details(event: EventView, code: str, *, now: datetime) ->
                 "seats": str(order.seats),
                 "total": shown.money(order.total),
                 "due": shown.instant(order.due_at, event.zone) if order.due_at else "",
-                "payment": _payment_lines(order, settings),
+                "payment": mail.Markdown(_payment_lines(order, settings)),
                 "link": await _order_address(event, order, now=now),
             }
         await mail.send(
