@@ -5,7 +5,7 @@ from types import ModuleType
 
 from litestar.types import ControllerRouterHandler
 
-from core.contributions import Declared, Panel, PluginCard
+from core.contributions import Declared, Panel, PersonalData, PluginCard
 from core.hookspecs import hookimpl
 from core.values import N_, Link, MailText, Permission
 from plugins.agenda import api, hookspecs, queries, rules, services, web
@@ -85,6 +85,11 @@ def register_refusals() -> Mapping[str, str]:
 @hookimpl
 def register_event_panels() -> Sequence[Panel]:
     return [Panel("agenda/_event_panel.html", agenda_panel, order=20)]
+
+
+@hookimpl
+def register_personal_data() -> PersonalData:
+    return PersonalData(export=queries.personal_data)
 
 
 @hookimpl

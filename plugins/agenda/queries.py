@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from core.database import Database, current
 from core.events.queries import settings_of
+from core.people import queries as people
 from core.people.queries import normal_email
 from core.values import EventView, LocalizedText
 from plugins.agenda import rules
@@ -354,6 +355,35 @@ async def parts_of(email: str, event_ids: list[int]) -> list[MyPart]:
         .order_by(session.starts_at, SessionPart.id)
     )
     return [_my_part(row) for row in rows]
+
+
+async def personal_data(person: int, /) -> dict[str, Any]:
+    """What is kept under this person's address: as somebody on stage, and each part in a session; three queries."""
+    known = await people.person(person)
+    if known is None:
+        return {}
+    on_stage = (
+        await StagePerson.select(
+            StagePerson.event.slug.as_alias("event"),
+            *(StagePerson.given_names, StagePerson.first_surname, StagePerson.second_surname, StagePerson.email),
+            *(StagePerson.bio, StagePerson.is_public),
+        )
+        .where(StagePerson.email == known.email)
+        .order_by(StagePerson.id)
+        .output(load_json=True)
+    )
+    session: Any = SessionPart.session
+    parts = (
+        await SessionPart.select(
+            session.event.slug.as_alias("event"),
+            session.code.as_alias("session"),
+            *(SessionPart.role, SessionPart.employer, SessionPart.job_title, SessionPart.confirmed_at),
+        )
+        .where(SessionPart.person.email == known.email)
+        .order_by(SessionPart.id)
+        .output(load_json=True)
+    )
+    return {"people": on_stage, "parts": parts}
 
 
 def _my_part(row: Row) -> MyPart:

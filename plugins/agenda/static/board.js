@@ -5,6 +5,7 @@ let dragged = null;
 
 for (const card of document.querySelectorAll(".board-card")) {
   card.draggable = true;
+  for (const link of card.querySelectorAll("a")) link.draggable = false; // else the link is dragged, not its card
   card.addEventListener("dragstart", (event) => {
     if (event.target !== card) return;
     dragged = card;
