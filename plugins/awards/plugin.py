@@ -5,7 +5,7 @@ from types import ModuleType
 
 from litestar.types import ControllerRouterHandler
 
-from core.contributions import AddSample, Declared, Panel, PluginCard
+from core.contributions import AddSample, Declared, Panel, PersonalData, PluginCard
 from core.hookspecs import hookimpl
 from core.values import N_, Link, MailText, Permission
 from plugins.awards import api, hookspecs, queries, services, web, words
@@ -75,6 +75,11 @@ def register_refusals() -> Mapping[str, str]:
 @hookimpl
 def register_event_panels() -> Sequence[Panel]:
     return [Panel("awards/_event_panel.html", queries.event_panel, order=60)]
+
+
+@hookimpl
+def register_personal_data() -> PersonalData:
+    return PersonalData(export=queries.personal_data)
 
 
 @hookimpl

@@ -7,7 +7,7 @@ from typing import Any
 
 from litestar.types import ControllerRouterHandler
 
-from core.contributions import AddSample, Declared, Job, Panel, PluginCard
+from core.contributions import AddSample, Declared, Job, Panel, PersonalData, PluginCard
 from core.hookspecs import hookimpl
 from core.values import N_, EventView, Link, MailText, Permission
 from plugins.registration import api, hookspecs, queries, rules, services, web
@@ -82,6 +82,11 @@ def register_refusals() -> Mapping[str, str]:
 @hookimpl
 def register_event_panels() -> Sequence[Panel]:
     return [Panel("registration/_prices.html", web.price_panel, order=20)]
+
+
+@hookimpl
+def register_personal_data() -> PersonalData:
+    return PersonalData(export=queries.personal_data)
 
 
 @hookimpl
