@@ -153,13 +153,19 @@ async def sign_in_with_password(request: Anything, visit: Visit, settings: Setti
         return _sign_in(request, plain, next_page=next_page, status=422, with_password=form)
     await limits.count("password", visit.client, most=30, span=HOUR, now=visit.now)
     await limits.count("password", queries.normal_email(checked.value.email), most=10, span=HOUR, now=visit.now)
-    secret, person = await services.sign_in_with_password(
-        checked.value.email,
-        checked.value.password,
-        user_agent=request.headers.get("user-agent", ""),
-        settings=settings,
-        now=visit.now,
-    )
+    try:
+        secret, person = await services.sign_in_with_password(
+            checked.value.email,
+            checked.value.password,
+            user_agent=request.headers.get("user-agent", ""),
+            settings=settings,
+            now=visit.now,
+        )
+    except Refused as refused:
+        plain = form_for(EmailForm, language=visit.language, zone="UTC")
+        again = form_for(PasswordForm, raw={"email": fields["email"]}, language=visit.language, zone="UTC")
+        more = {"with_password": again, "refusals": refused.refusals}
+        return _sign_in(request, plain, next_page=next_page, status=401, **more)
     return _signed_in(secret, _after(person.has_second_factor, next_page), settings)
 
 
