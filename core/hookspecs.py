@@ -99,6 +99,7 @@ def register_routes() -> Sequence[ControllerRouterHandler]:  # type: ignore[empt
         async def timetable(request: Request, event: EventView) -> Response[str]:
             return page(request, "shuttle/timetable.html", runs=await queries.runs(event.id))
 
+
         @hookimpl
         def register_routes() -> Sequence[ControllerRouterHandler]:
             return [timetable]
