@@ -1,15 +1,20 @@
 """An award that is open: two categories, a rubric, a nominator and what they typed."""
 
+import json
 import tomllib
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import httpx
 import pytest_asyncio
 
+from core.audit_tables import AuditLine
 from core.database import transaction
 from core.events import services as events
+from core.files_tables import StoredFile
 from core.forms import check
 from core.people import services as people
 from core.values import EventView, Window
@@ -18,6 +23,7 @@ from plugins.awards.queries import NominationView
 from plugins.awards.rules import Candidate
 from plugins.awards.services import Actor, Draft, Issuer
 from plugins.awards.settings import AwardsSection, AwardsSettings
+from plugins.awards.tables import Nomination, NominationFile, Nominator, Receipt, Sheet
 from tests.site import NOW, Site
 
 OPENS = datetime(2025, 7, 1, 6, tzinfo=UTC)
@@ -121,7 +127,7 @@ class Award:
 
 
 @pytest_asyncio.fixture
-async def award(site: Site) -> Award:
+async def award(site: Site) -> AsyncIterator[Award]:
     """Declared, with nominations open at `site.now`."""
     settings = AwardsSettings(
         cycle={"es": "Premio de prueba", "en": "Test award"},
@@ -133,7 +139,25 @@ async def award(site: Site) -> Award:
     async with transaction():
         await events.change_settings(site.event, "awards", settings, by="test", now=NOW)
         await services.apply_section(site.event, section, by="test", now=NOW)
-    return Award(site, Issuer("https://awards.example", site.app.state.signing_key))
+    yield Award(site, Issuer("https://awards.example", site.app.state.signing_key))
+    await check_invariants()
+
+
+async def check_invariants() -> None:
+    """What is true of the stored awards whatever a test did."""
+    receipts = {(row["nomination"], row["revision"]): row for row in await Receipt.select()}
+    for row in await Nomination.select().where(Nomination.submitted_revision > 0):
+        receipt = receipts[row["id"], row["submitted_revision"]]
+        line = await AuditLine.select(AuditLine.facts).where(AuditLine.id == receipt["log_index"]).first()
+        assert line is not None
+        assert receipt["form"] == row["submitted_form"]
+        assert receipt["form_sha256"] == sha256(receipt["form"].encode()).hexdigest()
+        assert receipt["form_sha256"] == json.loads(line["facts"])["form_sha256"]
+    own = {(row["nomination"], row["person"]) for row in await Nominator.select()}
+    for row in await Sheet.select():
+        assert (row["nomination"], row["juror"]) not in own
+        assert (row["state"] == "sealed") is (row["sealed_at"] is not None) is bool(row["digest"])
+    assert await StoredFile.count() == await NominationFile.count()
 
 
 def fields(view: NominationView, **more: Any) -> dict[str, Any]:

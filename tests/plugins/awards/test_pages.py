@@ -484,7 +484,6 @@ async def many(award: Award, count: int, juror: Actor, owner: Actor, *, first: i
             code=f"code{first + n}",
             state="submitted",
             candidate=json.dumps(form["candidate"]),
-            submitted_revision=1,
             submitted_form=json.dumps(form),
             submitted_at=OPENS,
             created_at=OPENS,
@@ -504,6 +503,7 @@ async def many(award: Award, count: int, juror: Actor, owner: Actor, *, first: i
                 juror=juror.person,
                 state="sealed",
                 scores=scores,
+                digest="0" * 64,
                 assigned_at=OPENS,
                 sealed_at=OPENS,
             )
