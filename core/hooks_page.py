@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from core import hookspecs
-from core.plugins import PluginHost
+from core.plugins import PluginHost, Unfit
 
 _HEAD: Final = """\
 # Hooks
@@ -46,8 +46,13 @@ _VERBS: Final = {
 
 
 def modules() -> list[tuple[str, ModuleType]]:
-    """`(who offers them, module of hookspecs)`: the core's, then those of each plugin that comes with it."""
+    """`(who offers them, module of hookspecs)`: the core's, then those of each plugin that comes with it.
+
+    Raises `Unfit` when one of these is broken: the page would lack its hooks.
+    """
     host = PluginHost.discover()
+    if broken := [each for each in host.broken.values() if each.distribution == _OURS]:
+        raise Unfit(f"{broken[0].name} is broken: {broken[0].error}")
     offered = host.collect("register_hookspecs")
     return [
         ("core", hookspecs),
@@ -84,9 +89,10 @@ def signature_of(name: str, function: Callable[..., Any]) -> str:
 
 def page() -> str:
     parts = [_HEAD]
+    offered = modules()
     for verb, heading in _VERBS.items():
         parts.append(heading + "\n")
-        for owner, module in modules():
+        for owner, module in offered:
             hooks = [(name, function) for name, function in hooks_in(module) if verb_of(name) == verb]
             if hooks and owner != "core":
                 parts.append(f"### Offered by the plugin `{owner}`\n")
