@@ -17,7 +17,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from core.ledger.receipts import UnusableKey, private_key_pem, read_private_key
 from core.settings import Misconfigured
 
-
 _path: Path | None = None
 
 

@@ -91,6 +91,11 @@ class Window(Struct, frozen=True):
         """True from the closing instant plus grace on; that very instant is already after."""
         return self.closes_at is not None and now >= self.closes_at + timedelta(seconds=self.grace_s)
 
+    @property
+    def last_second(self) -> datetime | None:
+        """The last whole second inside, as people say it: 23:59:59 for a window that closes at midnight; without the grace."""
+        return self.closes_at - timedelta(seconds=1) if self.closes_at else None
+
     def contains(self, now: datetime) -> bool:
         return not self.is_before(now) and not self.is_after(now)
 

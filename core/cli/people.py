@@ -12,14 +12,16 @@ def person() -> None:
 
 @person.command()
 @click.argument("email")
-@click.option("--event", "slug", required=True, help="The event's slug.")
+@click.option(
+    "--event", "slug", default="", help="The event's slug; without it the role holds in the whole installation."
+)
 @click.option("--role", required=True, help="owner, organiser, programme, finance, door or juror.")
 @click.option("--show-link", is_flag=True, help="Print a sign-in link as well, good once and for a week.")
 @pass_installation
 def invite(installation: Installation, email: str, slug: str, role: str, show_link: bool) -> None:
-    """Give EMAIL a role in an event and mail them a way in."""
+    """Give EMAIL a role in an event, or in the whole installation, and mail them a way in."""
     link = run(_invite(installation, email, slug, role, show_link))
-    click.echo(f"{email}: {role}, {slug}")
+    click.echo(f"{email}: {role}, {slug or installation.settings.title}")
     if link:
         click.echo(link)
 
@@ -35,8 +37,8 @@ async def _invite(installation: Installation, email: str, slug: str, role: str, 
 
     settings, now = installation.settings, clock.now()
     async with installation.database(), transaction():
-        event = await queries.event_by_slug(slug)
-        if event is None:
+        event = await queries.event_by_slug(slug) if slug else None
+        if slug and event is None:
             raise Refused(Refusal("unknown_event", {"event": slug}))
         invited = await services.invite(
             email,
@@ -47,10 +49,12 @@ async def _invite(installation: Installation, email: str, slug: str, role: str, 
             may_grant_owner=True,
             settings=settings,
             now=now,
-            language=event.language,
+            language=event.language if event else "",
         )
         if not show_link:
             return ""
         week = timedelta(days=services.INVITATION_DAYS)
-        secret = await services.new_link(invited.email, next_page=f"/{slug}/organise", valid_for=week, now=now)
+        secret = await services.new_link(
+            invited.email, next_page=f"/{slug}/organise" if slug else "/", valid_for=week, now=now
+        )
         return f"{settings.address}/sign-in/{secret}"

@@ -12,6 +12,7 @@ from core import plugins
 from core.api import After, Limit, Page, checked, paged_whole
 from core.errors import Invalid
 from core.events import declared, queries, services
+from core.events.details import NewEvent
 from core.forms import Problem
 from core.plugins import PluginHost
 from core.security.visit import Visit
@@ -66,7 +67,7 @@ class EventDeclaration(Struct, frozen=True, kw_only=True):
     Under `plugins`, for each: `enabled`, its settings, and what else it lets a file declare.
     """
 
-    event: declared.DeclaredEvent
+    event: NewEvent
     team: list[declared.Member] | None = None
     plugins: dict[str, dict[str, Any]] = {}
 
@@ -152,7 +153,7 @@ def _read(document: object, event: EventView) -> declared.Declaration:
 
 def _declaration(document: declared.Document) -> EventDeclaration:
     return EventDeclaration(
-        event=checked(declared.DeclaredEvent, document["event"]),
+        event=checked(NewEvent, document["event"]),
         team=[declared.Member(**member) for member in document["team"]] if "team" in document else None,
         plugins=document["plugins"],
     )

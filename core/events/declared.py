@@ -8,7 +8,7 @@ Documents are builtins (of TOML or JSON) with instants and dates as such, so tha
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -19,7 +19,7 @@ from core import audit, plugins
 from core.contributions import Declared
 from core.database import lock, transaction
 from core.events import queries, services
-from core.events.details import EventDetails
+from core.events.details import EventDetails, NewEvent
 from core.events.tables import EventPlugin
 from core.forms import Change, Checked, Problem, as_toml, check, difference
 from core.forms.problems import step
@@ -27,23 +27,9 @@ from core.forms.schema import fields_of, unique_key
 from core.people import queries as people_queries
 from core.people import services as people
 from core.security.permissions import ROLES
-from core.values import N_, EventView, Refused, Slug
+from core.values import N_, EventView, Refused
 
 Document = dict[str, Any]
-
-RESERVED: Final = frozenset({"api", "me", "patterns", "sign-in", "sign-out", "static", "healthz", "metrics", "readyz"})
-"""First parts of the house's own addresses: an event cannot have them."""
-
-
-class DeclaredEvent(EventDetails, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The table `[event]`."""
-
-    slug: Annotated[Slug, Meta(title=N_("Address"), description=N_("The event's name in every address."))]
-
-    def problems(self) -> Any:
-        yield from super().problems()
-        if self.slug in RESERVED:
-            yield Problem("/slug", "reserved_slug", {"actual": self.slug}, N_("“{actual}” is an address of the house."))
 
 
 class Member(Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,7 +42,7 @@ class Member(Struct, frozen=True, forbid_unknown_fields=True):
 class _Head(Struct, frozen=True, forbid_unknown_fields=True):
     """A file without its plugins, which are checked by Structs of their own."""
 
-    event: DeclaredEvent
+    event: NewEvent
     team: tuple[Member, ...] | None = None
 
     def problems(self) -> Any:
@@ -203,7 +189,7 @@ async def plan(declaration: Declaration) -> list[Change]:
 
 def _nothing_like(document: Document) -> Document:
     """The same tables, empty: of a new event every setting and every item is told by itself."""
-    tables = {
+    tables: dict[str, dict[str, list[Any]]] = {
         name: {key: [] for key, value in table.items() if isinstance(value, list)}
         for name, table in document["plugins"].items()
     }

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Final
 from zoneinfo import available_timezones
 
 from msgspec import Meta, Struct
 
 from core.forms import Problem
-from core.values import LANGUAGES, LocalizedText, N_
+from core.values import LANGUAGES, N_, LocalizedText, Slug
 
 
 class EventDetails(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -71,3 +71,20 @@ class EventDetails(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
             yield Problem("/ends_on", "ends_before_it_starts", {}, N_("Must not be before the first day."))
         if self.zone not in available_timezones():
             yield Problem("/zone", "bad_zone", {"actual": self.zone})
+
+
+RESERVED: Final = frozenset(
+    {"api", "me", "patterns", "new-event", "sign-in", "sign-out", "static", "healthz", "metrics", "readyz"}
+)
+"""First parts of the house's own addresses: an event cannot have them."""
+
+
+class NewEvent(EventDetails, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An event with its address: the form of a new one, and the table `[event]` of its file."""
+
+    slug: Annotated[Slug, Meta(title=N_("Address"), description=N_("The event's name in every address."))]
+
+    def problems(self) -> Iterable[Problem]:
+        yield from super().problems()
+        if self.slug in RESERVED:
+            yield Problem("/slug", "reserved_slug", {"actual": self.slug}, N_("“{actual}” is an address of the house."))

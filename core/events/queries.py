@@ -46,11 +46,9 @@ async def _one(where: Any) -> EventView | None:
 
 def _view(row: dict[str, Any], switched: list[str]) -> EventView:
     loaded = plugins.host().plugins
-    return EventView(
-        **{name: row[name] for name in _PLAIN},
-        **{name: _text(row[name]) for name in ("name", "summary", "description")},
-        plugins=tuple(name for name in loaded if name in switched),
-    )
+    values: dict[str, Any] = {name: row[name] for name in _PLAIN}
+    values |= {name: _text(row[name]) for name in ("name", "summary", "description")}
+    return EventView(**values, plugins=tuple(name for name in loaded if name in switched))
 
 
 _PLAIN = tuple(

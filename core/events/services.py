@@ -9,9 +9,11 @@ from piccolo.columns import Column
 from core import audit, outbox, plugins
 from core.database import transaction
 from core.events import cache, queries
-from core.events.details import EventDetails
+from core.events.details import EventDetails, NewEvent
 from core.events.tables import Event, EventPlugin
 from core.ledger import digest
+from core.people import services as people
+from core.security.visit import PersonView
 from core.values import EventView, Refusal, Refused
 
 
@@ -25,6 +27,15 @@ async def create_event(slug: str, details: EventDetails, *, by: str, now: dateti
             "event.created", by=by, subject=f"event:{slug}", event=event.id, facts={"slug": slug}, now=now
         )
         return await queries.event_by_id(event.id)
+
+
+async def open_event(new: NewEvent, *, owner: PersonView, by: str, now: datetime) -> EventView:
+    """Create an event and make somebody its owner. Raises `Refused(slug_taken)`."""
+    values = {name: getattr(new, name) for name in EventDetails.__struct_fields__}
+    async with transaction():
+        event = await create_event(new.slug, EventDetails(**values), by=by, now=now)
+        await people.grant(owner, "owner", event=event, by=by, now=now, granted_by=owner.id)
+        return event
 
 
 async def change_event(event: EventView, details: EventDetails, *, by: str, now: datetime) -> EventView:

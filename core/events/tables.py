@@ -1,5 +1,7 @@
 """Events and their plugins, as stored."""
 
+from typing import Any
+
 from piccolo.columns import (
     JSON,
     Boolean,
@@ -62,6 +64,8 @@ class MailOverride(Table, tablename="core_mail_override"):
     subject = Varchar(length=300)
     body = Text()
     changed_at = Timestamptz(default=None)
-    changed_by = ForeignKey(references=LazyTableReference("Person", module_path="core.people.tables"), null=True)
+    changed_by: ForeignKey[Any] = ForeignKey(
+        references=LazyTableReference("Person", module_path="core.people.tables"), null=True
+    )
     key = Varchar(length=160, unique=True)
     """`{event id}/{mail key}/{language}`."""

@@ -2,14 +2,18 @@
 
 from typing import Any
 
-from litestar import MediaType, Request, Response, get
+from litestar import MediaType, Request, Response, get, post
 
 from core import plugins
-from core.events import queries
+from core.errors import CORE_REFUSALS
+from core.events import queries, services
+from core.events.details import NewEvent
 from core.events.theme import stylesheet
+from core.forms import Checked, Problem, form_for, parse
+from core.i18n import gettext
 from core.security.visit import Visit
-from core.templating import page
-from core.values import EventView
+from core.templating import page, see_other
+from core.values import EventView, Refused
 
 Anything = Request[Any, Any, Any]
 
@@ -26,6 +30,35 @@ async def front_page(request: Anything, visit: Visit) -> Response[str]:
         coming=sorted((each for each in shown if each.ends_on >= today), key=lambda each: each.starts_on),
         past=[each for each in shown if each.ends_on < today],
     )
+
+
+@get("/new-event", permission="installation.own", include_in_schema=False)
+async def new_event_page(request: Anything, visit: Visit) -> Response[str]:
+    return page(request, "events/new.html", form=form_for(NewEvent, language=visit.language, zone="UTC"))
+
+
+@post("/new-event", permission="installation.own", include_in_schema=False)
+async def open_event(request: Anything, visit: Visit) -> Response[Any]:
+    """Open an event, its opener being its owner; no plugin is on yet."""
+    assert visit.person is not None  # noqa: S101 - the route declares a permission
+    data = await request.form()
+    checked: Checked[NewEvent] = parse(NewEvent, data, zone="UTC")
+    problems, value = checked.problems, checked.value
+    if value is not None:
+        try:
+            event = await services.open_event(value, owner=visit.person, by=visit.by, now=visit.now)
+        except Refused as refused:
+            problems = tuple(
+                Problem(each.pointer, each.code, each.facts, CORE_REFUSALS[each.code]) for each in refused.refusals
+            )
+        else:
+            return see_other(
+                request,
+                f"/{event.slug}/organise/plugins",
+                ("success", gettext("The event is open. Switch on what it needs.")),
+            )
+    form = form_for(NewEvent, raw=data, problems=problems, language=visit.language, zone="UTC")
+    return page(request, "events/new.html", status=409 if value is not None else 422, form=form)
 
 
 @get("/{event_slug:str}", permission="public", include_in_schema=False)
@@ -51,4 +84,4 @@ async def theme(event: EventView) -> Response[str]:
     )
 
 
-ROUTES = [front_page, event_page, theme]
+ROUTES = [front_page, new_event_page, open_event, event_page, theme]

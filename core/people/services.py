@@ -20,7 +20,7 @@ from core.people.tables import ApiToken, Grant, Person, Session, SignInLink
 from core.security.permissions import ROLES
 from core.security.visit import PersonView, Visit
 from core.settings import Settings
-from core.values import EventView, Refusal, Refused
+from core.values import LANGUAGES, EventView, Refusal, Refused, in_language
 
 PASSWORD_MINIMUM: Final = 12
 INVITATION_DAYS: Final = 7
@@ -277,7 +277,7 @@ async def invite(
     email: str,
     role: str,
     *,
-    event: EventView,
+    event: EventView | None,
     visit_by: str,
     granted_by: int | None,
     may_grant_owner: bool,
@@ -286,25 +286,30 @@ async def invite(
     language: str = "",
     next_page: str = "",
 ) -> PersonView:
-    """Give a role to whoever has that address and mail them a way in."""
+    """Give a role (without an event: in the whole installation) to whoever has that address and mail them a way in."""
     if role == "owner" and not may_grant_owner:
         raise Refused(Refusal("only_owners_grant_owner", {}, "/role"))
     async with transaction():
         person = await ensure_person(email, now=now, language=language)
         await grant(person, role, event=event, by=visit_by, now=now, granted_by=granted_by)
         await send_invitation(
-            person, role, event=event, settings=settings, now=now, next_page=next_page or f"/{event.slug}/organise"
+            person,
+            role,
+            event=event,
+            settings=settings,
+            now=now,
+            next_page=next_page or (f"/{event.slug}/organise" if event else "/"),
         )
         return person
 
 
 async def send_invitation(
-    person: PersonView, role: str, *, event: EventView, settings: Settings, now: datetime, next_page: str
+    person: PersonView, role: str, *, event: EventView | None, settings: Settings, now: datetime, next_page: str
 ) -> None:
     """Mail the way in; good for a week, once."""
     from core.i18n import gettext, using
 
-    language = person.language or event.language
+    language = person.language or (event.language if event else LANGUAGES[0])
     secret = await new_link(person.email, next_page=next_page, valid_for=timedelta(days=INVITATION_DAYS), now=now)
     with using(language):
         title = gettext(ROLES[role])
@@ -314,7 +319,7 @@ async def send_invitation(
         language=language,
         event=event,
         facts={
-            "event": event.name.get(language) or next(iter(event.name.values()), event.slug),
+            "event": in_language(event.name, language) if event else settings.title,
             "role": title,
             "days": str(INVITATION_DAYS),
             "link": f"{settings.address}/sign-in/{secret}",

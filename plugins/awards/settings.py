@@ -1,7 +1,7 @@
 """What an organiser decides about an award: the form in the console, `[plugins.awards]` in TOML, and JSON."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -97,15 +97,11 @@ class AwardsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     @property
     def nominations_until(self) -> datetime | None:
         """The last second in which nominations are taken, as people say it: 23:59:59 for a window that closes at midnight."""
-        return last_second(self.nominations)
+        return self.nominations.last_second
 
     @property
     def judging_until(self) -> datetime | None:
-        return last_second(self.judging)
-
-
-def last_second(window: Window) -> datetime | None:
-    return window.closes_at - timedelta(seconds=1) if window.closes_at else None
+        return self.judging.last_second
 
 
 class AwardsSection(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

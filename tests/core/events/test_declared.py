@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from core import plugins
 from core.audit_tables import AuditLine
 from core.database import Database
-from core.events import declared, queries
+from core.events import declared, details, queries
 from core.forms import Change, line_of
 from core.outbox_tables import OutboxLine
 from core.people import queries as people
@@ -163,7 +163,7 @@ def test_a_table_of_the_wrong_shape_is_refused(table: str, value: Any, pointer: 
     assert problems(wrong) == {pointer: code}
 
 
-@pytest.mark.parametrize("slug", sorted(declared.RESERVED))
+@pytest.mark.parametrize("slug", sorted(details.RESERVED))
 def test_an_address_of_the_house_is_no_slug(slug: str) -> None:
     wrong = document()
     wrong["event"]["slug"] = slug
