@@ -1,9 +1,9 @@
 """A running site for door tests: the real application on a real database, with two events and a client per person.
 
-    async def test_a_page(site: Site) -> None:
-        visitor = site.visitor()
-        organiser = await site.signed_in("organiser")
-        answer = await organiser.get(f"/{site.event.slug}/organise")
+async def test_a_page(site: Site) -> None:
+    visitor = site.visitor()
+    organiser = await site.signed_in("organiser")
+    answer = await organiser.get(f"/{site.event.slug}/organise")
 """
 
 import asyncio

@@ -65,7 +65,12 @@ class Door:
         visit.notices = _notices(cookies)
         visit.language = _language(visit.query, cookies, headers)
         scope["state"]["visit"] = visit
-        await self._identify(visit, headers, cookies)
+        try:
+            await self._identify(visit, headers, cookies)
+        except Exception:
+            # Whatever keeps the database from answering: pages that need nobody still open, the others answer 503.
+            logger.exception("the caller could not be identified")
+            visit.is_unidentified = True
         i18n.set_language(visit.language)
         scope["state"]["refused_origin"] = _is_cross_site(scope["method"], visit.path, headers)
         await self._app(scope, receive, self._with_headers(send, visit, cookies))

@@ -5,7 +5,12 @@ from typing import Any, Final
 
 from litestar import Litestar
 from litestar.connection import ASGIConnection
-from litestar.exceptions import NotAuthorizedException, NotFoundException, PermissionDeniedException
+from litestar.exceptions import (
+    NotAuthorizedException,
+    NotFoundException,
+    PermissionDeniedException,
+    ServiceUnavailableException,
+)
 from litestar.handlers import BaseRouteHandler
 
 from core.events import cache, queries
@@ -27,6 +32,8 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         return
     visit = visit_of(connection)
     opt = handler.opt
+    if visit.is_unidentified and opt["permission"] != "public":
+        raise ServiceUnavailableException
     if visit.has_bad_token:
         raise NotAuthorizedException(extra={"code": "bad_token"})
     _refuse_unprintable(connection)

@@ -53,6 +53,8 @@ class Visit:
     pending: PersonView | None = None
     """Signed in by link or password, second factor still to be shown: a visitor everywhere but at `/sign-in/code`."""
     token: TokenView | None = None
+    is_unidentified: bool = False
+    """A session or token was shown, but the database did not answer."""
     has_bad_token: bool = False
     """A bearer token was sent that is unknown, expired or revoked: the guard answers 401."""
     roles: dict[int | None, tuple[str, ...]] = field(default_factory=dict)

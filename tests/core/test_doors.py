@@ -87,8 +87,12 @@ async def test_a_switched_off_plugin_answers_404_and_comes_back(site: Site) -> N
 async def test_a_hidden_event_does_not_exist_for_strangers(site: Site) -> None:
     owner = await site.signed_in("owner")
     form = {
-        "name.es": "Oculto", "starts_on": "2025-10-01", "ends_on": "2025-10-02", "zone": "America/Mexico_City",
-        "language": "es", "currency": "MXN",
+        "name.es": "Oculto",
+        "starts_on": "2025-10-01",
+        "ends_on": "2025-10-02",
+        "zone": "America/Mexico_City",
+        "language": "es",
+        "currency": "MXN",
     }
 
     answer = await owner.post(f"/{site.event.slug}/organise/event", data=form)
@@ -112,3 +116,23 @@ def test_an_application_with_an_undeclared_route_does_not_start(monkeypatch: pyt
 
     with pytest.raises(Misconfigured, match="/open-by-mistake"):
         create_app(Settings(key_file=str(tmp_path / "key.pem")))
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_without_a_database_a_signed_in_reader_gets_a_page_that_says_so(site: Site) -> None:
+    ana = await site.signed_in(email="ana@example.mx")
+    await site.database.close()
+
+    answers = {
+        path: await ana.get(path) for path in ("/me", "/healthz", "/readyz", f"/{site.event.slug}", "/api/v1/me")
+    }
+
+    assert {path: answer.status_code for path, answer in answers.items()} == {
+        "/me": 503,
+        "/healthz": 200,
+        "/readyz": 503,
+        f"/{site.event.slug}": 500,
+        "/api/v1/me": 503,
+    }
+    assert answers["/me"].headers["content-type"].startswith("text/html")
+    assert answers["/api/v1/me"].headers["content-type"] == "application/problem+json"
