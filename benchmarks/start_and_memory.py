@@ -3,7 +3,8 @@
     .venv/bin/python benchmarks/start_and_memory.py [--runs 5]
 
 Makes a SQLite database with the sample event, then starts the server as a user would and asks for the event's page until it
-answers. Memory is the worker's resident set after it has answered every public page 20 times (Linux only). The figure beside it is a Python process that has
+answers. Memory is the worker's resident set after it has answered every public page 20 times (Linux only). The figure
+beside it is a Python process that has
 only imported litestar, uvicorn and piccolo, in the same run.
 """
 
@@ -32,9 +33,13 @@ def main() -> None:
         environment = _installation(Path(folder))
         bare_s = statistics.median(_import_time_s() for _ in range(runs))
         starts = [_one_start(environment) for _ in range(runs)]
-        print(f"cold start to the first answered request: median {statistics.median(each[0] for each in starts):.2f} s of {runs}")
+        print(
+            f"cold start to the first answered request: median {statistics.median(each[0] for each in starts):.2f} s of {runs}"
+        )
         print(f"importing litestar, uvicorn and piccolo alone: median {bare_s:.2f} s")
-        print(f"memory of one worker after {20 * len(PAGES)} pages: {statistics.median(each[1] for each in starts):.0f} MB")
+        print(
+            f"memory of one worker after {20 * len(PAGES)} pages: {statistics.median(each[1] for each in starts):.0f} MB"
+        )
         print(f"a process with only those imports: {_bare_memory_mb():.0f} MB")
 
 
@@ -56,7 +61,11 @@ def _one_start(environment: dict[str, str]) -> tuple[float, float]:
         port = free.getsockname()[1]
     before = time.perf_counter()
     server = subprocess.Popen(
-        [PLENARIA, "serve", "--port", str(port)], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [PLENARIA, "serve", "--port", str(port)],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         base = f"http://127.0.0.1:{port}/ciiam-2025"
@@ -76,7 +85,7 @@ def _one_start(environment: dict[str, str]) -> tuple[float, float]:
 
 def _answers(address: str) -> bool:
     try:
-        with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310 - our own server on loopback
+        with urllib.request.urlopen(address, timeout=10) as answer:
             answer.read()
             return bool(answer.status == 200)
     except urllib.error.HTTPError:

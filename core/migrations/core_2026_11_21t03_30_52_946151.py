@@ -72,9 +72,7 @@ async def forwards():
     manager = MigrationManager(migration_id=ID, app_name="core", description=DESCRIPTION)
     manager.add_table(class_name="Session", tablename="core_session", schema=None, columns=None)
     manager.add_table(class_name="Grant", tablename="core_grant", schema=None, columns=None)
-    manager.add_table(
-        class_name="IdempotentAnswer", tablename="core_idempotent_answer", schema=None, columns=None
-    )
+    manager.add_table(class_name="IdempotentAnswer", tablename="core_idempotent_answer", schema=None, columns=None)
     manager.add_table(class_name="OutboxLine", tablename="core_outbox_line", schema=None, columns=None)
     manager.add_table(class_name="AuditLine", tablename="core_audit_line", schema=None, columns=None)
     manager.add_table(class_name="SignInLink", tablename="core_sign_in_link", schema=None, columns=None)
