@@ -25,9 +25,9 @@ async def refuse_nomination(event: EventView, nomination: dict[str, Any], now: d
 
 @hookspec
 async def nomination_submitted(event: EventView, nomination: dict[str, Any], now: datetime) -> None:
-    """A nomination was submitted (`now` is the instant on its receipt). Told after the commit; may come twice.
+    """A nomination was submitted. Told after the commit; may come twice.
 
-    `nomination`: code, category and candidate.
+    `nomination`: code, category, candidate, and `submitted_at`, the instant on its receipt (RFC 3339).
 
     Example::
 

@@ -384,8 +384,8 @@ async def sheets(event: EventView, *, juror: int | None = None) -> list[SheetLin
     return [_sheet_line(row) for row in await query.order_by(Sheet.nomination, Sheet.id)]
 
 
-async def open_sheets_of(person: int, events: Collection[int]) -> list[SheetLine]:
-    """What this juror has still to do in these events."""
+async def sheets_of(person: int, events: Collection[int]) -> list[SheetLine]:
+    """This juror's sheets in these events, those they stepped back from left out; one query."""
     if not events:
         return []
     rows = (
@@ -393,7 +393,7 @@ async def open_sheets_of(person: int, events: Collection[int]) -> list[SheetLine
         .where(
             (Sheet.juror == person)
             & Sheet.event.is_in(list(events))
-            & Sheet.state.is_in(["assigned", "ready"])
+            & Sheet.state.is_in(["assigned", "ready", "sealed"])
             & (Sheet.nomination.state == "submitted")
         )
         .order_by(Sheet.id)
@@ -648,15 +648,17 @@ async def event_panel(*, event: EventView, now: datetime, person: int | None) ->
 
 
 async def my_panel(*, person: int, events: Sequence[EventView], now: datetime) -> dict[str, Any] | None:
-    """One's own nominations and what one has still to judge, over all events; two queries."""
+    """One's own nominations, what one has still to judge and how much is sealed, over all events; two queries."""
     by_id = {event.id: event for event in events}
     mine = await nominations_of(person, list(by_id))
-    waiting = await open_sheets_of(person, list(by_id))
-    if not mine and not waiting:
+    sheets = await sheets_of(person, list(by_id))
+    if not mine and not sheets:
         return None
+    sealed = Counter(line.event for line in sheets if line.state == "sealed")
     return {
         "nominations": [(by_id[line.event], line) for line in mine],
-        "sheets": [(by_id[line.event], line) for line in waiting],
+        "sheets": [(by_id[line.event], line) for line in sheets if line.state != "sealed"],
+        "sealed": [(by_id[event], count) for event, count in sealed.items()],
     }
 
 

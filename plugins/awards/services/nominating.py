@@ -206,7 +206,8 @@ async def _submit(event: EventView, code: str, *, actor: Actor, issuer: Issuer, 
         receipt = await _issue_receipt(event, view, actor=actor, issuer=issuer, now=now)
         await _mark_submitted(view, receipt, now=now)
         await mail_receipt(event, view, receipt, issuer=issuer, now=now)
-        await outbox.tell("nomination_submitted", event=event, nomination=facts, now=now)
+        told = {**facts, "submitted_at": now.isoformat()}
+        await outbox.tell("nomination_submitted", event=event, nomination=told, now=now)
         return receipt
 
 

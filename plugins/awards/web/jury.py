@@ -19,7 +19,8 @@ from plugins.awards.rules import KIND_NAMES, Criterion, ScoreSheet, steps
 from plugins.awards.web.door import Anything, Form, actor_of, by_pointer, form_of, number_in, text_in
 from plugins.awards.web.entry_form import shown_answer
 
-ABSTAIN: Final = "abstain"
+ABSTAIN: Final = "–"
+"""What the form sends for an abstention; it stands on the scale where a score would."""
 
 
 class Scale(Struct, frozen=True):
@@ -100,6 +101,7 @@ async def _sheet(
         decided=steps(view.sheet, criteria),
         problems=[words for pointer, found in errors.items() if pointer not in drawn for words in found],
         address=f"/{event.slug}/jury/assignments/{view.id}",
+        abstain=ABSTAIN,
         kinds=KIND_NAMES,
         now=visit.now,
     )

@@ -275,7 +275,7 @@ async def test_a_juror_declares_scores_and_seals_in_the_browser(award: Award) ->
         data={
             "revision": "2",
             "scores.impact": "5",
-            "scores.novelty": "abstain",
+            "scores.novelty": "–",
             "comment": "Sólido",
             "action": "seal",
         },
@@ -459,13 +459,19 @@ async def test_a_filter_that_makes_no_sense_finds_nothing(award: Award) -> None:
     assert "/organise/awards/nominations/" not in answer.text.partition("<table")[2]
 
 
-async def test_my_page_lists_nominations_and_open_sheets(award: Award) -> None:
-    code, sheet, _ = await assigned(award)
+async def test_my_page_lists_nominations_open_sheets_and_what_is_sealed(award: Award) -> None:
+    code, sheet, actor = await assigned(award)
     ana = await award.site.signed_in(email="ana@example.mx")
     juror = await award.site.signed_in("juror")
 
+    before = await juror.get("/me?lang=en")
+    await award.sealed(sheet, actor, 5, 1)
+    after = await juror.get("/me?lang=en")
+
     assert f"/awards/nominations/{code}" in (await ana.get("/me")).text
-    assert f"/jury/assignments/{sheet}" in (await juror.get("/me")).text
+    assert f"/jury/assignments/{sheet}" in before.text
+    assert f"/jury/assignments/{sheet}" not in after.text
+    assert "1 score sheet sealed" in page_text(after.text)
 
 
 # -- the same queries for three rows as for three hundred ----------------------------------------------------------
