@@ -7,7 +7,7 @@ from core.values import N_, MailText
 REFUSALS: Final = {
     "sales_not_yet_open": N_("“{name}” is not on sale yet: sales open on {opens_at}."),
     "sales_closed": N_("“{name}” is no longer on sale: sales closed on {closes_at}."),
-    "sold_out": N_("Seats left of “{name}”: {left}. You asked for {wanted}."),
+    "sold_out": N_("“{name}” is sold out, or nearly. Seats left: {left}; you asked for {wanted}."),
     "too_many_tickets": N_("At most {most} of “{name}” go into one order; you asked for {wanted}."),
     "no_attendees": N_("Choose at least one ticket."),
     "unknown_ticket_type": N_("There is no ticket “{ticket_type}” on sale here."),
