@@ -77,6 +77,7 @@ STATUS_OF: Final = {
     "idempotency_key_malformed": 400,
     "idempotency_key_reused": 422,
     "not_found": 404,
+    "not_in_team": 404,
     "unknown_event": 404,
     "unknown_plugin": 404,
     "control_characters": 422,

@@ -168,6 +168,8 @@ async def act_on_item(
 
 
 async def _remove(request: Anything, visit: Visit, event: EventView, kind: str, code: str) -> Response[Any]:
+    if await queries.item(event.id, kind, code) is None:
+        raise NotFoundException
     try:
         await services.remove(event, kind, code, by=visit.by, now=visit.now)
     except Refused as refused:

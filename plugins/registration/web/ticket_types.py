@@ -118,6 +118,8 @@ async def _save(request: Anything, event: EventView, visit: Visit, kind: TicketT
 @post(LIST + "/{code:str}/remove", permission="registration.edit", include_in_schema=False)
 async def remove(request: Anything, event: EventView, visit: Visit, code: str) -> Response[Any]:
     """Remove one that nobody ordered."""
+    if code not in await queries.ticket_types(event.id):
+        raise NotFoundException
     try:
         await services.remove_ticket_type(event, code, by=visit.by, now=visit.now)
     except Refused as refused:
