@@ -1,3 +1,11 @@
 """What every test may ask for; each plugin file says what it gives."""
 
+import os
+
+from hypothesis import settings
+
 pytest_plugins = ["pytester", "tests.programs", "tests.storage", "tests.site"]
+
+# A shared machine is slow at times: no test asserts wall time. CI tries the same examples every time.
+settings.register_profile("plenaria", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("plenaria")

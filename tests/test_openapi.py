@@ -36,6 +36,7 @@ from core.cli import demo
 from core.events.queries import event_by_slug
 from core.people import queries, services
 from core.security import registered
+from core.security.permissions import OF_INSTALLATION
 from core.security.visit import Visit
 from core.settings import Settings
 
@@ -129,7 +130,9 @@ async def _owners_token() -> str:
     assert person is not None
     assert event is not None
     visit = Visit(now=clock.now(), person=person, roles=await queries.roles(person.id))
-    return await services.make_token(visit, event, name="schemathesis", scopes=sorted(registered()))
+    return await services.make_token(
+        visit, event, name="schemathesis", scopes=sorted({*registered()} - {OF_INSTALLATION})
+    )
 
 
 # -- what is asked -------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import pytest
 
 from core.audit_tables import AuditLine
 from core.database import count_queries
+from core.events import cache
 from core.events.queries import event_by_slug
 from core.people import services as people
 from core.people.tables import Grant
@@ -26,7 +27,10 @@ DETAILS = {
 }
 
 
-async def test_changed_details_are_on_the_public_page_at_once_and_in_the_record(site: Site) -> None:
+async def test_changed_details_are_on_the_public_page_at_once_and_in_the_record(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "FRESH_S", 3600.0)
     owner = await site.signed_in("owner")
     await site.visitor().get(f"/{site.event.slug}")
 

@@ -193,7 +193,7 @@ async def test_sales_that_are_over_are_refused_at_the_closing_instant(site: Site
 
     assert (late.status_code, in_time.status_code) == (409, 303)
     assert re.search(
-        r"«Socio» ya no está a la venta: la venta cerró el 1 de septiembre de 2025, 12:00:00, .*UTC−6", late.text
+        r"“Socio” ya no está a la venta: la venta cerró el 1 de septiembre de 2025, 12:00:00, .*UTC−6", late.text
     )
 
 
