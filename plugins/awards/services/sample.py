@@ -99,24 +99,30 @@ def _answer(question: Question) -> str:
 
 
 async def _judge(event: EventView, jurors: Sequence[Actor], *, now: datetime) -> None:
-    """The first juror seals everything, the second half of it: the organiser sees a jury at work."""
+    """Each juror seals the first half of their sheets and begins the next one: whoever tries the demo can go on judging."""
     section = await queries.section_of(event)
     for place, juror in enumerate(jurors):
         lines = await queries.sheets(event, juror=juror.person)
-        for line in lines[: len(lines) // (place + 1)]:
+        half = len(lines) // 2
+        for line in lines[: half + 1]:
             criteria = section.rubric(line.category)
             await declare_no_conflict(event, line.id, actor=juror, now=now)
+            complete = line in lines[:half]
             await save_scores(
                 event,
                 line.id,
-                scores={criterion.code: _score(criterion, line.id + place + i) for i, criterion in enumerate(criteria)},
+                scores={
+                    criterion.code: _score(criterion, line.id + place + i)
+                    for i, criterion in enumerate(criteria if complete else criteria[: len(criteria) // 2])
+                },
                 abstained=[],
                 comment="",
                 revision=None,
                 actor=juror,
                 now=now,
             )
-            await seal(event, line.id, actor=juror, now=now)
+            if complete:
+                await seal(event, line.id, actor=juror, now=now)
 
 
 def _score(criterion: Criterion, number: int) -> int:
