@@ -68,6 +68,17 @@ class Congress:
         row.first.get_by_role("link").click()
         return page
 
+    def plenaria(self, *arguments: str) -> str:
+        """What a command says about the running installation."""
+        environment = os.environ | {
+            "PLENARIA_DATABASE": f"sqlite:///{self.folder}/demo.sqlite3",
+            "PLENARIA_KEY_FILE": str(self.folder / "signing-key.pem"),
+            "PLENARIA_ADDRESS": self.address,
+        }
+        done = subprocess.run([PLENARIA, *arguments], capture_output=True, text=True, check=False, env=environment)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
     def close_visitors(self) -> None:
         while self._contexts:
             self._contexts.pop().close()

@@ -25,13 +25,17 @@ from tests.browser.accessibility import faults_of
 from tests.browser.congress import DESK, PHONE, Congress
 
 SLUG = "ciiam-2025"
-ROLES = ("", "attendee", "nominator", "juror", "door", "owner")
-"""Who walks, one after the other; each route is looked at by the first who reaches it, and by nobody twice."""
+ROLES = ("", "attendee", "nominator", "juror", "door", "owner", "installation")
+"""Who walks, one after the other, at last the owner of the installation.
+
+Each route is looked at by the first who reaches it, and by nobody twice.
+"""
 BEGINNINGS = ("/", "/me", f"/{SLUG}", f"/{SLUG}/organise")
 UNLINKED = (
     "/api",
     "/api/docs",
     "/api/openapi.json",
+    "/new-event",
     "/patterns",
     "/me/account",
     "/sign-in",
@@ -95,6 +99,8 @@ def walked(served: Congress, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     """Route of a page → (role, address), found by following links as each role in turn."""
     walk = Walk({route: _pattern(route) for route in _page_routes(tmp_path_factory.mktemp("app"))})
     found: dict[str, tuple[str, str]] = {}
+    invitation = served.plenaria("person", "invite", "duena@casa.example", "--role", "owner", "--show-link")
+    served.links["installation"] = re.findall(r"http://\S+/sign-in/\S+", invitation)[0]
     for role in ROLES:
         for route, address, is_page in _reached(served, walk, role):
             if is_page:
