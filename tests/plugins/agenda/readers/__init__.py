@@ -16,8 +16,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.programs import not_run, require_program
 
 Found = dict[str, tuple[int, int, str]]
@@ -154,7 +152,7 @@ def _read_by(library: ctypes.CDLL, text: str) -> Found:
 def _libical() -> ctypes.CDLL:
     path = os.environ.get("PLENARIA_LIBICAL") or ctypes.util.find_library("ical")
     if not path:
-        pytest.skip("NOT RUN: libical (Debian's libical3 is not installed)")  # asked for nowhere, even in CI
+        not_run("libical", "Debian's libical3 is not installed")
     library = ctypes.CDLL(path)
     pointer, text = ctypes.c_void_p, ctypes.c_char_p
     for name, gives, takes in (
