@@ -494,7 +494,7 @@ async def _own(event: EventView, visit: Visit, code: str) -> NominationView:
     view = await queries.nomination(event, code)
     if view is None:
         raise NotFoundException
-    seen = await queries.seen_as(view, actor.person, manages=actor.manages)
+    seen = await queries.seen_as(event, view, actor.person, manages=actor.manages)
     if not may_see(view.nomination, seen) or not (seen.role or seen.manages):
         raise NotFoundException
     return view

@@ -259,17 +259,19 @@ async def nomination(event: EventView, code: str) -> NominationView | None:
     )
 
 
-async def seen_as(view: NominationView, person: int | None, *, manages: bool) -> Seen:
+async def seen_as(event: EventView, view: NominationView, person: int | None, *, manages: bool) -> Seen:
     """As whom this person looks at the nomination."""
     role = view.role_of(person)
-    judges = role is None and not manages and person is not None and await _judges(view.id, person)
+    judges = role is None and not manages and person is not None and await _judges(event, view.id, person)
     return Seen(role=role, manages=manages, judges=judges)
 
 
-async def _judges(nomination_id: int, person: int) -> bool:
-    return await Sheet.exists().where(
+async def _judges(event: EventView, nomination_id: int, person: int) -> bool:
+    """Whether they hold a sheet of it and are still of the jury: who has left keeps sealed sheets, and sees nothing more."""
+    holds = await Sheet.exists().where(
         (Sheet.nomination == nomination_id) & (Sheet.juror == person) & (Sheet.state != "recused")
     )
+    return holds and any(member.person == person and member.role == "juror" for member in await team(event))
 
 
 async def _in_judging(nomination_id: int) -> bool:

@@ -105,7 +105,9 @@ class Sheet(Table, tablename="awards_sheet"):
     comment = Text(default="")
     revision = Integer(default=1)
     digest = Varchar(length=64, default="")
-    """SHA-256 of scores, abstentions and comment when it was sealed."""
+    """SHA-256 of scores, abstentions, comment and salt when it was sealed."""
+    salt = Varchar(length=64, default="")
+    """Without it the few possible scores could be tried until one gives the digest, which stands in the audit log."""
     assigned_at = Timestamptz(default=None)
     sealed_at = Timestamptz(default=None, null=True)
 

@@ -10,6 +10,7 @@ from core.database import lock, lock_row, transaction
 from core.i18n import using
 from core.ledger import digest
 from core.people import queries as people
+from core.people.secrets import new_secret
 from core.people.services import ensure_person, grant, revoke
 from core.values import EventView, Refusal, Refused, refuse
 from plugins.awards import queries
@@ -259,7 +260,7 @@ async def save_scores(
 
 
 async def seal(event: EventView, sheet_id: int, *, actor: Actor, now: datetime) -> SheetView:
-    """Make the scores final. The digest in the audit log proves them later."""
+    """Make the scores final. The digest in the audit log proves them later, with the sheet's salt."""
     settings, section = await queries.award_settings(event), await queries.section_of(event)
     async with transaction():
         view = await _held_sheet(event, sheet_id, actor)
@@ -271,10 +272,16 @@ async def seal(event: EventView, sheet_id: int, *, actor: Actor, now: datetime) 
             "scores": view.sheet.scores,
             "abstained": sorted(view.sheet.abstained),
             "comment": view.sheet.comment,
+            "salt": new_secret(),
         }
-        await Sheet.update({Sheet.state: "sealed", Sheet.sealed_at: now, Sheet.digest: digest(sealed)}).where(
-            Sheet.id == sheet_id
-        )
+        await Sheet.update(
+            {
+                Sheet.state: "sealed",
+                Sheet.sealed_at: now,
+                Sheet.digest: digest(sealed),
+                Sheet.salt: sealed["salt"],
+            }
+        ).where(Sheet.id == sheet_id)
         facts = {"sheet": sheet_id, "digest": digest(sealed)}
         await record("sheet.sealed", event, view.nomination, actor, facts, now)
         await _tell_if_ready(event, now=now)

@@ -375,7 +375,7 @@ async def _held(event: EventView, code: str, actor: Actor) -> tuple[NominationVi
     view = await queries.nomination(event, code)
     if view is None:
         raise Refused(Refusal("not_found"))
-    seen = await queries.seen_as(view, actor.person, manages=actor.manages)
+    seen = await queries.seen_as(event, view, actor.person, manages=actor.manages)
     if not may_see(view.nomination, seen):
         raise Refused(Refusal("not_found"))
     return view, seen

@@ -83,7 +83,7 @@ async def _seen(event: EventView, visit: Visit, code: str) -> tuple[NominationVi
     if view is None:
         raise NotFoundException
     seen = await queries.seen_as(
-        view, visit.person.id if visit.person else None, manages=visit.may("awards.manage", event)
+        event, view, visit.person.id if visit.person else None, manages=visit.may("awards.manage", event)
     )
     if not may_see(view.nomination, seen):
         raise NotFoundException

@@ -148,7 +148,10 @@ async def test_a_sealed_sheet_is_final_and_its_digest_is_in_the_log(
     await award.sealed(sheet, jury[0], 5, 1)
 
     view = await queries.sheet(award.event, sheet, juror=jury[0].person)
+    row = await Sheet.select(Sheet.salt).where(Sheet.id == sheet).first()
     assert view is not None
+    assert row is not None
+    assert len(row["salt"]) >= 32
     expected = digest(
         {
             "nomination": code,
@@ -156,6 +159,7 @@ async def test_a_sealed_sheet_is_final_and_its_digest_is_in_the_log(
             "scores": {"impact": 5, "novelty": 1},
             "abstained": [],
             "comment": "",
+            "salt": row["salt"],
         }
     )
     line = await AuditLine.select().where(AuditLine.action == "sheet.sealed").first()

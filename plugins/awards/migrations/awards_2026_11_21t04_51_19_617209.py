@@ -88,7 +88,7 @@ class StoredFile(Table, tablename="core_file", schema=None):
     )
 
 
-ID = "2026-11-21T03:30:53:201848"
+ID = "2026-11-21T04:51:19:617209"
 VERSION = "1.38.0"
 DESCRIPTION = "Create the tables"
 
@@ -96,13 +96,13 @@ DESCRIPTION = "Create the tables"
 async def forwards():
     manager = MigrationManager(migration_id=ID, app_name="awards", description=DESCRIPTION)
     manager.add_table(class_name="AwardRubric", tablename="awards_rubric", schema=None, columns=None)
+    manager.add_table(class_name="Receipt", tablename="awards_receipt", schema=None, columns=None)
     manager.add_table(class_name="Nomination", tablename="awards_nomination", schema=None, columns=None)
     manager.add_table(class_name="AwardCategory", tablename="awards_category", schema=None, columns=None)
-    manager.add_table(class_name="Nominator", tablename="awards_nominator", schema=None, columns=None)
     manager.add_table(class_name="NominationFile", tablename="awards_file", schema=None, columns=None)
-    manager.add_table(class_name="Receipt", tablename="awards_receipt", schema=None, columns=None)
-    manager.add_table(class_name="Sheet", tablename="awards_sheet", schema=None, columns=None)
+    manager.add_table(class_name="Nominator", tablename="awards_nominator", schema=None, columns=None)
     manager.add_table(class_name="Conflict", tablename="awards_conflict", schema=None, columns=None)
+    manager.add_table(class_name="Sheet", tablename="awards_sheet", schema=None, columns=None)
     manager.add_column(
         table_class_name="AwardRubric",
         tablename="awards_rubric",
@@ -155,6 +155,150 @@ async def forwards():
         column_class=JSON,
         params={
             "default": "[]",
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+    manager.add_column(
+        table_class_name="Receipt",
+        tablename="awards_receipt",
+        column_name="nomination",
+        db_column_name="nomination",
+        column_class_name="ForeignKey",
+        column_class=ForeignKey,
+        params={
+            "references": Nomination,
+            "on_delete": OnDelete.cascade,
+            "on_update": OnUpdate.cascade,
+            "target_column": None,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+    manager.add_column(
+        table_class_name="Receipt",
+        tablename="awards_receipt",
+        column_name="revision",
+        db_column_name="revision",
+        column_class_name="Integer",
+        column_class=Integer,
+        params={
+            "default": 0,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+    manager.add_column(
+        table_class_name="Receipt",
+        tablename="awards_receipt",
+        column_name="form",
+        db_column_name="form",
+        column_class_name="Text",
+        column_class=Text,
+        params={
+            "default": "",
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+    manager.add_column(
+        table_class_name="Receipt",
+        tablename="awards_receipt",
+        column_name="form_sha256",
+        db_column_name="form_sha256",
+        column_class_name="Varchar",
+        column_class=Varchar,
+        params={
+            "length": 64,
+            "default": "",
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+    manager.add_column(
+        table_class_name="Receipt",
+        tablename="awards_receipt",
+        column_name="document",
+        db_column_name="document",
+        column_class_name="Text",
+        column_class=Text,
+        params={
+            "default": "",
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+    manager.add_column(
+        table_class_name="Receipt",
+        tablename="awards_receipt",
+        column_name="log_index",
+        db_column_name="log_index",
+        column_class_name="Integer",
+        column_class=Integer,
+        params={
+            "default": 0,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+    manager.add_column(
+        table_class_name="Receipt",
+        tablename="awards_receipt",
+        column_name="received_at",
+        db_column_name="received_at",
+        column_class_name="Timestamptz",
+        column_class=Timestamptz,
+        params={
+            "default": None,
             "null": False,
             "primary_key": False,
             "unique": False,
@@ -519,93 +663,6 @@ async def forwards():
         schema=None,
     )
     manager.add_column(
-        table_class_name="Nominator",
-        tablename="awards_nominator",
-        column_name="nomination",
-        db_column_name="nomination",
-        column_class_name="ForeignKey",
-        column_class=ForeignKey,
-        params={
-            "references": Nomination,
-            "on_delete": OnDelete.cascade,
-            "on_update": OnUpdate.cascade,
-            "target_column": None,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-    manager.add_column(
-        table_class_name="Nominator",
-        tablename="awards_nominator",
-        column_name="person",
-        db_column_name="person",
-        column_class_name="ForeignKey",
-        column_class=ForeignKey,
-        params={
-            "references": Person,
-            "on_delete": OnDelete.cascade,
-            "on_update": OnUpdate.cascade,
-            "target_column": None,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": True,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-    manager.add_column(
-        table_class_name="Nominator",
-        tablename="awards_nominator",
-        column_name="role",
-        db_column_name="role",
-        column_class_name="Varchar",
-        column_class=Varchar,
-        params={
-            "length": 20,
-            "default": "",
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-    manager.add_column(
-        table_class_name="Nominator",
-        tablename="awards_nominator",
-        column_name="added_at",
-        db_column_name="added_at",
-        column_class_name="Timestamptz",
-        column_class=Timestamptz,
-        params={
-            "default": None,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-    manager.add_column(
         table_class_name="NominationFile",
         tablename="awards_file",
         column_name="nomination",
@@ -734,8 +791,8 @@ async def forwards():
         schema=None,
     )
     manager.add_column(
-        table_class_name="Receipt",
-        tablename="awards_receipt",
+        table_class_name="Nominator",
+        tablename="awards_nominator",
         column_name="nomination",
         db_column_name="nomination",
         column_class_name="ForeignKey",
@@ -757,18 +814,21 @@ async def forwards():
         schema=None,
     )
     manager.add_column(
-        table_class_name="Receipt",
-        tablename="awards_receipt",
-        column_name="revision",
-        db_column_name="revision",
-        column_class_name="Integer",
-        column_class=Integer,
+        table_class_name="Nominator",
+        tablename="awards_nominator",
+        column_name="person",
+        db_column_name="person",
+        column_class_name="ForeignKey",
+        column_class=ForeignKey,
         params={
-            "default": 0,
+            "references": Person,
+            "on_delete": OnDelete.cascade,
+            "on_update": OnUpdate.cascade,
+            "target_column": None,
             "null": False,
             "primary_key": False,
             "unique": False,
-            "index": False,
+            "index": True,
             "index_method": IndexMethod.btree,
             "choices": None,
             "db_column_name": None,
@@ -777,34 +837,14 @@ async def forwards():
         schema=None,
     )
     manager.add_column(
-        table_class_name="Receipt",
-        tablename="awards_receipt",
-        column_name="form",
-        db_column_name="form",
-        column_class_name="Text",
-        column_class=Text,
-        params={
-            "default": "",
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-    manager.add_column(
-        table_class_name="Receipt",
-        tablename="awards_receipt",
-        column_name="form_sha256",
-        db_column_name="form_sha256",
+        table_class_name="Nominator",
+        tablename="awards_nominator",
+        column_name="role",
+        db_column_name="role",
         column_class_name="Varchar",
         column_class=Varchar,
         params={
-            "length": 64,
+            "length": 20,
             "default": "",
             "null": False,
             "primary_key": False,
@@ -818,10 +858,76 @@ async def forwards():
         schema=None,
     )
     manager.add_column(
-        table_class_name="Receipt",
-        tablename="awards_receipt",
-        column_name="document",
-        db_column_name="document",
+        table_class_name="Nominator",
+        tablename="awards_nominator",
+        column_name="added_at",
+        db_column_name="added_at",
+        column_class_name="Timestamptz",
+        column_class=Timestamptz,
+        params={
+            "default": None,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+    manager.add_column(
+        table_class_name="Conflict",
+        tablename="awards_conflict",
+        column_name="nomination",
+        db_column_name="nomination",
+        column_class_name="ForeignKey",
+        column_class=ForeignKey,
+        params={
+            "references": Nomination,
+            "on_delete": OnDelete.cascade,
+            "on_update": OnUpdate.cascade,
+            "target_column": None,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+    manager.add_column(
+        table_class_name="Conflict",
+        tablename="awards_conflict",
+        column_name="juror",
+        db_column_name="juror",
+        column_class_name="ForeignKey",
+        column_class=ForeignKey,
+        params={
+            "references": Person,
+            "on_delete": OnDelete.cascade,
+            "on_update": OnUpdate.cascade,
+            "target_column": None,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+    manager.add_column(
+        table_class_name="Conflict",
+        tablename="awards_conflict",
+        column_name="reason",
+        db_column_name="reason",
         column_class_name="Text",
         column_class=Text,
         params={
@@ -838,14 +944,17 @@ async def forwards():
         schema=None,
     )
     manager.add_column(
-        table_class_name="Receipt",
-        tablename="awards_receipt",
-        column_name="log_index",
-        db_column_name="log_index",
-        column_class_name="Integer",
-        column_class=Integer,
+        table_class_name="Conflict",
+        tablename="awards_conflict",
+        column_name="declared_by",
+        db_column_name="declared_by",
+        column_class_name="ForeignKey",
+        column_class=ForeignKey,
         params={
-            "default": 0,
+            "references": Person,
+            "on_delete": OnDelete.cascade,
+            "on_update": OnUpdate.cascade,
+            "target_column": None,
             "null": False,
             "primary_key": False,
             "unique": False,
@@ -858,10 +967,10 @@ async def forwards():
         schema=None,
     )
     manager.add_column(
-        table_class_name="Receipt",
-        tablename="awards_receipt",
-        column_name="received_at",
-        db_column_name="received_at",
+        table_class_name="Conflict",
+        tablename="awards_conflict",
+        column_name="declared_at",
+        db_column_name="declared_at",
         column_class_name="Timestamptz",
         column_class=Timestamptz,
         params={
@@ -1071,6 +1180,27 @@ async def forwards():
     manager.add_column(
         table_class_name="Sheet",
         tablename="awards_sheet",
+        column_name="salt",
+        db_column_name="salt",
+        column_class_name="Varchar",
+        column_class=Varchar,
+        params={
+            "length": 64,
+            "default": "",
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+    manager.add_column(
+        table_class_name="Sheet",
+        tablename="awards_sheet",
         column_name="assigned_at",
         db_column_name="assigned_at",
         column_class_name="Timestamptz",
@@ -1108,113 +1238,12 @@ async def forwards():
         },
         schema=None,
     )
-    manager.add_column(
-        table_class_name="Conflict",
-        tablename="awards_conflict",
-        column_name="nomination",
-        db_column_name="nomination",
-        column_class_name="ForeignKey",
-        column_class=ForeignKey,
-        params={
-            "references": Nomination,
-            "on_delete": OnDelete.cascade,
-            "on_update": OnUpdate.cascade,
-            "target_column": None,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-    manager.add_column(
-        table_class_name="Conflict",
-        tablename="awards_conflict",
-        column_name="juror",
-        db_column_name="juror",
-        column_class_name="ForeignKey",
-        column_class=ForeignKey,
-        params={
-            "references": Person,
-            "on_delete": OnDelete.cascade,
-            "on_update": OnUpdate.cascade,
-            "target_column": None,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-    manager.add_column(
-        table_class_name="Conflict",
-        tablename="awards_conflict",
-        column_name="reason",
-        db_column_name="reason",
-        column_class_name="Text",
-        column_class=Text,
-        params={
-            "default": "",
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-    manager.add_column(
-        table_class_name="Conflict",
-        tablename="awards_conflict",
-        column_name="declared_by",
-        db_column_name="declared_by",
-        column_class_name="ForeignKey",
-        column_class=ForeignKey,
-        params={
-            "references": Person,
-            "on_delete": OnDelete.cascade,
-            "on_update": OnUpdate.cascade,
-            "target_column": None,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-    manager.add_column(
-        table_class_name="Conflict",
-        tablename="awards_conflict",
-        column_name="declared_at",
-        db_column_name="declared_at",
-        column_class_name="Timestamptz",
-        column_class=Timestamptz,
-        params={
-            "default": None,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
+    manager.add_constraint(
+        table_class_name="Receipt",
+        tablename="awards_receipt",
+        constraint_name="awards_receipt_nomination_revision_key",
+        constraint_class=Unique,
+        params={"columns": ["nomination", "revision"], "nulls_distinct": True},
         schema=None,
     )
     manager.add_constraint(
@@ -1250,11 +1279,11 @@ async def forwards():
         schema=None,
     )
     manager.add_constraint(
-        table_class_name="Receipt",
-        tablename="awards_receipt",
-        constraint_name="awards_receipt_nomination_revision_key",
+        table_class_name="Conflict",
+        tablename="awards_conflict",
+        constraint_name="awards_conflict_nomination_juror_key",
         constraint_class=Unique,
-        params={"columns": ["nomination", "revision"], "nulls_distinct": True},
+        params={"columns": ["nomination", "juror"], "nulls_distinct": True},
         schema=None,
     )
     manager.add_constraint(
@@ -1271,14 +1300,6 @@ async def forwards():
         constraint_name="awards_sheet_known_state",
         constraint_class=Check,
         params={"condition": "\"state\" IN ('assigned', 'ready', 'sealed', 'recused')"},
-        schema=None,
-    )
-    manager.add_constraint(
-        table_class_name="Conflict",
-        tablename="awards_conflict",
-        constraint_name="awards_conflict_nomination_juror_key",
-        constraint_class=Unique,
-        params={"columns": ["nomination", "juror"], "nulls_distinct": True},
         schema=None,
     )
     return manager
