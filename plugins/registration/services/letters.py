@@ -102,12 +102,11 @@ def _ticket_line(ticket: TicketView) -> str:
 
 
 async def _ticket_mails(event: EventView, order: OrderView) -> dict[str, list[Attachment]]:
-    """Attachments by address: the buyer's with every ticket, each other attendee's with their own."""
+    """Attachments by address: the buyer's with every ticket, each other attendee's with their own and no other."""
     by_address: dict[str, list[TicketView]] = {order.buyer_email: list(order.tickets)}
     for ticket in order.tickets:
         if ticket.email != order.buyer_email:
             by_address.setdefault(ticket.email, []).append(ticket)
-    days = Attachment(f"{event.slug}.ics", "text/calendar", calendar_file(event, order, order.language))
     return {
         address: [
             Attachment(
@@ -115,7 +114,11 @@ async def _ticket_mails(event: EventView, order: OrderView) -> dict[str, list[At
                 "application/pdf",
                 await asyncio.to_thread(tickets_file, event, order, tickets, order.language),
             ),
-            days,
+            Attachment(
+                f"{event.slug}.ics",
+                "text/calendar",
+                calendar_file(event, order.with_tickets(tuple(tickets)), order.language),
+            ),
         ]
         for address, tickets in by_address.items()
     }

@@ -6,10 +6,11 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from core import audit, mail
-from core.database import transaction
+from core.database import lock, transaction
 from core.people.queries import normal_email
 from core.values import N_, EventView, Refusal, Refused, in_language, refuse
 from plugins.registration import queries, rules
+from plugins.registration.rules import TicketType
 from plugins.registration.tables import WaitingRow
 
 
@@ -47,12 +48,14 @@ async def join_waiting_list(
                 or [Refusal("seats_are_free", {"name": kind.name, "left": left})]
             )
         key = f"{kind.id}/{normal_email(request.email)}"
+        await lock(f"registration.waiting.{kind.id}")  # the same form twice at the same moment is one place
         values: dict[Any, Any] = {
             WaitingRow.name: request.name,
             WaitingRow.seats: request.seats,
             WaitingRow.note: request.note,
         }
         if await WaitingRow.update(values).where(WaitingRow.key == key).returning(WaitingRow.id):
+            await _record("waiting_list.changed", event, kind, request, by=by, now=now)
             return
         await WaitingRow(
             event=event.id,
@@ -65,14 +68,7 @@ async def join_waiting_list(
             joined_at=now,
             key=key,
         ).save()
-        await audit.record(
-            "waiting_list.joined",
-            by=by,
-            subject=f"ticket_type:{kind.code}",
-            event=event.id,
-            facts={"seats": request.seats},
-            now=now,
-        )
+        await _record("waiting_list.joined", event, kind, request, by=by, now=now)
         facts = {
             "name": request.name,
             "event": in_language(event.name, language),
@@ -81,3 +77,10 @@ async def join_waiting_list(
         await mail.send(
             "registration.waiting", to=normal_email(request.email), language=language, event=event, facts=facts, now=now
         )
+
+
+async def _record(
+    action: str, event: EventView, kind: TicketType, request: WaitingRequest, *, by: str, now: datetime
+) -> None:
+    subject, facts = f"ticket_type:{kind.code}", {"seats": request.seats}
+    await audit.record(action, by=by, subject=subject, event=event.id, facts=facts, now=now)
