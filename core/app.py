@@ -11,7 +11,7 @@ from litestar import Litestar, Request, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 
-from core import api, api_reference, errors, i18n, mail, openapi, outbox, plugins, service, signing_keys
+from core import api, api_reference, audit_words, errors, i18n, mail, openapi, outbox, plugins, service, signing_keys
 from core.access import Access
 from core.database import Database, schema_difference
 from core.form_request import FormRequest
@@ -43,6 +43,8 @@ def prepare(settings: Settings, host: PluginHost) -> None:
     )
     for _, words in host.collect("register_refusals"):
         errors.use_words(words)
+    for _, words in host.collect("register_actions"):
+        audit_words.use_words(words)
 
 
 def create_app(settings: Settings, *, host: PluginHost | None = None, with_worker: bool = False) -> Litestar:

@@ -185,6 +185,21 @@ def register_refusals() -> Mapping[str, str]:  # type: ignore[empty-body]
 
 
 @hookspec
+def register_actions() -> Mapping[str, str]:  # type: ignore[empty-body]
+    """Give the words for what the plugin writes to the audit log: action → msgid.
+
+    Called once at start. The record of changes shows them in the reader's language, with the action's code beside; an action
+    without words is shown by its code.
+
+    Example::
+
+        @hookimpl
+        def register_actions() -> Mapping[str, str]:
+            return {"shuttle.departure_added": N_("Departure added")}
+    """
+
+
+@hookspec
 def register_calendar() -> CalendarSource:  # type: ignore[empty-body]
     """Give calendar entries to the event's calendar: an async function of the event that returns `CalendarEntry` values.
 

@@ -7,7 +7,7 @@ from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
 from msgspec import Meta, Struct
 
-from core import audit, mail, outbox, plugins, shown
+from core import audit, audit_words, mail, outbox, plugins, shown
 from core.api import id_after
 from core.errors import Invalid, sentence
 from core.events import queries, services
@@ -70,6 +70,7 @@ async def overview(request: Anything, event: EventView, visit: Visit) -> Respons
         given_up=given_up,
         last=last,
         actors=await _actors(last),
+        said=audit_words.said,
     )
 
 
@@ -372,7 +373,8 @@ async def revoke_token(request: Anything, event: EventView, visit: Visit, token_
 async def audit_page(request: Anything, event: EventView) -> Response[str]:
     """Who changed what and when, the latest first."""
     lines = await audit.lines(event=event.id, before=_before(request), most=PER_PAGE)
-    return page(request, "events/audit.html", lines=lines, actors=await _actors(lines), per_page=PER_PAGE)
+    actors = await _actors(lines)
+    return page(request, "events/audit.html", lines=lines, actors=actors, said=audit_words.said, per_page=PER_PAGE)
 
 
 async def _actors(lines: list[audit.LineView]) -> dict[str, str]:

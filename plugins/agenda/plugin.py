@@ -83,6 +83,11 @@ def register_refusals() -> Mapping[str, str]:
 
 
 @hookimpl
+def register_actions() -> Mapping[str, str]:
+    return ACTIONS
+
+
+@hookimpl
 def register_event_panels() -> Sequence[Panel]:
     return [Panel("agenda/_event_panel.html", agenda_panel, order=20)]
 
@@ -96,6 +101,32 @@ def register_personal_data() -> PersonalData:
 def register_my_panels() -> Sequence[Panel]:
     return [Panel("agenda/_my_panel.html", my_sessions, order=40)]
 
+
+ACTIONS = {
+    "room.added": N_("Room added"),
+    "room.changed": N_("Room changed"),
+    "room.moved": N_("Room moved in the order"),
+    "room.removed": N_("Room removed"),
+    "track.added": N_("Track added"),
+    "track.changed": N_("Track changed"),
+    "track.moved": N_("Track moved in the order"),
+    "track.removed": N_("Track removed"),
+    "session_type.added": N_("Session type added"),
+    "session_type.changed": N_("Session type changed"),
+    "session_type.moved": N_("Session type moved in the order"),
+    "session_type.removed": N_("Session type removed"),
+    "stage_person.added": N_("Person on stage added"),
+    "stage_person.changed": N_("Person on stage changed"),
+    "stage_person.moved": N_("Person on stage moved in the order"),
+    "stage_person.removed": N_("Person on stage removed"),
+    "session.added": N_("Session added"),
+    "session.changed": N_("Session changed"),
+    "session.moved": N_("Session moved"),
+    "session.removed": N_("Session removed"),
+    "session.part_confirmed": N_("Participation confirmed"),
+    "agenda.applied": N_("Agenda set from the event’s file"),
+    "schedule.released": N_("Agenda released"),
+}
 
 REFUSALS = {
     "code_taken": N_("The code “{code}” is taken. Choose another one."),

@@ -73,6 +73,11 @@ def register_refusals() -> Mapping[str, str]:
 
 
 @hookimpl
+def register_actions() -> Mapping[str, str]:
+    return words.ACTIONS
+
+
+@hookimpl
 def register_event_panels() -> Sequence[Panel]:
     return [Panel("awards/_event_panel.html", queries.event_panel, order=60)]
 

@@ -77,6 +77,31 @@ REFUSALS: Final = {
     ),
 }
 
+ACTIONS: Final = {
+    "award.declared": N_("Categories and rubric changed"),
+    "nomination.started": N_("Nomination started"),
+    "nomination.saved": N_("Draft of a nomination saved"),
+    "nomination.file_added": N_("File added to a nomination"),
+    "nomination.file_removed": N_("File taken out of a nomination"),
+    "nomination.submitted": N_("Nomination submitted"),
+    "nomination.submission_refused": N_("Submission of a nomination refused"),
+    "nomination.withdrawn": N_("Nomination withdrawn"),
+    "nomination.admitted": N_("Nomination admitted again"),
+    "nomination.not_admitted": N_("Nomination not admitted"),
+    "nomination.collaborator_added": N_("Colleague invited to a nomination"),
+    "nomination.collaborator_removed": N_("Colleague’s work on a nomination ended"),
+    "jury.left": N_("Juror left the jury"),
+    "jury.assigned_evenly": N_("Nominations assigned evenly"),
+    "jury.told": N_("Jurors reminded by mail"),
+    "jury.conflict_recorded": N_("Conflict of interest recorded"),
+    "sheet.assigned": N_("Nomination assigned to a juror"),
+    "sheet.unassigned": N_("Assignment taken back"),
+    "sheet.no_conflict": N_("Juror declared no conflict of interest"),
+    "sheet.recused": N_("Juror stepped back"),
+    "sheet.scored": N_("Scores saved"),
+    "sheet.sealed": N_("Scores sealed"),
+}
+
 MAILS: Final = (
     MailText(
         key="awards.submitted",

@@ -80,6 +80,11 @@ def register_refusals() -> Mapping[str, str]:
 
 
 @hookimpl
+def register_actions() -> Mapping[str, str]:
+    return rules.ACTIONS
+
+
+@hookimpl
 def register_event_panels() -> Sequence[Panel]:
     return [Panel("registration/_prices.html", web.price_panel, order=20)]
 

@@ -44,9 +44,10 @@ from plugins.registration.rules.orders import (
 )
 from plugins.registration.rules.prices import Totals, totals
 from plugins.registration.rules.search import folded, pattern
-from plugins.registration.rules.words import MAIL, REFUSALS
+from plugins.registration.rules.words import ACTIONS, MAIL, REFUSALS
 
 __all__ = [
+    "ACTIONS",
     "EMAIL",
     "FOREIGN_RFC",
     "HOLDS_SEATS",

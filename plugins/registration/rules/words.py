@@ -39,6 +39,20 @@ REFUSALS: Final = {
     "ticket_not_inside": N_("This ticket is not checked in."),
 }
 
+ACTIONS: Final = {
+    "ticket_type.created": N_("Ticket type added"),
+    "ticket_type.changed": N_("Ticket type changed"),
+    "ticket_type.removed": N_("Ticket type removed"),
+    "order.placed": N_("Order placed"),
+    "order.paid": N_("Order marked as paid"),
+    "order.cancelled": N_("Order cancelled"),
+    "order.expired": N_("Unpaid order expired"),
+    "ticket.checked_in": N_("Checked in at the door"),
+    "ticket.check_in_undone": N_("Check-in taken back"),
+    "waiting_list.joined": N_("Joined the waiting list"),
+    "waiting_list.changed": N_("Place on the waiting list changed"),
+}
+
 MAIL: Final = (
     MailText(
         key="registration.placed",
