@@ -8,7 +8,7 @@ import pypdf
 import pytest
 import zxingcpp
 from icalendar import Calendar
-from PIL import Image
+from PIL import Image, ImageChops
 
 from plugins.registration import rules, sheets, tickets
 from plugins.registration.ics import EventDays, calendar
@@ -62,6 +62,20 @@ def test_markup_in_a_name_is_a_name() -> None:
     page = pypdf.PdfReader(io.BytesIO(tickets.ticket_file(sheet(name), made_at=MADE_AT))).pages[0]
 
     assert "#panic" in page.extract_text()
+
+
+def test_the_accents_of_capitals_are_printed() -> None:
+    blank, plain, accented = (
+        Image.open(io.BytesIO(tickets.ticket_file(sheet(name), made_at=MADE_AT, file_format="png"))).convert("L")
+        for name in ("", "INIGO", "ÍÑIGO")
+    )
+
+    capitals = ImageChops.difference(blank, plain).getbbox()
+    accents = ImageChops.difference(plain, accented).getbbox()
+
+    assert capitals is not None
+    assert accents is not None
+    assert capitals[1] - accents[1] > 8  # pixels of 1/200 inch that the accents rise above the capitals
 
 
 def test_the_same_ticket_is_the_same_file() -> None:
