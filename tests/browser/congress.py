@@ -163,7 +163,10 @@ def _printed_links(server: "subprocess.Popen[str]") -> tuple[dict[str, str], thr
         if found := re.match(r"\s+(\w+)\s+(http://\S+/sign-in/\S+)", line):
             links[found[1]] = found[2]
         if "startup complete" in line:
-            drain = threading.Thread(target=lambda out=server.stdout: [None for _ in out], daemon=True)
+            # Printed, so that pytest shows it with a test that failed.
+            drain = threading.Thread(
+                target=lambda out=server.stdout: [print(line, end="") for line in out], daemon=True
+            )
             drain.start()
             return links, drain
     raise AssertionError("the demo did not start:\n" + "".join(seen[-40:]))
