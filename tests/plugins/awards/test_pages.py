@@ -182,6 +182,7 @@ async def test_a_bad_upload_gets_a_clear_answer_and_the_text_is_kept(
 
     assert answer.status_code == status
     if status == 422:
+        assert 'href="#files-evidence"' in answer.text.partition("data-error-summary")[2].partition("</ul>")[0]
         assert (await view_of(award, view.nomination.code)).nomination.answers["impact"] == "Kept"
         assert (await view_of(award, view.nomination.code)).nomination.state == "draft"
 
