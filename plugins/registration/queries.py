@@ -520,11 +520,14 @@ async def waiting(event_id: int, *, limit: int = 500) -> list[WaitingView]:
     return [WaitingView(**{**row, "ticket_type_name": _json(row["ticket_type_name"])}) for row in rows]
 
 
-async def orders_due(now: datetime, *, most: int) -> list[tuple[int, str]]:
-    """`(event id, code)` of unpaid orders whose time is over, the oldest first."""
+async def orders_due(now: datetime, event_ids: Sequence[int], *, most: int) -> list[tuple[int, str]]:
+    """`(event id, code)` of these events' unpaid orders whose time is over, the oldest first."""
+    if not event_ids:
+        return []
     rows = (
         await OrderRow.select(OrderRow.event, OrderRow.code)
         .where((OrderRow.state == "awaiting_payment") & (OrderRow.due_at <= now))
+        .where(OrderRow.event.is_in(list(event_ids)))
         .order_by(OrderRow.due_at)
         .limit(most)
     )

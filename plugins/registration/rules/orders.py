@@ -214,7 +214,7 @@ def cancellation_refusals(
     reasons = []
     if may == "no" or (may == "unpaid" and state != "awaiting_payment"):
         reasons.append(Refusal("cancellation_by_organisers_only"))
-    if until is not None and now >= until:
+    if until is not None and Window(None, until).is_after(now):
         reasons.append(Refusal("cancellation_closed", {"closes_at": until}))
     if checked_in:
         reasons.append(Refusal("already_inside"))
@@ -223,4 +223,4 @@ def cancellation_refusals(
 
 def is_expired(state: str, *, due_at: datetime | None, now: datetime) -> bool:
     """Whether the seats of an unpaid order are to be given back: from the due instant on."""
-    return state == "awaiting_payment" and due_at is not None and now >= due_at
+    return state == "awaiting_payment" and due_at is not None and Window(None, due_at).is_after(now)

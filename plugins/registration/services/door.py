@@ -7,14 +7,14 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from core import audit, outbox
-from core.database import UniqueViolated, transaction
+from core.database import UniqueViolated, lock_row, transaction
 from core.people.secrets import new_secret
 from core.values import EventView, Refusal, Refused
 from plugins.registration import queries, rules
 from plugins.registration.queries import TicketView
 from plugins.registration.rules import DoorAnswer
 from plugins.registration.services.telling import ticket_facts
-from plugins.registration.tables import ScanRow, TicketRow
+from plugins.registration.tables import OrderRow, ScanRow, TicketRow
 
 
 class Scan(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -67,6 +67,9 @@ async def _let_in(event: EventView, scan: Scan, *, key: str, by: str, now: datet
     at = min(scan.at, now) if scan.at else now
     code = rules.typed_code(scan.code)
     ticket = await queries.ticket(event.id, code)
+    if ticket is not None:
+        await lock_row(OrderRow, ticket.order_id)  # nobody cancels it meanwhile
+        ticket = await queries.ticket(event.id, code)
     answer = rules.door_answer(_seen(ticket))
     if answer == "in" and ticket is not None and not await _enter(ticket.id, at=at, by=by):
         ticket = await queries.ticket(event.id, code)

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from core import audit, mail, outbox, plugins
-from core.database import UniqueViolated, transaction
+from core.database import UniqueViolated, lock_row, transaction
 from core.events import queries as event_queries
 from core.i18n import gettext, using
 from core.people.queries import normal_email
@@ -241,9 +241,10 @@ async def cancel_order(
     event: EventView, code: str, *, reason: str, by_attendee: bool, by: str, now: datetime
 ) -> OrderView:
     """Cancel an order and give its seats back, once. A buyer is held to what the settings allow."""
+    settings = await queries.settings(event)
     async with transaction():
+        await lock_row(OrderRow, (await required_order(event, code)).id)  # nobody is let in with it meanwhile
         order = await required_order(event, code)
-        settings = await queries.settings(event)
         refuse(
             rules.cancellation_refusals(
                 order.state,
@@ -274,12 +275,10 @@ async def expire_unpaid(*, now: datetime) -> int:
 
     An event where the plugin is switched off is left as it is.
     """
-    expired = 0
-    for event_id, code in await queries.orders_due(now, most=EXPIRE_AT_ONCE):
-        event = await event_queries.event_by_id(event_id)
-        if "registration" in event.plugins:
-            expired += await _expire(event, code, now=now)
-    return expired
+    every = await event_queries.events(public_only=False)
+    on = {event.id: event for event in every if "registration" in event.plugins}
+    due = await queries.orders_due(now, list(on), most=EXPIRE_AT_ONCE)
+    return sum([await _expire(on[event_id], code, now=now) for event_id, code in due])
 
 
 async def _expire(event: EventView, code: str, *, now: datetime) -> bool:
