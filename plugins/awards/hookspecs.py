@@ -51,7 +51,7 @@ async def nomination_withdrawn(event: EventView, nomination: dict[str, Any], now
 
 @hookspec
 async def results_ready(event: EventView, now: datetime) -> None:
-    """The last assigned score sheet was sealed: results may be seen. Told after the commit; may come twice.
+    """The last open score sheet was sealed or taken away: results may be seen. Told after the commit; may come twice.
 
     Example::
 

@@ -62,6 +62,8 @@ async def remove_juror(event: EventView, person: int, *, actor: Actor, now: date
             facts={"sheets": len(gone)},
             now=now,
         )
+        if gone:
+            await _tell_if_ready(event, now=now)
 
 
 async def assign_juror(event: EventView, code: str, juror: int, *, actor: Actor, now: datetime) -> int:
@@ -154,6 +156,7 @@ async def unassign(event: EventView, sheet_id: int, *, actor: Actor, now: dateti
         await Sheet.delete().where(Sheet.id == sheet_id)
         facts = {"juror": f"person:{found.juror}", "sheet": sheet_id}
         await record("sheet.unassigned", event, found.nomination, actor, facts, now)
+        await _tell_if_ready(event, now=now)
 
 
 async def record_conflict(event: EventView, code: str, juror: int, reason: str, *, actor: Actor, now: datetime) -> None:
@@ -171,6 +174,8 @@ async def record_conflict(event: EventView, code: str, juror: int, reason: str, 
         await _store_conflict(view.id, juror, reason, by=actor.person, now=now)
         await Sheet.update({Sheet.state: "recused"}).where((Sheet.nomination == view.id) & (Sheet.juror == juror))
         await record("jury.conflict_recorded", event, code, actor, {"juror": f"person:{juror}"}, now)
+        if row:
+            await _tell_if_ready(event, now=now)
 
 
 async def tell_jurors(event: EventView, *, actor: Actor, issuer: Issuer, now: datetime) -> int:

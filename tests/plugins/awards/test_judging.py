@@ -3,10 +3,12 @@
 import asyncio
 import json
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from core import outbox
 from core.audit_tables import AuditLine
 from core.ledger import digest
 from core.values import Refused
@@ -356,3 +358,30 @@ async def test_only_jurors_with_open_sheets_are_written_to(award: Award, jury: l
     mail = (await award.site.mails())[-1]
     assert (count, mail["to"]) == (1, "juror1@example.mx")
     assert "30 de septiembre de 2025, 23:59:59" in mail["text"]
+
+
+@pytest.mark.parametrize("how", ["unassign", "remove", "conflict"])
+async def test_results_are_told_ready_when_the_last_open_sheet_goes_away(
+    award: Award, jury: list[Actor], olga: Actor, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    async def tell(fact: str, **facts: Any) -> None:
+        told.append(fact)
+
+    monkeypatch.setattr(outbox, "tell", tell)
+    (code,) = await judging(award, "A")
+    event, now = award.event, award.site.now
+    first, second = [await services.assign_juror(event, code, juror.person, actor=olga, now=now) for juror in jury[:2]]
+    await award.sealed(first, jury[0], 5, 1)
+    before = told.count("results_ready")
+
+    match how:
+        case "unassign":
+            await services.unassign(event, second, actor=olga, now=now)
+        case "remove":
+            await services.remove_juror(event, jury[1].person, actor=olga, now=now)
+        case _:
+            await services.record_conflict(event, code, jury[1].person, "Works there.", actor=olga, now=now)
+
+    assert (before, told.count("results_ready")) == (0, 1)
