@@ -24,11 +24,18 @@ def test_a_drawn_amount_keeps_its_currency():
     assert parse(TicketType, [pair for pair in typed if pair[1] != "on"], zone="UTC").or_refuse() == value
 
 
-def _drawn(form) -> str:
+def test_a_problem_of_a_part_without_a_label_is_said_without_a_colon():
+    form = form_for(TicketType, language="es", zone="UTC")
+    field = form.field("code")
+    field.label, field.errors = "", ["Son demasiados."]
+
+    assert ">Son demasiados.</a>" in _drawn(
+        form, '{% from "_form.html" import error_summary with context %}{{ error_summary(form) }}'
+    )
+
+
+def _drawn(form, source='{% from "_form.html" import form_fields with context %}{{ form_fields(form.fields) }}') -> str:
     folder = Path(i18n.__file__).parent / "templates"
     environment = Environment(loader=FileSystemLoader(folder), autoescape=True, extensions=["jinja2.ext.i18n"])
     environment.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=False)
-    template = environment.from_string(
-        '{% from "_form.html" import form_fields with context %}{{ form_fields(form.fields) }}'
-    )
-    return template.render(form=form)
+    return environment.from_string(source).render(form=form)
