@@ -273,7 +273,7 @@ async def start_nomination(
     async def start() -> NominationDocument:
         return _nomination(
             await services.start_nomination(
-                event, data.category, draft=draft, actor=_actor(visit, event), now=visit.now
+                event, data.category, draft=draft, actor=Actor.of(visit, event), now=visit.now
             )
         )
 
@@ -317,7 +317,7 @@ async def change_nomination(event: EventView, visit: Visit, code: str, data: Nom
         code,
         Draft(_candidate_of(data.candidate), data.answers),
         revision=data.revision,
-        actor=_actor(visit, event),
+        actor=Actor.of(visit, event),
         now=visit.now,
     )
     return _nomination(view)
@@ -335,7 +335,7 @@ async def add_file(request: Anything, event: EventView, visit: Visit, code: str)
     question, found = await _sent_file(request)
 
     async def add() -> NominationDocument:
-        actor = _actor(visit, event)
+        actor = Actor.of(visit, event)
         return _nomination(await services.attach(event, code, question, found, actor=actor, now=visit.now))
 
     sent = {"question": question, "name": found.name, "sha256": sha256(found.content).hexdigest()}
@@ -361,7 +361,7 @@ async def _sent_file(request: Anything) -> tuple[str, Upload]:
 async def remove_file(event: EventView, visit: Visit, code: str, file_code: str) -> NominationDocument:
     """Take a file out of the working copy."""
     await _own(event, visit, code)
-    view = await services.detach(event, code, file_code, actor=_actor(visit, event), now=visit.now)
+    view = await services.detach(event, code, file_code, actor=Actor.of(visit, event), now=visit.now)
     return _nomination(view)
 
 
@@ -376,7 +376,7 @@ async def submit_nomination(
 ) -> NominationReceipt:
     """Submit the working copy. Submitting the same revision again gives the same receipt."""
     issuer = Issuer(settings.address, request.app.state.signing_key)
-    receipt = await services.submit_nomination(event, code, actor=_actor(visit, event), issuer=issuer, now=visit.now)
+    receipt = await services.submit_nomination(event, code, actor=Actor.of(visit, event), issuer=issuer, now=visit.now)
     return _receipt(code, receipt)
 
 
@@ -388,7 +388,7 @@ async def submit_nomination(
 )
 async def withdraw_nomination(event: EventView, visit: Visit, code: str) -> NominationDocument:
     """Take the nomination back, for good."""
-    return _nomination(await services.withdraw_nomination(event, code, actor=_actor(visit, event), now=visit.now))
+    return _nomination(await services.withdraw_nomination(event, code, actor=Actor.of(visit, event), now=visit.now))
 
 
 # -- the jury ------------------------------------------------------------------------------------------------------
@@ -399,14 +399,14 @@ async def list_assignments(
     request: Anything, event: EventView, visit: Visit, after: After = "", limit: Limit = 50
 ) -> Response[Page[AssignmentSummary]]:
     """One's own score sheets."""
-    lines = await queries.sheets(event, juror=_actor(visit, event).person)
+    lines = await queries.sheets(event, juror=Actor.of(visit, event).person)
     return paged_whole(request, [_summary(line) for line in lines], key=lambda item: item.id, after=after, limit=limit)
 
 
 @get(f"{API}/jury/assignments/{{sheet_id:int}}", permission="awards.judge", operation_id="getAssignment")
 async def get_assignment(event: EventView, visit: Visit, sheet_id: int) -> AssignmentDocument:
     """One's own score sheet. A sheet of another juror is as if it did not exist."""
-    view = await queries.sheet(event, sheet_id, juror=_actor(visit, event).person)
+    view = await queries.sheet(event, sheet_id, juror=Actor.of(visit, event).person)
     if view is None:
         raise NotFoundException
     return _assignment(view)
@@ -422,7 +422,7 @@ async def save_scores(event: EventView, visit: Visit, sheet_id: int, data: Score
         abstained=data.abstained,
         comment=data.comment,
         revision=data.revision,
-        actor=_actor(visit, event),
+        actor=Actor.of(visit, event),
         now=visit.now,
     )
     return _assignment(view)
@@ -436,7 +436,7 @@ async def save_scores(event: EventView, visit: Visit, sheet_id: int, data: Score
 )
 async def declare_no_conflict(event: EventView, visit: Visit, sheet_id: int) -> AssignmentDocument:
     """Say that nothing ties one to the nomination. Needed before scoring."""
-    return _assignment(await services.declare_no_conflict(event, sheet_id, actor=_actor(visit, event), now=visit.now))
+    return _assignment(await services.declare_no_conflict(event, sheet_id, actor=Actor.of(visit, event), now=visit.now))
 
 
 @post(
@@ -447,7 +447,7 @@ async def declare_no_conflict(event: EventView, visit: Visit, sheet_id: int) -> 
 )
 async def recuse(event: EventView, visit: Visit, sheet_id: int, data: Recusal) -> AssignmentDocument:
     """Step back from the nomination because of a conflict of interest, for good."""
-    return _assignment(await services.recuse(event, sheet_id, data.reason, actor=_actor(visit, event), now=visit.now))
+    return _assignment(await services.recuse(event, sheet_id, data.reason, actor=Actor.of(visit, event), now=visit.now))
 
 
 @post(
@@ -458,7 +458,7 @@ async def recuse(event: EventView, visit: Visit, sheet_id: int, data: Recusal) -
 )
 async def seal_scores(event: EventView, visit: Visit, sheet_id: int) -> AssignmentDocument:
     """Make the scores final."""
-    return _assignment(await services.seal(event, sheet_id, actor=_actor(visit, event), now=visit.now))
+    return _assignment(await services.seal(event, sheet_id, actor=Actor.of(visit, event), now=visit.now))
 
 
 @get(f"{API}/results", permission="awards.results", operation_id="getAwardResults")
@@ -483,14 +483,9 @@ async def get_results(event: EventView, visit: Visit) -> AwardResults:
 # -- structs into documents ----------------------------------------------------------------------------------------
 
 
-def _actor(visit: Visit, event: EventView) -> Actor:
-    assert visit.person is not None  # noqa: S101 - every route that calls this declares at least `signed_in`
-    return Actor(visit.person.id, visit.by, visit.may("awards.manage", event))
-
-
 async def _own(event: EventView, visit: Visit, code: str) -> NominationView:
     """A nomination of one's own, or any for who manages the award. Jurors read theirs at /jury/assignments."""
-    actor = _actor(visit, event)
+    actor = Actor.of(visit, event)
     view = await queries.nomination(event, code)
     if view is None:
         raise NotFoundException

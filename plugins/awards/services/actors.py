@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
 
 from core import audit
+from core.security.visit import Visit
 from core.values import EventView
 
 
@@ -18,6 +19,12 @@ class Actor(Struct, frozen=True):
     person: int
     by: str
     manages: bool = False
+
+    @classmethod
+    def of(cls, visit: Visit, event: EventView) -> "Actor":
+        """Whoever is at a door that declares at least `signed_in`."""
+        assert visit.person is not None  # noqa: S101 - the guard lets nobody else in
+        return cls(visit.person.id, visit.by, visit.may("awards.manage", event))
 
 
 class Issuer(Struct, frozen=True):

@@ -17,13 +17,13 @@ from core.templating import page, see_other
 from core.values import EventView, Refusal, Refused
 from plugins.awards import queries, services
 from plugins.awards.rules import KIND_NAMES
+from plugins.awards.services import Actor
 from plugins.awards.settings import AwardsSection
 from plugins.awards.statistics import printed
-from plugins.awards.web.door import Anything, actor_of, form_of, issuer_of, number_in, sentences, text_in
+from plugins.awards.web.door import EMAIL, Anything, form_of, issuer_of, number_in, sentences, text_in
 from plugins.awards.web.entry_form import shown_answer
 
 PER_PAGE: Final = 50
-_EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]{2,}")
 
 
 def _at(event: EventView, path: str = "") -> str:
@@ -137,7 +137,7 @@ async def change_admission(request: Anything, event: EventView, visit: Visit, co
             code,
             admitted=text_in(data, "admitted", most=1) == "1",
             reason=text_in(data, "reason", most=2000),
-            actor=actor_of(visit, event),
+            actor=Actor.of(visit, event),
             now=visit.now,
         )
     except Refused as refused:
@@ -151,7 +151,7 @@ async def change_admission(request: Anything, event: EventView, visit: Visit, co
     include_in_schema=False,
 )
 async def withdraw(request: Anything, event: EventView, visit: Visit, code: str) -> Response[Any]:
-    await services.withdraw_nomination(event, code, actor=actor_of(visit, event), now=visit.now)
+    await services.withdraw_nomination(event, code, actor=Actor.of(visit, event), now=visit.now)
     return see_other(request, _at(event, f"/nominations/{code}"), ("success", gettext("The nomination was withdrawn.")))
 
 
@@ -163,7 +163,7 @@ async def withdraw(request: Anything, event: EventView, visit: Visit, code: str)
 async def assign_juror(request: Anything, event: EventView, visit: Visit, code: str) -> Response[Any]:
     """Give the nomination to a juror by hand, or note that they must not judge it."""
     data = await form_of(request)
-    juror, actor = number_in(data, "juror") or 0, actor_of(visit, event)
+    juror, actor = number_in(data, "juror") or 0, Actor.of(visit, event)
     try:
         if text_in(data, "action", most=20) == "conflict":
             reason = text_in(data, "reason", most=2000)
@@ -181,7 +181,7 @@ async def assign_juror(request: Anything, event: EventView, visit: Visit, code: 
     include_in_schema=False,
 )
 async def unassign(request: Anything, event: EventView, visit: Visit, sheet_id: int) -> Response[Any]:
-    await services.unassign(event, sheet_id, actor=actor_of(visit, event), now=visit.now)
+    await services.unassign(event, sheet_id, actor=Actor.of(visit, event), now=visit.now)
     data = await form_of(request)
     code = text_in(data, "nomination", most=40)
     address = _at(event, f"/nominations/{code}") if re.fullmatch(r"[\w-]+", code) else _at(event, "/jury")
@@ -224,10 +224,10 @@ async def _jury(
 async def invite_juror(request: Anything, event: EventView, visit: Visit, settings: Settings) -> Response[Any]:
     data = await form_of(request)
     email = text_in(data, "email", most=254).strip()
-    if not _EMAIL.fullmatch(email):
+    if not EMAIL.fullmatch(email):
         return await _jury(request, event, [Refusal("bad_email", {}, "/email")], email)
     await services.invite_juror(
-        event, email, actor=actor_of(visit, event), issuer=issuer_of(request, settings), now=visit.now
+        event, email, actor=Actor.of(visit, event), issuer=issuer_of(request, settings), now=visit.now
     )
     words = gettext("{email} was invited.").format(email=email)
     return see_other(request, _at(event, "/jury"), ("success", words))
@@ -239,7 +239,7 @@ async def invite_juror(request: Anything, event: EventView, visit: Visit, settin
     include_in_schema=False,
 )
 async def remove_juror(request: Anything, event: EventView, visit: Visit, person: int) -> Response[Any]:
-    await services.remove_juror(event, person, actor=actor_of(visit, event), now=visit.now)
+    await services.remove_juror(event, person, actor=Actor.of(visit, event), now=visit.now)
     return see_other(request, _at(event, "/jury"), ("success", gettext("The juror has left the jury.")))
 
 
@@ -248,7 +248,7 @@ async def assign_evenly(request: Anything, event: EventView, visit: Visit) -> Re
     data = await form_of(request)
     try:
         count = await services.assign_evenly(
-            event, seed=number_in(data, "seed") or 1, actor=actor_of(visit, event), now=visit.now
+            event, seed=number_in(data, "seed") or 1, actor=Actor.of(visit, event), now=visit.now
         )
     except Refused as refused:
         return await _jury(request, event, refused.refusals)
@@ -259,7 +259,7 @@ async def assign_evenly(request: Anything, event: EventView, visit: Visit) -> Re
 @post("/{event_slug:str}/organise/awards/jury/tell", permission="awards.manage", include_in_schema=False)
 async def tell_jurors(request: Anything, event: EventView, visit: Visit, settings: Settings) -> Response[Any]:
     count = await services.tell_jurors(
-        event, actor=actor_of(visit, event), issuer=issuer_of(request, settings), now=visit.now
+        event, actor=Actor.of(visit, event), issuer=issuer_of(request, settings), now=visit.now
     )
     words = ngettext("%(count)s juror was written to.", "%(count)s jurors were written to.", count)
     return see_other(request, _at(event, "/jury"), ("success", words % {"count": count}))

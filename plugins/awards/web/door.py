@@ -1,24 +1,21 @@
 """What the HTML doors share: who acts, and refusals as sentences at their fields."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from litestar import Request
 from litestar.datastructures import FormMultiDict
 
 from core import errors
-from core.security.visit import Visit
 from core.settings import Settings
 from core.values import EventView, Refusal
-from plugins.awards.services import Actor, Issuer
+from plugins.awards.services import Issuer
 
 Anything = Request[Any, Any, Any]
 Form = FormMultiDict
 
-
-def actor_of(visit: Visit, event: EventView) -> Actor:
-    assert visit.person is not None  # noqa: S101 - every route that calls this declares at least `signed_in`
-    return Actor(visit.person.id, visit.by, visit.may("awards.manage", event))
+EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]{2,}")
 
 
 def issuer_of(request: Anything, settings: Settings) -> Issuer:
@@ -36,6 +33,13 @@ def by_pointer(refusals: Iterable[Refusal], event: EventView) -> Mapping[str, li
     for refusal in refusals:
         found.setdefault(refusal.pointer, []).append(errors.sentence(refusal, event))
     return found
+
+
+def status_of(refusals: Sequence[Refusal]) -> int:
+    """200, 422 when every refusal belongs to a field, else 409."""
+    if not refusals:
+        return 200
+    return 422 if all(refusal.pointer for refusal in refusals) else 409
 
 
 async def form_of(request: Anything) -> Form:

@@ -16,7 +16,8 @@ from core.values import EventView, Refusal, Refused
 from plugins.awards import queries, services
 from plugins.awards.queries import SheetView
 from plugins.awards.rules import KIND_NAMES, Criterion, ScoreSheet, steps
-from plugins.awards.web.door import Anything, Form, actor_of, by_pointer, form_of, number_in, text_in
+from plugins.awards.services import Actor
+from plugins.awards.web.door import Anything, Form, by_pointer, form_of, number_in, status_of, text_in
 from plugins.awards.web.entry_form import shown_answer
 
 ABSTAIN: Final = "–"
@@ -40,7 +41,7 @@ class Scale(Struct, frozen=True):
 async def jury_page(request: Anything, event: EventView, visit: Visit) -> Response[str]:
     """One's own score sheets and how far each has come."""
     section = await queries.section_of(event)
-    lines = await queries.sheets(event, juror=actor_of(visit, event).person)
+    lines = await queries.sheets(event, juror=Actor.of(visit, event).person)
     return page(
         request,
         "awards/jury.html",
@@ -55,7 +56,7 @@ async def jury_page(request: Anything, event: EventView, visit: Visit) -> Respon
 
 
 async def _own(event: EventView, visit: Visit, sheet_id: int) -> SheetView:
-    view = await queries.sheet(event, sheet_id, juror=actor_of(visit, event).person)
+    view = await queries.sheet(event, sheet_id, juror=Actor.of(visit, event).person)
     if view is None:
         raise NotFoundException
     return view
@@ -90,7 +91,7 @@ async def _sheet(
     return page(
         request,
         "awards/sheet.html",
-        status=_status(refusals),
+        status=status_of(refusals),
         view=view,
         sheet=sheet,
         settings=settings,
@@ -105,12 +106,6 @@ async def _sheet(
         kinds=KIND_NAMES,
         now=visit.now,
     )
-
-
-def _status(refusals: Sequence[Refusal]) -> int:
-    if not refusals:
-        return 200
-    return 422 if all(refusal.pointer for refusal in refusals) else 409
 
 
 def _scale(criterion: Criterion, sheet: ScoreSheet, errors: Mapping[str, list[str]]) -> Scale:
@@ -159,7 +154,7 @@ async def _save(event: EventView, visit: Visit, view: SheetView, data: Form, typ
         abstained=sorted(typed.abstained),
         comment=typed.comment,
         revision=number_in(data, "revision"),
-        actor=actor_of(visit, event),
+        actor=Actor.of(visit, event),
         now=visit.now,
     )
 
@@ -174,7 +169,7 @@ async def change(request: Anything, event: EventView, visit: Visit, sheet_id: in
     try:
         await _save(event, visit, view, data, typed)
         if text_in(data, "action", most=20) == "seal":
-            await services.seal(event, sheet_id, actor=actor_of(visit, event), now=visit.now)
+            await services.seal(event, sheet_id, actor=Actor.of(visit, event), now=visit.now)
             return see_other(request, address, ("success", gettext("Your scores are sealed. Thank you.")))
     except Refused as refused:
         view = await _own(event, visit, sheet_id)
@@ -201,7 +196,7 @@ async def declare(request: Anything, event: EventView, visit: Visit, sheet_id: i
     """The juror says that nothing ties them to the nomination, or steps back from it."""
     view = await _own(event, visit, sheet_id)
     data = await form_of(request)
-    actor = actor_of(visit, event)
+    actor = Actor.of(visit, event)
     try:
         if text_in(data, "conflict", most=5) == "yes":
             await services.recuse(event, sheet_id, text_in(data, "reason"), actor=actor, now=visit.now)

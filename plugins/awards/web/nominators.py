@@ -1,8 +1,7 @@
 """The doors for whoever nominates."""
 
-import re
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from litestar import Response, get, post, put
 from litestar.exceptions import NotFoundException
@@ -17,11 +16,9 @@ from core.values import EventView, Refusal, Refused
 from plugins.awards import queries, services
 from plugins.awards.queries import NominationView
 from plugins.awards.rules import KIND_NAMES, Category, Nomination, Seen, may_see
-from plugins.awards.services import Draft
-from plugins.awards.web.door import Anything, Form, actor_of, form_of, issuer_of, number_in, sentences, text_in
+from plugins.awards.services import Actor, Draft
+from plugins.awards.web.door import EMAIL, Anything, Form, form_of, issuer_of, number_in, sentences, status_of, text_in
 from plugins.awards.web.entry_form import entry_form, shown_answer, typed_draft, typed_files
-
-_EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]{2,}")
 
 
 @get("/{event_slug:str}/awards", permission="public", include_in_schema=False)
@@ -66,7 +63,7 @@ async def start(request: Anything, event: EventView, visit: Visit) -> Response[A
     data = await form_of(request)
     try:
         view = await services.start_nomination(
-            event, text_in(data, "category", most=50), actor=actor_of(visit, event), now=visit.now
+            event, text_in(data, "category", most=50), actor=Actor.of(visit, event), now=visit.now
         )
     except Refused as refused:
         return await _nominate(request, event, visit, refused.refusals)
@@ -122,7 +119,7 @@ async def _nomination(
     return page(
         request,
         "awards/nomination.html",
-        status=_status(refusals),
+        status=status_of(refusals),
         view=view,
         nomination=nomination,
         seen=seen,
@@ -143,12 +140,6 @@ async def _nomination(
         stored_answers=_worded(category, view.nomination.answers) if category else [],
         now=visit.now,
     )
-
-
-def _status(refusals: Sequence[Refusal]) -> int:
-    if not refusals:
-        return 200
-    return 422 if all(refusal.pointer for refusal in refusals) else 409
 
 
 def _as_submitted(view: NominationView, seen: Seen) -> bool:
@@ -184,7 +175,7 @@ async def change(request: Anything, event: EventView, visit: Visit, settings: Se
     category = (await queries.section_of(event)).category(view.nomination.category)
     if category is None:
         raise Refused(Refusal("category_gone", {"category": view.nomination.category}))
-    typed, actor = typed_draft(data, category), actor_of(visit, event)
+    typed, actor = typed_draft(data, category), Actor.of(visit, event)
     try:
         await _store(event, visit, code, typed, data, category)
         if file_code := text_in(data, "remove", most=40):
@@ -207,13 +198,13 @@ async def _all_refusals(
 ) -> Sequence[Refusal]:
     """A refused submission is in the log, also when storing was refused before submitting came to its turn."""
     if text_in(data, "action", most=20) == "submit" and any(r.code.startswith("nominations_") for r in refusals):
-        await services.note_refused_submission(event, code, refusals, actor=actor_of(visit, event), now=visit.now)
+        await services.note_refused_submission(event, code, refusals, actor=Actor.of(visit, event), now=visit.now)
     return refusals
 
 
 async def _store(event: EventView, visit: Visit, code: str, typed: Draft, data: Form, category: Category) -> Nomination:
     """The texts first, then each file."""
-    actor = actor_of(visit, event)
+    actor = Actor.of(visit, event)
     view = await services.save_draft(
         event, code, typed, revision=number_in(data, "revision"), actor=actor, now=visit.now
     )
@@ -235,7 +226,7 @@ async def autosave(request: Anything, event: EventView, visit: Visit, code: str)
         code,
         typed_draft(data, category),
         revision=number_in(data, "revision"),
-        actor=actor_of(visit, event),
+        actor=Actor.of(visit, event),
         now=visit.now,
     )
     return {"revision": saved.nomination.revision}
@@ -243,7 +234,7 @@ async def autosave(request: Anything, event: EventView, visit: Visit, code: str)
 
 @post("/{event_slug:str}/awards/nominations/{code:str}/withdraw", permission="signed_in", include_in_schema=False)
 async def withdraw(request: Anything, event: EventView, visit: Visit, code: str) -> Response[Any]:
-    await services.withdraw_nomination(event, code, actor=actor_of(visit, event), now=visit.now)
+    await services.withdraw_nomination(event, code, actor=Actor.of(visit, event), now=visit.now)
     return see_other(request, _address(event, code), ("success", gettext("The nomination was withdrawn.")))
 
 
@@ -255,10 +246,10 @@ async def withdraw(request: Anything, event: EventView, visit: Visit, code: str)
 async def invite(request: Anything, event: EventView, visit: Visit, settings: Settings, code: str) -> Response[Any]:
     data = await form_of(request)
     email = text_in(data, "email", most=254).strip()
-    if not _EMAIL.fullmatch(email):
+    if not EMAIL.fullmatch(email):
         raise Refused(Refusal("bad_email", {}, "/email"))
     await services.invite_collaborator(
-        event, code, email, actor=actor_of(visit, event), issuer=issuer_of(request, settings), now=visit.now
+        event, code, email, actor=Actor.of(visit, event), issuer=issuer_of(request, settings), now=visit.now
     )
     words = gettext("{email} was invited.").format(email=email)
     return see_other(request, _address(event, code) + "#people", ("success", words))
@@ -270,7 +261,7 @@ async def invite(request: Anything, event: EventView, visit: Visit, settings: Se
     include_in_schema=False,
 )
 async def end_collaboration(request: Anything, event: EventView, visit: Visit, code: str, person: int) -> Response[Any]:
-    actor = actor_of(visit, event)
+    actor = Actor.of(visit, event)
     await services.remove_collaborator(event, code, person, actor=actor, now=visit.now)
     stays = person != actor.person
     address = _address(event, code) + "#people" if stays else f"/{event.slug}/awards"
