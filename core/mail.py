@@ -63,6 +63,9 @@ CORE_MAIL: Final = (
 )
 
 
+_EMPHASIS: Final = re.compile(r"(\*\*|(?<!\w)_)(\S(?:.*?\S)?)\1")
+
+
 class Markdown(str):
     """A fact that is Markdown of the plugin's own making. Never from text that a visitor typed: that stays a plain str."""
 
@@ -133,7 +136,10 @@ async def send(
     mail = Mail(
         to=to,
         subject=fill(subject, facts),
-        text=fill(body, facts),
+        text=fill(
+            _as_plain(body),
+            {name: _as_plain(fact) if isinstance(fact, Markdown) else fact for name, fact in facts.items()},
+        ),
         html=as_html(body, facts, language),
         language=language,
         message_id=make_msgid(domain=domain),
@@ -142,6 +148,11 @@ async def send(
     await outbox.put_mail(
         key, plugin=plugin, event_id=event.id if event else None, mail=msgspec.to_builtins(mail), now=now
     )
+
+
+def _as_plain(markdown: str) -> str:
+    """The Markdown without its marks of emphasis: the text part is read as it is."""
+    return _EMPHASIS.sub(r"\2", markdown)
 
 
 async def wording(text: MailText, event: EventView | None, language: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -227,11 +227,22 @@ async def line(line_id: int, *, event_id: int | None) -> LineView | None:
     return _view(row) if row else None
 
 
-async def undelivered(event_id: int) -> tuple[int, int]:
-    """How many of the event's lines wait (kept back included), and how many were given up."""
-    open_lines = OutboxLine.count().where((OutboxLine.event == event_id) & OutboxLine.done_at.is_null())
-    given_up = await OutboxLine.count().where((OutboxLine.event == event_id) & OutboxLine.given_up_at.is_not_null())
-    return await open_lines - given_up, given_up
+class Undelivered(NamedTuple):
+    """How many lines of an event wait, are kept back (no mail server), were given up."""
+
+    waiting: int
+    kept_back: int
+    given_up: int
+
+
+async def undelivered(event_id: int) -> Undelivered:
+    """One query over the event's lines that have not arrived."""
+    rows = await OutboxLine.select(OutboxLine.due_at, OutboxLine.given_up_at).where(
+        (OutboxLine.event == event_id) & OutboxLine.done_at.is_null()
+    )
+    given_up = sum(row["given_up_at"] is not None for row in rows)
+    waiting = sum(row["due_at"] is not None for row in rows)
+    return Undelivered(waiting, len(rows) - waiting - given_up, given_up)
 
 
 def _view(row: dict[str, Any]) -> LineView:

@@ -8,6 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from core import plugins
 from core.database import schema_difference
+from core.ledger.receipts import public_key_pem
 from core.templating import page, pages_of
 
 
@@ -56,4 +57,11 @@ async def patterns(request: Request[Any, Any, Any]) -> Response[str]:
     return page(request, "patterns.html")
 
 
-ROUTES = [static_file, healthz, readyz, metrics, patterns]
+@get("/receipt-key.pem", permission="public", include_in_schema=False)
+async def receipt_key(request: Request[Any, Any, Any]) -> Response[str]:
+    """The public half of the key that signs receipts: what `plenaria receipt verify FILE --key` takes."""
+    pem = public_key_pem(request.app.state.signing_key.public_key())
+    return Response(pem, headers={"Content-Type": "application/x-pem-file"})
+
+
+ROUTES = [static_file, receipt_key, healthz, readyz, metrics, patterns]

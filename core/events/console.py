@@ -60,14 +60,13 @@ class NewToken(Struct, frozen=True):
 async def overview(request: Anything, event: EventView, visit: Visit) -> Response[str]:
     """What is on, who works here, and what happened last."""
     team = await people.team(event)
-    waiting, given_up = await outbox.undelivered(event.id)
+    undelivered = await outbox.undelivered(event.id)
     last = await audit.lines(event=event.id, most=8)
     return page(
         request,
         "events/overview.html",
         team=team,
-        waiting=waiting,
-        given_up=given_up,
+        outbox=undelivered,
         last=last,
         actors=await _actors(last),
         said=audit_words.said,
@@ -286,7 +285,8 @@ async def outbox_page(request: Anything, event: EventView, settings: Settings) -
     """What waits, what was delivered, what was given up."""
     lines = await outbox.lines(event.id, before=_before(request), most=PER_PAGE)
     kept_back = not settings.mail.host
-    return page(request, "events/outbox.html", lines=lines, per_page=PER_PAGE, kept_back=kept_back)
+    titles = {key: text.title for key, (_, text) in mail.texts().items()}
+    return page(request, "events/outbox.html", lines=lines, per_page=PER_PAGE, kept_back=kept_back, titles=titles)
 
 
 @get("/{event_slug:str}/organise/outbox/{line_id:int}", permission="event.mail", include_in_schema=False)

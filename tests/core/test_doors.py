@@ -4,6 +4,7 @@ import pytest
 from litestar import Litestar, get
 
 from core.app import create_app
+from core.ledger.receipts import key_id, read_public_key
 from core.security import registered, undeclared
 from core.security.permissions import OPEN
 from tests.site import Site
@@ -136,3 +137,11 @@ async def test_without_a_database_a_signed_in_reader_gets_a_page_that_says_so(si
     }
     assert answers["/me"].headers["content-type"].startswith("text/html")
     assert answers["/api/v1/me"].headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_the_key_that_receipts_are_checked_with_is_public(site: Site) -> None:
+    answer = await site.visitor().get("/receipt-key.pem")
+
+    assert "PRIVATE" not in answer.text
+    assert key_id(read_public_key(answer.content)) == key_id(site.app.state.signing_key.public_key())

@@ -386,3 +386,7 @@ def test_every_mail_has_a_sample_for_each_placeholder_in_both_languages() -> Non
             assert text.body.get(language), (key, language)
             used = set(mail.PLACEHOLDER.findall(text.subject[language] + text.body[language]))
             assert used <= set(text.sample), (key, language, used - set(text.sample))
+
+
+def test_the_text_part_carries_no_marks_of_emphasis_but_what_people_are_called() -> None:
+    assert mail._as_plain("Hola, **{name}**: _lea_ {link} a_b_c 2*3") == "Hola, {name}: lea {link} a_b_c 2*3"

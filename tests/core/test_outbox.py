@@ -205,7 +205,7 @@ async def test_the_pauses_grow_and_after_the_last_the_line_is_given_up_and_can_b
 
     assert tuple(pauses) == outbox.PAUSES_S
     assert (line["attempts"], line["given_up_at"] is not None) == (len(outbox.PAUSES_S) + 1, True)
-    assert await outbox.undelivered(event.id) == (0, 1)
+    assert await outbox.undelivered(event.id) == (0, 0, 1)
 
     listeners["a"].behave = None
     await outbox.try_again(line["id"], event_id=event.id + 1, now=now)
@@ -213,7 +213,7 @@ async def test_the_pauses_grow_and_after_the_last_the_line_is_given_up_and_can_b
     await outbox.try_again(line["id"], event_id=event.id, now=now)
     await outbox.deliver_due(now=now)
     assert listeners["a"].heard == [("congress", "x", True)]
-    assert await outbox.undelivered(event.id) == (0, 0)
+    assert await outbox.undelivered(event.id) == (0, 0, 0)
 
 
 async def test_a_failed_delivery_is_logged_with_the_plugin_and_without_what_was_told(
