@@ -1,13 +1,15 @@
 """The doors for whoever nominates."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from litestar import Response, get, post, put
 from litestar.exceptions import NotFoundException
 
 from core import files
 from core.i18n import gettext
+from core.people import limits
 from core.security.visit import Visit
 from core.settings import Settings
 from core.shown import localized
@@ -19,6 +21,9 @@ from plugins.awards.rules import KIND_NAMES, Category, Nomination, Seen, may_see
 from plugins.awards.services import Actor, Draft
 from plugins.awards.web.door import EMAIL, Anything, Form, form_of, issuer_of, number_in, sentences, status_of, text_in
 from plugins.awards.web.entry_form import entry_form, shown_answer, typed_draft, typed_files
+
+INVITATIONS_AN_HOUR: Final = 20
+"""From one person: whoever is invited and removed again was still written to."""
 
 
 @get("/{event_slug:str}/awards", permission="public", include_in_schema=False)
@@ -248,6 +253,7 @@ async def invite(request: Anything, event: EventView, visit: Visit, settings: Se
     email = text_in(data, "email", most=254).strip()
     if not EMAIL.fullmatch(email):
         raise Refused(Refusal("bad_email", {}, "/email"))
+    await limits.count("awards.invite", visit.by, most=INVITATIONS_AN_HOUR, span=timedelta(hours=1), now=visit.now)
     await services.invite_collaborator(
         event, code, email, actor=Actor.of(visit, event), issuer=issuer_of(request, settings), now=visit.now
     )

@@ -67,3 +67,17 @@ async def test_scores_cannot_be_guessed_from_the_digest_in_the_record_of_changes
     }
 
     assert json.loads(line["facts"])["digest"] not in guesses
+
+
+async def test_a_nominator_cannot_write_to_everybody_by_inviting_and_removing(award: Award) -> None:
+    code = (await award.draft(await award.actor("ana"))).nomination.code
+    ana = await award.site.signed_in(email="ana@example.mx")
+
+    statuses = []
+    for number in range(21):
+        invited = await ana.post(address(award, code) + "/collaborators", data={"email": f"p{number}@example.mx"})
+        statuses.append(invited.status_code)
+        person = (await award.actor(f"p{number}")).person
+        await ana.post(address(award, code) + f"/collaborators/{person}/remove")
+
+    assert statuses == [303] * 20 + [429]
