@@ -21,6 +21,7 @@ from msgspec import Struct
 from core import clock, outbox, plugins, shown
 from core.database import lock, transaction
 from core.events.tables import MailOverride
+from core.forms import refuse_unseen
 from core.i18n import using
 from core.settings import Settings
 from core.values import LANGUAGES, N_, EventView, MailText, Refusal, Refused, in_language
@@ -171,15 +172,25 @@ async def reworded(event: EventView) -> set[tuple[str, str]]:
 
 
 async def reword(
-    text: MailText, event: EventView, language: str, *, subject: str, body: str, by: int | None, now: datetime
+    text: MailText,
+    event: EventView,
+    language: str,
+    *,
+    subject: str,
+    body: str,
+    by: int | None,
+    now: datetime,
+    seen: str | None = None,
 ) -> None:
-    """Store the event's own wording; an unknown placeholder is refused."""
+    """Store the event's own wording; an unknown placeholder is refused, and so is undoing unseen what somebody else wrote
+    (`seen` is the fingerprint of the wording that the writer had before their eyes)."""
     refuse_unknown_placeholders(text, subject, body)
     key = f"{event.id}/{text.key}/{language}"
     async with transaction():
         from core import audit
 
         await lock(f"wording {key}")
+        refuse_unseen(seen, await wording(text, event, language))
         await MailOverride.delete().where(MailOverride.key == key)
         await MailOverride(
             event=event.id,

@@ -7,10 +7,21 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta, Struct
+
+
+NOT_SETTINGS: Final = frozenset(
+    f"PLENARIA_{name}"
+    for name in (
+        "CONFIG",
+        "SERVE_WITH_WORKER",  # from `serve --workers` to its processes
+        *("REQUIRE_ALL", "SHARED_DATA", "READERS", "LIBICAL", "COSPLIB", "SCREENSHOTS"),  # of the tests
+    )
+)
+"""Variables of ours that are no settings. Any other unknown one is misspelt, and stops the start."""
 
 
 class Mail(Struct, forbid_unknown_fields=True, frozen=True):
@@ -83,12 +94,12 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _override(values: dict[str, Any], environment: Mapping[str, str]) -> None:
     for name, text in environment.items():
-        if not name.startswith("PLENARIA_"):
+        if not name.startswith("PLENARIA_") or name in NOT_SETTINGS:
             continue
         outer, _, inner = name.removeprefix("PLENARIA_").lower().partition("__")
         known = {field.name for field in msgspec.structs.fields(Settings)}
         if outer not in known:
-            continue
+            raise Misconfigured(f"{name}: the environment sets this, but there is no such setting")
         if inner:
             within = values.setdefault(outer, {})
             if not isinstance(within, dict):

@@ -1,5 +1,6 @@
 """The organiser's console: the event's details, its plugins, its team, its mails, its record of changes."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -12,7 +13,7 @@ from core.api import id_after
 from core.errors import Invalid, sentence
 from core.events import queries, services
 from core.events.details import EventDetails
-from core.forms import Checked, edited_lists, form_for, parse
+from core.forms import Checked, edited_lists, fingerprint, form_for, parse
 from core.i18n import gettext
 from core.people import queries as people
 from core.people import services as people_services
@@ -75,12 +76,9 @@ async def overview(request: Anything, event: EventView, visit: Visit) -> Respons
 
 @get("/{event_slug:str}/organise/event", permission="event.configure", include_in_schema=False)
 async def details_page(request: Anything, event: EventView, visit: Visit) -> Response[str]:
-    form = form_for(EventDetails, value=_details(event), language=visit.language, zone=event.zone)
-    return page(request, "events/details.html", form=form)
-
-
-def _details(event: EventView) -> EventDetails:
-    return EventDetails(**{name: getattr(event, name) for name in EventDetails.__struct_fields__})
+    stored = await queries.event_by_id(event.id)
+    form = form_for(EventDetails, value=services.details_of(stored), language=visit.language, zone=event.zone)
+    return page(request, "events/details.html", form=form, seen=fingerprint(services.details_of(stored)))
 
 
 @post("/{event_slug:str}/organise/event", permission="event.configure", include_in_schema=False)
@@ -89,9 +87,21 @@ async def change_details(request: Anything, event: EventView, visit: Visit) -> R
     checked: Checked[EventDetails] = parse(EventDetails, data, zone=event.zone)
     if checked.value is None:
         form = form_for(EventDetails, raw=data, problems=checked.problems, language=visit.language, zone=event.zone)
-        return page(request, "events/details.html", status=422, form=form)
-    await services.change_event(event, checked.value, by=visit.by, now=visit.now)
+        return page(request, "events/details.html", status=422, form=form, seen=_seen(data))
+    try:
+        await services.change_event(event, checked.value, by=visit.by, now=visit.now, seen=_seen(data))
+    except Refused as refused:
+        form = form_for(EventDetails, raw=data, language=visit.language, zone=event.zone)
+        form.problems.extend(request_sentence(refused, event))
+        now_stored = services.details_of(await queries.event_by_id(event.id))
+        return page(request, "events/details.html", status=409, form=form, seen=fingerprint(now_stored))
     return see_other(request, f"/{event.slug}/organise/event", ("success", gettext("Saved.")))
+
+
+def _seen(data: Mapping[str, Any]) -> str | None:
+    """The fingerprint of what the form was made from; a form of before this field has none."""
+    found = data.get("_seen")
+    return str(found[0] if isinstance(found, list) and found else found) if found else None
 
 
 # -- plugins -------------------------------------------------------------------------------------------------------
@@ -134,7 +144,8 @@ async def settings_page(request: Anything, event: EventView, visit: Visit, plugi
     struct = _settings_struct(plugin)
     value = await queries.settings_of(event, plugin, struct)
     form = form_for(struct, value=value, language=visit.language, zone=event.zone, currency=event.currency)
-    return page(request, "events/settings.html", form=form, plugin=plugins.host().plugins[plugin])
+    shown_plugin = plugins.host().plugins[plugin]
+    return page(request, "events/settings.html", form=form, plugin=shown_plugin, seen=fingerprint(value))
 
 
 @post("/{event_slug:str}/organise/plugins/{plugin:str}", permission="event.configure", include_in_schema=False)
@@ -148,8 +159,16 @@ async def change_settings(request: Anything, event: EventView, visit: Visit, plu
             struct, raw=data, problems=problems, language=visit.language, zone=event.zone, currency=event.currency
         )
         status = 200 if only_edited else 422
-        return page(request, "events/settings.html", status=status, form=form, plugin=plugins.host().plugins[plugin])
-    await services.change_settings(event, plugin, checked.value, by=visit.by, now=visit.now)
+        shown_plugin = plugins.host().plugins[plugin]
+        return page(request, "events/settings.html", status=status, form=form, plugin=shown_plugin, seen=_seen(data))
+    try:
+        await services.change_settings(event, plugin, checked.value, by=visit.by, now=visit.now, seen=_seen(data))
+    except Refused as refused:
+        form = form_for(struct, raw=data, language=visit.language, zone=event.zone, currency=event.currency)
+        form.problems.extend(request_sentence(refused, event))
+        seen = fingerprint(await queries.settings_of(event, plugin, struct))
+        shown_plugin = plugins.host().plugins[plugin]
+        return page(request, "events/settings.html", status=409, form=form, plugin=shown_plugin, seen=seen)
     return see_other(request, f"/{event.slug}/organise/plugins/{plugin}", ("success", gettext("Saved.")))
 
 
@@ -231,11 +250,19 @@ async def wording_page(request: Anything, event: EventView, visit: Visit, key: s
     text = _text(event, key, language)
     subject, body = await mail.wording(text, event, language)
     form = form_for(Wording, value=Wording(subject, body), language=visit.language, zone=event.zone)
-    return _wording(request, text, language, form, subject, body)
+    return _wording(request, text, language, form, subject, body, seen=fingerprint((subject, body)))
 
 
 def _wording(
-    request: Anything, text: MailText, language: str, form: Any, subject: str, body: str, *, status: int = 200
+    request: Anything,
+    text: MailText,
+    language: str,
+    form: Any,
+    subject: str,
+    body: str,
+    *,
+    seen: str | None,
+    status: int = 200,
 ) -> Response[str]:
     """The form beside a preview made with sample facts."""
     return page(
@@ -245,6 +272,7 @@ def _wording(
         text=text,
         text_language=language,
         form=form,
+        seen=seen,
         preview_subject=mail.fill(subject, text.sample),
         preview_body=shown.markdown(mail.fill(body, text.sample)),
     )
@@ -263,15 +291,24 @@ async def reword(request: Anything, event: EventView, visit: Visit, key: str, la
     subject, body = str(data.get("subject", "")), str(data.get("body", ""))
     form = form_for(Wording, raw=data, problems=checked.problems, language=visit.language, zone=event.zone)
     if checked.value is None or data.get("preview"):
-        return _wording(request, text, language, form, subject, body, status=200 if checked.ok else 422)
+        status = 200 if checked.ok else 422
+        return _wording(request, text, language, form, subject, body, seen=_seen(data), status=status)
     try:
         by = visit.person.id if visit.person else None
         await mail.reword(
-            text, event, language, subject=checked.value.subject, body=checked.value.body, by=by, now=visit.now
+            text,
+            event,
+            language,
+            subject=checked.value.subject,
+            body=checked.value.body,
+            by=by,
+            now=visit.now,
+            seen=_seen(data),
         )
     except Refused as refused:
         form.problems.extend(request_sentence(refused, event))
-        return _wording(request, text, language, form, subject, body, status=409)
+        seen = fingerprint(await mail.wording(text, event, language))
+        return _wording(request, text, language, form, subject, body, seen=seen, status=409)
     return see_other(request, address, ("success", gettext("Saved.")))
 
 

@@ -7,10 +7,11 @@ import msgspec
 from piccolo.columns import Column
 
 from core import audit, outbox, plugins
-from core.database import transaction
+from core.database import lock, transaction
 from core.events import cache, queries
 from core.events.details import EventDetails, NewEvent
 from core.events.tables import Event, EventPlugin
+from core.forms import refuse_unseen
 from core.ledger import digest
 from core.people import services as people
 from core.security.visit import PersonView
@@ -38,12 +39,21 @@ async def open_event(new: NewEvent, *, owner: PersonView, by: str, now: datetime
         return event
 
 
-async def change_event(event: EventView, details: EventDetails, *, by: str, now: datetime) -> EventView:
-    """Replace the event's own data and tell the plugins."""
+async def change_event(
+    event: EventView, details: EventDetails, *, by: str, now: datetime, seen: str | None = None
+) -> EventView:
+    """Replace the event's own data and tell the plugins.
+
+    `seen` is the fingerprint of what the writer had before their eyes (None: whatever is there); raises
+    `Refused(changed_meanwhile)` when something else is stored by now.
+    """
     changed_columns: dict[Column | str, Any] = {"changed_at": now}
     for name, value in _columns(details).items():
         changed_columns[name] = value
     async with transaction():
+        await lock(f"event.details:{event.id}")
+        stored = await queries.event_by_id(event.id)
+        refuse_unseen(seen, details_of(stored))
         await Event.update(changed_columns).where(Event.id == event.id)
         await touch(event, now=now)
         changed = await queries.event_by_id(event.id)
@@ -52,11 +62,15 @@ async def change_event(event: EventView, details: EventDetails, *, by: str, now:
             by=by,
             subject=f"event:{event.slug}",
             event=event.id,
-            facts={"fields": _changed(event, details), "details": digest(msgspec.to_builtins(details))},
+            facts={"fields": _changed(stored, details), "details": digest(msgspec.to_builtins(details))},
             now=now,
         )
         await outbox.tell("event_changed", event=changed, now=now)
         return changed
+
+
+def details_of(event: EventView) -> EventDetails:
+    return EventDetails(**{name: getattr(event, name) for name in EventDetails.__struct_fields__})
 
 
 def _columns(details: EventDetails) -> dict[str, Any]:
@@ -97,12 +111,16 @@ async def switch_plugin(event: EventView, plugin: str, *, on: bool, by: str, now
         return changed
 
 
-async def change_settings(event: EventView, plugin: str, settings: Any, *, by: str, now: datetime) -> None:
-    """Store a plugin's settings for the event (an instance of the Struct it registered)."""
+async def change_settings(
+    event: EventView, plugin: str, settings: Any, *, by: str, now: datetime, seen: str | None = None
+) -> None:
+    """Store a plugin's settings for the event (an instance of the Struct it registered). `seen` as in `change_event`."""
     values = msgspec.to_builtins(settings)
     async with transaction():
+        await lock(f"plugin.settings:{event.id}/{plugin}")
         await _ensure_row(event, plugin)
         before = await queries.settings_of(event, plugin, type(settings))
+        refuse_unseen(seen, before)
         await EventPlugin.update({EventPlugin.settings: msgspec.json.encode(values).decode()}).where(
             EventPlugin.key == f"{event.id}/{plugin}"
         )

@@ -96,3 +96,17 @@ def test_a_password_is_not_in_the_message() -> None:
         load(environment={"PLENARIA_MAIL__PASSWORD": "hunter2", "PLENARIA_MAIL__PORT": "hunter2"})
 
     assert "hunter2" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["PLENARIA_DATABSE", "PLENARIA_MIAL__HOST", "PLENARIA_"])
+def test_a_misspelt_variable_stops_the_start_and_is_named_without_its_value(name: str) -> None:
+    with pytest.raises(Misconfigured) as raised:
+        load(environment={name: "hunter2"})
+
+    assert name in str(raised.value)
+    assert "hunter2" not in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["PLENARIA_CONFIG", "PLENARIA_SERVE_WITH_WORKER", "PLENARIA_REQUIRE_ALL"])
+def test_a_variable_that_is_meant_for_something_else_is_no_setting(name: str) -> None:
+    assert load(environment={name: "1"}) == Settings()
