@@ -22,7 +22,11 @@ CONTRACTS: dict[str, dict[str, Any]] = {
 BANS = sorted(LINT["flake8-tidy-imports"]["banned-api"])
 
 # Beside rules.py. Each must also stand in the contracts `pure` and `rooms` (a test below compares).
-PURE_ROOMS = {"agenda": {"ics", "interchange", "solver"}, "awards": {"statistics", "matching", "words"}, "registration": {"ics", "tickets", "sheets"}}
+PURE_ROOMS = {
+    "agenda": {"ics", "interchange", "solver"},
+    "awards": {"statistics", "matching", "words"},
+    "registration": {"ics", "tickets", "sheets"},
+}
 
 NEEDED_ROOMS = {"plugin", "rules", "tables", "services", "web", "api", "piccolo_app"}
 OPTIONAL_ROOMS = {"hookspecs", "settings", "queries"}
