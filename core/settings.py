@@ -12,7 +12,6 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta, Struct
 
-
 NOT_SETTINGS: Final = frozenset(
     f"PLENARIA_{name}"
     for name in (
