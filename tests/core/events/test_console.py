@@ -169,7 +169,7 @@ async def test_a_list_page_asks_as_often_for_three_rows_as_for_many(site: Site, 
         assert answer.status_code == 200
         return len(seen)
 
-    assert await queries_with(3, 0) == await queries_with(60, 3)
+    assert await queries_with(3, 0) == await queries_with(297, 3)
 
 
 async def test_settings_forms_of_all_plugins_open_and_save_what_they_show(site: Site) -> None:
