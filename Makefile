@@ -78,8 +78,8 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" build/lock/bin/uv pip compile --
 
 lock:
 	@$(PYTHON) -m venv build/lock && build/lock/bin/python -m pip install --quiet --disable-pip-version-check $(LOCKS_UV)
-	$(COMPILE) pyproject.toml -o requirements.lock
-	$(COMPILE) pyproject.toml --extra test -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) pyproject.toml --extra jury --extra timetable -o requirements.lock
+	$(COMPILE) pyproject.toml --extra jury --extra timetable --extra test -c requirements.lock -o requirements-dev.lock
 	@! grep -nE '://|^-' requirements.lock requirements-dev.lock || { echo "The locks name a host or an option (above)." >&2; exit 1; }
 
 migrate: $(VENV)/.installed
