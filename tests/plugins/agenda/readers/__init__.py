@@ -1,5 +1,5 @@
 """Libraries of others that read our calendars back, each as `texts -> [{uid: (start, end, title)}]`, instants in
-seconds since 1970. None shares code with icalendar."""
+seconds since 1970. None shares code with icalendar, khal excepted."""
 
 import ctypes
 import ctypes.util
@@ -46,6 +46,12 @@ def with_ics(texts: Sequence[str]) -> list[Found]:
     if importlib.util.find_spec("ics") is None:
         not_run("ics", "the Python package is not installed")
     return _of_json(_output([sys.executable, str(HERE / "read_with_ics.py")], texts))
+
+
+def with_khal(texts: Sequence[str]) -> list[Found]:
+    if importlib.util.find_spec("khal") is None:
+        not_run("khal", "the Python package is not installed")
+    return _of_json(_output([sys.executable, str(HERE / "read_with_khal.py")], texts))
 
 
 def _found(starts_at: datetime, ends_at: datetime, title: str) -> tuple[int, int, str]:
@@ -174,6 +180,7 @@ def _libical() -> ctypes.CDLL:
 PYTHON_READERS: dict[str, Callable[[Sequence[str]], list[Found]]] = {
     "vobject": with_vobject,
     "ics": with_ics,
+    "khal": with_khal,
     "libical": with_libical,
 }
 NODE_READERS = ("ical.js", "node-ical", "ts-ics")
