@@ -1,4 +1,4 @@
-"""The days that a recurrence rule (RFC 5545 section 3.3.10) means, within a bounded time.
+"""The times that a recurrence rule (RFC 5545 section 3.3.10) means, within a bounded time.
 
 Our own small reading instead of dateutil's: a rule from an upload that never holds (the 30th of February,
 every seventh day on another weekday) keeps dateutil searching until the year 9999. Here a rule costs at most
@@ -7,16 +7,19 @@ one look at each day of the horizon. What is not understood is refused, not gues
 
 from calendar import monthrange
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
-from itertools import groupby
+from datetime import date, datetime, time, timedelta
+from itertools import groupby, product
 from typing import Any
 
 HORIZON_DAYS = 2 * 366
 """A congress has no session that recurs for longer; later occurrences are left out and said so."""
 
+MOST = 2_000
+"""Occurrences of one rule: more than anybody's session has, and not every minute of two years."""
+
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _UNDERSTOOD = {
-    "FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS",
+    "FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYHOUR", "BYMINUTE", "BYSETPOS",
 }  # fmt: skip
 
 
@@ -35,10 +38,11 @@ def occurrences(rule: Mapping[str, Any], start: datetime, until: datetime | None
     count = int(rule["COUNT"][0]) if rule.get("COUNT") else None
     horizon = start.date() + timedelta(days=HORIZON_DAYS)
     found = [start]
-    for day in _days(rule, start.date(), horizon):
-        at = datetime.combine(day, start.time())
+    for at in _times(rule, start, horizon):
         if (until and at > until) or (count is not None and len(found) >= count):
             return found, False
+        if len(found) == MOST:
+            return found, True
         if at > start:
             found.append(at)
     return found, not (until and until.date() <= horizon) and (count is None or len(found) < count)
@@ -56,9 +60,10 @@ def _refuse_unknown(rule: Mapping[str, Any]) -> None:
         raise NotUnderstood("BYMONTHDAY in a week")
 
 
-def _days(rule: Mapping[str, Any], start: date, horizon: date) -> Iterator[date]:
-    """The rule's days from the period of `start` on, in order; days before `start` belong to the first period
+def _times(rule: Mapping[str, Any], opening: datetime, horizon: date) -> Iterator[datetime]:
+    """The rule's wall times from the period of `opening` on, in order; days before it belong to the first period
     and count for BYSETPOS."""
+    start = opening.date()
     frequency = str(rule["FREQ"][0]).upper()
     interval = max(1, int(rule["INTERVAL"][0])) if rule.get("INTERVAL") else 1
     week_start = _WEEKDAYS.index(str(rule["WKST"][0]).upper()) if rule.get("WKST") else 0
@@ -66,11 +71,21 @@ def _days(rule: Mapping[str, Any], start: date, horizon: date) -> Iterator[date]
     fits = _filter(rule, frequency, start)
     first = start - timedelta(days={"DAILY": 0, "WEEKLY": 6, "MONTHLY": 31, "YEARLY": 366}[frequency])
     last = horizon + timedelta(days=366 if rule.get("BYSETPOS") else 0)
+    clock = _clock(rule, opening)
     days = (first + timedelta(days=n) for n in range((last - first).days + 1))
     for period, members in groupby(days, key=lambda day: _period(day, frequency, week_start)):
         if period >= origin and (period - origin) % interval == 0:
-            chosen = _positions(rule, [day for day in members if fits(day)])
-            yield from (day for day in chosen if start <= day <= horizon)
+            chosen = _positions(rule, [datetime.combine(day, at) for day in members if fits(day) for at in clock])
+            yield from (at for at in chosen if start <= at.date() <= horizon)
+
+
+def _clock(rule: Mapping[str, Any], opening: datetime) -> list[time]:
+    """The times of a day, in order: what BYHOUR and BYMINUTE say, the start's where they are silent."""
+    hours = {int(hour) for hour in rule.get("BYHOUR", ())} or {opening.hour}
+    minutes = {int(minute) for minute in rule.get("BYMINUTE", ())} or {opening.minute}
+    return [
+        opening.time().replace(hour=hour, minute=minute) for hour, minute in product(sorted(hours), sorted(minutes))
+    ]
 
 
 def _period(day: date, frequency: str, week_start: int) -> int:
@@ -82,11 +97,11 @@ def _period(day: date, frequency: str, week_start: int) -> int:
     return day.year * 12 + day.month if frequency == "MONTHLY" else day.year
 
 
-def _positions(rule: Mapping[str, Any], days: list[date]) -> list[date]:
+def _positions(rule: Mapping[str, Any], times: list[datetime]) -> list[datetime]:
     if not rule.get("BYSETPOS"):
-        return days
-    places = {int(at) - 1 if int(at) > 0 else len(days) + int(at) for at in rule["BYSETPOS"]}
-    return [day for place, day in enumerate(days) if place in places]
+        return times
+    places = {int(at) - 1 if int(at) > 0 else len(times) + int(at) for at in rule["BYSETPOS"]}
+    return [at for place, at in enumerate(times) if place in places]
 
 
 class _filter:  # noqa: N801 - reads as the function it is

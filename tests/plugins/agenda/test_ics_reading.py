@@ -180,7 +180,7 @@ def test_a_time_in_a_gap_is_read_by_the_offset_before_it_and_said() -> None:
 
 
 @pytest.mark.parametrize(
-    "rule", ["FREQ=SECONDLY", "FREQ=DAILY;BYHOUR=9,10", "FREQ=YEARLY;BYWEEKNO=40", "FREQ=DAILY;BYDAY=XX"]
+    "rule", ["FREQ=SECONDLY", "FREQ=DAILY;BYHOUR=25", "FREQ=YEARLY;BYWEEKNO=40", "FREQ=DAILY;BYDAY=XX"]
 )
 def test_a_rule_beyond_us_leaves_the_first_occurrence(rule: str) -> None:
     found = read(file(event(NINE, TEN, f"RRULE:{rule}")))
@@ -189,11 +189,25 @@ def test_a_rule_beyond_us_leaves_the_first_occurrence(rule: str) -> None:
     assert len(found.left_out) == 1
 
 
+def test_a_session_held_twice_a_day_is_a_slot_each_time() -> None:
+    found = read(file(event(NINE, TEN, "RRULE:FREQ=DAILY;COUNT=4;BYHOUR=9,16;BYMINUTE=0,30;BYSETPOS=1,-1")))
+
+    assert (starts(found), codes(found)) == (["10-01T15:00", "10-01T22:30", "10-02T15:00", "10-02T22:30"], [])
+
+
 def test_a_rule_without_end_is_cut_after_two_years() -> None:
     found = read(file(event(NINE, TEN, "RRULE:FREQ=DAILY")))
 
     assert len(found.slots) == recurrence.HORIZON_DAYS + 1
     assert codes(found) == ["recurrence_cut"]
+
+
+def test_a_rule_that_means_every_minute_is_cut() -> None:
+    every = ",".join(map(str, range(24))), ",".join(map(str, range(60)))
+
+    found = read(file(event(NINE, TEN, "RRULE:FREQ=DAILY;BYHOUR={};BYMINUTE={}".format(*every))))
+
+    assert (len(found.slots), codes(found)) == (recurrence.MOST, ["recurrence_cut"])
 
 
 def test_too_much_is_refused_before_it_is_parsed() -> None:
@@ -257,6 +271,10 @@ def rules(draw: st.DrawFn) -> str:
         parts.append("BYMONTHDAY=" + draw(st.sampled_from(["1", "-1", "15,31", "30,-2"])))
     if draw(st.booleans()) and frequency != "YEARLY":
         parts.append("BYMONTH=" + draw(st.sampled_from(["1,2,10", "10,11,12"])))
+    if draw(st.booleans()):
+        parts.append("BYHOUR=" + draw(st.sampled_from(["9", "9,16", "0,23"])))
+    if draw(st.booleans()):
+        parts.append("BYMINUTE=" + draw(st.sampled_from(["0", "15,45"])))
     # Not in weeks: of the first week dateutil counts the places from the start on, we from the week's first day.
     if "BY" in "".join(parts) and frequency == "MONTHLY" and draw(st.booleans()):
         parts.append("BYSETPOS=" + draw(st.sampled_from(["1", "-1", "1,-1", "2"])))
