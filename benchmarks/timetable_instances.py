@@ -35,6 +35,7 @@ LOAD = 0.75
 CHANGEOVER_MIN = 5
 WAY_MIN = 15
 MEAL_MIN = 45
+MEAL_WITHIN_MIN = 180  # whoever speaks for 90 of them still has time for a meal before or after
 PLENARY_MIN = 60
 BREAK_MIN = 30
 DURATIONS = {20: 3, 30: 4, 40: 2, 45: 4, 60: 3, 90: 1}
@@ -181,7 +182,7 @@ def _day(number: int, length: int) -> Day:
         code=f"D{number + 1}",
         open=Span(begin, begin + length),
         breaks=(Span(coffee, coffee + BREAK_MIN), Span(tea, tea + BREAK_MIN)),
-        meals=(Meal(Span(noon, noon + 120), MEAL_MIN),),
+        meals=(Meal(Span(noon, noon + MEAL_WITHIN_MIN), MEAL_MIN),),
     )
 
 
