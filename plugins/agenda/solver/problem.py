@@ -23,14 +23,20 @@ class Span(Struct, frozen=True, order=True):
 
 
 class Meal(Struct, frozen=True):
-    """Everybody on stage that day keeps `length_min` minutes in one piece free within `within`."""
+    """Everybody who has a session that day keeps `length_min` minutes in one piece free of their sessions in `within`.
+
+    Ways and changeovers count as free.
+    """
 
     within: Span
     length_min: int
 
 
 class Day(Struct, frozen=True, kw_only=True):
-    """When sessions may be held on one day; nothing is held during a break. Days do not overlap and are in order."""
+    """When sessions may be held on one day; nothing is held during a break. Days do not overlap and are in order.
+
+    Breaks and the spans of meals lie within `open`. Breaks may overlap.
+    """
 
     code: str
     open: Span
@@ -57,7 +63,10 @@ class Travel(Struct, frozen=True):
 
 
 class Person(Struct, frozen=True, kw_only=True):
-    """Somebody on stage. `available` empty: always; what is in `unavailable` never."""
+    """Somebody on stage. `available` empty: always; what is in `unavailable` never.
+
+    Every minute of each of their sessions is in some span of `available`; spans that adjoin or overlap count as one.
+    """
 
     code: str
     available: tuple[Span, ...] = ()
@@ -114,7 +123,8 @@ class Weights(Struct, frozen=True, kw_only=True):
 
     `clash`: one person who wanted two sessions that overlap. `overflow`: one expected guest more than the room has seats.
     `track_room`: each room of a track beyond its first. `track_parallel`: each pair of sessions of one track that overlap.
-    `idle`: one grid step in which a person waits between the first and the last of their sessions of a day.
+    `idle`: one grid step in which a person waits between the first and the last of their sessions of a day, breaks and
+    meals included.
     `balance`: one grid step of session time that a day has above its share; the share of a day is all session time in
     proportion to the day's opening time without breaks, rounded up to a whole step. Plenaries count for no track.
     """
@@ -135,7 +145,11 @@ class Problem(Struct, frozen=True, kw_only=True):
     """Everything that a timetable must and should respect.
 
     `changeover_min`: a person has at least so many minutes between sessions in different rooms; between rooms of
-    different places the longer of it and the way. In the same room one session may follow the other at once.
+    different places the longer of it and the way. In the same room one session may follow the other at once. It is asked
+    of any two sessions of a person, whatever lies between them.
+
+    What is named is there: every person, room, session and place that a list names is one of the problem's. Codes do not
+    repeat, nor do pairs in `clashes` and `travel` (in either direction). `order` has no cycle.
     """
 
     days: tuple[Day, ...]
