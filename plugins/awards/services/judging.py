@@ -14,7 +14,7 @@ from core.people.secrets import new_secret
 from core.people.services import ensure_person, grant, revoke
 from core.values import EventView, Refusal, Refused, refuse
 from plugins.awards import queries
-from plugins.awards.matching import Assigned, Pair, assign
+from plugins.awards.matching import Assigned, Pair, Problem, Reason, assign
 from plugins.awards.queries import SheetView
 from plugins.awards.rules import (
     Criterion,
@@ -117,23 +117,30 @@ async def _even_pairs(
     barred = {(str(entry), str(person)) for entry, person in await queries.barred_pairs(event)}
     barred |= {(str(row.nomination_id), str(row.juror)) for row in rows if row.state == "recused"}
     barred |= {(entry, judge) for entry in entries for judge in former}
+    judges = [*jurors, *sorted(former)]
     answer = assign(
-        list(entries),
-        [*jurors, *sorted(former)],
-        per_entry=per_entry,
-        conflicts=barred - fixed,
-        fixed=fixed,
-        seed=seed,
+        Problem(
+            entries=list(entries),
+            judges=judges,
+            per_entry=per_entry,
+            conflicts={pair for pair in barred - fixed if pair[0] in entries and pair[1] in judges},
+            fixed=fixed,
+            seed=seed,
+        )
     )
     if isinstance(answer, Assigned):
         return answer.pairs, fixed
+    raise Refused(*(_impossible(reason, entries, jurors) for reason in answer.reasons))
+
+
+def _impossible(reason: Reason, entries: Mapping[str, str], jurors: Mapping[str, str]) -> Refusal:
     facts = {
-        "nominations": [entries[entry] for entry in answer.entries],
-        "jurors": [jurors[judge] for judge in answer.judges if judge in jurors],
-        "needed": answer.needed,
-        "available": answer.available,
+        "nominations": [entries[entry] for entry in reason.entries],
+        "jurors": [jurors[judge] for judge in reason.judges if judge in jurors],
+        "needed": reason.needed,
+        "available": reason.available,
     }
-    raise Refused(Refusal("assignment_impossible", facts))
+    return Refusal("assignment_impossible", facts)
 
 
 async def _new_sheet(

@@ -319,6 +319,25 @@ async def test_a_juror_who_leaves_takes_only_open_sheets_along(award: Award, jur
     assert await services.assign_evenly(award.event, seed=1, actor=olga, now=award.site.now) == 3
 
 
+async def test_the_others_take_over_evenly_from_a_juror_who_left(award: Award, jury: list[Actor], olga: Actor) -> None:
+    await judging(award, "A", "B", "C")
+    await services.assign_evenly(award.event, seed=1, actor=olga, now=award.site.now)
+    leaver = jury[0]
+    (kept, *_) = [line for line in await queries.sheets(award.event) if line.juror == leaver.person]
+    await award.sealed(kept.id, leaver, 5, 5)
+    before = {(line.nomination, line.juror) for line in await queries.sheets(award.event)}
+    await services.remove_juror(award.event, leaver.person, actor=olga, now=award.site.now)
+
+    new = await services.assign_evenly(award.event, seed=2, actor=olga, now=award.site.now)
+
+    after = {(line.nomination, line.juror) for line in await queries.sheets(award.event)}
+    entries = await queries.nominations(award.event)
+    assert (new, len(after - before), len(before - after)) == (1, 1, 1)
+    assert {pair for pair in after if pair[1] == leaver.person} == {(kept.nomination, leaver.person)}
+    assert [entry.assigned for entry in entries] == [2, 2, 2]
+    assert [line.id for line in await queries.sheets(award.event) if line.state == "sealed"] == [kept.id]
+
+
 async def test_the_rubric_is_fixed_by_the_first_seal_and_its_wording_is_not(
     award: Award, jury: list[Actor], olga: Actor
 ) -> None:

@@ -1,0 +1,232 @@
+"""Why nothing fits: smallest sets of wishes that contradict each other.
+
+Where an alternating path ends, a cut begins: judges A and entries B such that B's needs are more than A's room and the
+open pairs from B to other judges allow (too little room), or A's least loads more than B's needs and the open pairs from A
+to other entries (Hoffman's circulation theorem; with bounds on one side only it is Hall's, 1935). Both are one shape, a
+demand on one side against capacity on the other, so the wishes of a cut never mix least with most. The wishes that the cut
+is made of are then left out one after another, as long as the rest stays impossible (deletion filter: Chinneck, Dravnieks:
+Locating minimal infeasible constraint sets in linear programs, ORSA J. Computing 3, 1991): what is left is a smallest set,
+not one of the fewest wishes.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
+
+from plugins.awards.matching.answer import Impossible, Reason, ReasonCode
+from plugins.awards.matching.even import Plan
+from plugins.awards.matching.problem import Limits, Pair
+
+MOST_REASONS = 20
+
+
+class _Wish(NamedTuple):
+    """One thing asked for. `asker` wants places, `giver` has them; which of both the entries are says the cut."""
+
+    kind: Literal["demand", "capacity", "conflict", "fixed"]
+    asker: str = ""
+    giver: str = ""
+
+
+@dataclass(frozen=True)
+class _Side:
+    """A problem seen from those who ask: entries that need judges, or judges with a least load."""
+
+    demands: Mapping[str, int]
+    capacities: Mapping[str, int]
+    givers: Sequence[str]
+    is_entries: bool
+
+    def pair(self, asker: str, giver: str) -> Pair:
+        return (asker, giver) if self.is_entries else (giver, asker)
+
+
+def first_plan(limits: Limits) -> Plan | Impossible:
+    """An assignment that keeps all bounds, not yet even; or why there is none."""
+    plan = Plan(limits)
+    if plan.fill() is None and plan.meet_least() is None:
+        return plan
+    return Impossible(tuple(_reasons(limits)))
+
+
+def _reasons(limits: Limits) -> Iterable[Reason]:
+    """Reasons without a wish in common: each one's demands are given up before the next is looked for."""
+    for _ in range(MOST_REASONS):
+        reason = _sum_reason(limits) or _reason(limits)
+        if reason is None:
+            return
+        yield reason
+        limits = _without(limits, reason)
+
+
+def _sum_reason(limits: Limits) -> Reason | None:
+    """A contradiction of the sums alone, that no conflict has a part in: nobody needs to be named."""
+    needed = sum(limits.needs.values())
+    leasts = sum(limits.least.values())
+    if limits.most and len(limits.most) == len(limits.judges) and needed > sum(limits.most.values()):
+        return Reason("too_little_room", (), (), needed, sum(limits.most.values()))
+    if leasts > needed:
+        return Reason("leasts_above_needs", (), (), leasts, needed)
+    return None
+
+
+def _reason(limits: Limits) -> Reason | None:
+    plan = Plan(limits)
+    if (entry := plan.fill()) is not None:
+        return _worded(limits, *_entries_cut(limits, plan.full_for(entry)))
+    if (judge := plan.meet_least()) is not None:
+        return _worded(limits, *_judges_cut(limits, plan.starving_with(judge)))
+    return None
+
+
+def _entries_cut(limits: Limits, full: set[str]) -> tuple[_Side, list[_Wish]]:
+    """The wishes of the cut at these full judges: the entries in it are those that ask for more than the others give."""
+    side = _Side(limits.needs, limits.most, limits.judges, is_entries=True)
+    begun = {e: sum((e, judge) in limits.fixed for judge in full) for e in limits.entries}
+    asking = [
+        e for e in limits.entries if limits.needs[e] - sum(judge not in full for judge in limits.open_to[e]) > begun[e]
+    ]
+    return side, _wishes(limits, side, asking, [judge for judge in limits.judges if judge in full])
+
+
+def _judges_cut(limits: Limits, starving: set[str]) -> tuple[_Side, list[_Wish]]:
+    """The same for judges who cannot reach their least load; the entries in the cut are those whose needs are used up."""
+    side = _Side(limits.least, limits.needs, limits.entries, is_entries=False)
+    asking = [judge for judge in limits.judges if judge in starving]
+    used_up = []
+    for entry in limits.entries:
+        could_have = sum(judge in starving for judge in limits.open_to[entry])
+        elsewhere = sum((entry, judge) in limits.fixed for judge in limits.judges if judge not in starving)
+        if limits.needs[entry] - elsewhere < could_have:
+            used_up.append(entry)
+    return side, _wishes(limits, side, asking, used_up)
+
+
+def _wishes(limits: Limits, side: _Side, asking: Sequence[str], bounded: Sequence[str]) -> list[_Wish]:
+    """All wishes that have a part in the cut, those first that an organiser would rather not read about."""
+    open_to = {entry: frozenset(judges) for entry, judges in limits.open_to.items()}
+    inside, full = set(asking), set(bounded)
+
+    def is_open(asker: str, giver: str) -> bool:
+        entry, judge = side.pair(asker, giver)
+        return judge in open_to[entry]
+
+    everybody = limits.entries if side.is_entries else limits.judges
+    return [
+        *(
+            _Wish("fixed", asker, giver)
+            for asker in everybody
+            if asker not in inside
+            for giver in bounded
+            if side.pair(asker, giver) in limits.fixed
+        ),
+        *(
+            _Wish("conflict", asker, giver)
+            for asker in asking
+            for giver in side.givers
+            if giver not in full and not is_open(asker, giver)
+        ),
+        *(_Wish("demand", asker=asker) for asker in reversed(asking)),
+        *(_Wish("capacity", giver=giver) for giver in bounded if giver in side.capacities),
+    ]
+
+
+def _worded(limits: Limits, side: _Side, wishes: list[_Wish]) -> Reason:
+    def is_impossible(some: Sequence[_Wish]) -> bool:
+        needed, available = _served(side, some)
+        return available < needed
+
+    kept = _smallest(wishes, is_impossible)
+    needed, available = _served(side, kept)
+    askers = [wish.asker for wish in kept if wish.kind == "demand"]
+    bounded = {wish.giver for wish in kept if wish.kind == "capacity"}
+    conflicts = {(wish.asker, wish.giver) for wish in kept if wish.kind == "conflict"}
+    fixed = [side.pair(wish.asker, wish.giver) for wish in kept if wish.kind == "fixed"]
+    open_givers = {giver for giver in side.givers for asker in askers if (asker, giver) not in conflicts}
+    entries, judges = (set(askers), open_givers) if side.is_entries else (open_givers, set(askers))
+    code: ReasonCode = "least_too_high"
+    if side.is_entries:
+        code = "judges_full" if bounded else "too_few_judges"
+    return Reason(
+        code=code,
+        entries=tuple(entry for entry in limits.entries if entry in entries),
+        judges=tuple(judge for judge in limits.judges if judge in judges),
+        needed=needed,
+        available=available,
+        bounded=tuple(name for name in side.givers if name in bounded),
+        conflicts=limits.in_order(side.pair(*pair) for pair in conflicts),
+        fixed=limits.in_order(fixed),
+    )
+
+
+def _smallest(wishes: list[_Wish], is_impossible: Callable[[Sequence[_Wish]], bool]) -> list[_Wish]:
+    """Leave out wishes, many at once at first, as long as the rest is impossible."""
+    size = len(wishes)
+    while size:
+        at = 0
+        while at < len(wishes):
+            rest = wishes[:at] + wishes[at + size :]
+            if is_impossible(rest):
+                wishes = rest
+            else:
+                at += size
+        size //= 2
+    return wishes
+
+
+def _served(side: _Side, wishes: Sequence[_Wish]) -> tuple[int, int]:
+    """How much these wishes ask for together and how much of it they allow, each giver once for each asker.
+
+    A giver without a bound among the wishes gives to all; the others hand on along augmenting paths.
+    """
+    demands = {wish.asker: side.demands[wish.asker] for wish in wishes if wish.kind == "demand"}
+    room = {wish.giver: side.capacities[wish.giver] for wish in wishes if wish.kind == "capacity"}
+    barred = {(wish.asker, wish.giver) for wish in wishes if wish.kind == "conflict"}
+    for wish in wishes:
+        if wish.kind == "fixed" and wish.giver in room:
+            room[wish.giver] -= 1
+    given: dict[str, set[str]] = {giver: set() for giver in room}
+    served = 0
+    for asker, wanted in demands.items():
+        freely = sum(giver not in room and (asker, giver) not in barred for giver in side.givers)
+        served += min(wanted, freely)
+        for _ in range(wanted - freely):
+            served += _augment(asker, room, given, barred)
+    return sum(demands.values()), served
+
+
+def _augment(asker: str, room: Mapping[str, int], given: dict[str, set[str]], barred: set[Pair]) -> bool:
+    """One place more for the asker, others moving on where they must; False when there is none."""
+    came_from: dict[str, tuple[str, str]] = {}
+    queue = [(asker, "")]
+    for mover, left in queue:
+        for giver in room:
+            if giver in came_from or mover in given[giver] or (mover, giver) in barred:
+                continue
+            came_from[giver] = (mover, left)
+            if len(given[giver]) < room[giver]:
+                _move_up(giver, came_from, given)
+                return True
+            queue.extend((other, giver) for other in sorted(given[giver]))
+    return False
+
+
+def _move_up(free: str, came_from: Mapping[str, tuple[str, str]], given: dict[str, set[str]]) -> None:
+    while free:
+        mover, left = came_from[free]
+        given[free].add(mover)
+        if left:
+            given[left].remove(mover)
+        free = left
+
+
+def _without(limits: Limits, reason: Reason) -> Limits:
+    """The limits with the demands of a reason given up, but for what is fixed."""
+    if reason.code == "least_too_high":
+        return replace(limits, least=limits.least | dict.fromkeys(reason.judges, 0))
+    if reason.code == "leasts_above_needs":
+        return replace(limits, least=dict.fromkeys(limits.judges, 0))
+    if reason.code == "too_little_room":
+        return replace(limits, most={})
+    begun = {entry: sum(pair[0] == entry for pair in limits.fixed) for entry in reason.entries}
+    return replace(limits, needs=limits.needs | begun)
