@@ -1,7 +1,8 @@
 """The released schedule as `schedule.json` of the frab family, strictly valid by its JSON Schema."""
 
+import re
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -10,6 +11,9 @@ from plugins.agenda.rules import ReleasedSession, Schedule
 
 from .audience import Reader
 from .place import Place, duration
+
+_ZONE: Final = re.compile(r"[A-Z][a-z]+/[A-Z][a-z]+|.*UTC$")
+"""The ids that the schema allows, which are nearly all of the IANA's: not `EST5EDT`, nor `Etc/GMT+6`."""
 
 
 def frab_json(schedule: Schedule, event: EventView, reader: Reader) -> bytes:
@@ -23,7 +27,6 @@ def frab_json(schedule: Schedule, event: EventView, reader: Reader) -> bytes:
         "end": event.ends_on.isoformat(),
         "daysCount": len(days),
         "timeslot_duration": "00:05",
-        "time_zone_name": event.zone,
         "url": place.url,
         "tracks": [{"name": place.book.tracks[each.code], "slug": each.code} for each in schedule.tracks],
         "rooms": [
@@ -37,6 +40,8 @@ def frab_json(schedule: Schedule, event: EventView, reader: Reader) -> bytes:
         ],
         "days": [_json_day(place, index, day, sessions) for index, day, sessions in days],
     }
+    if _ZONE.match(event.zone):
+        conference["time_zone_name"] = event.zone
     document = {
         "$schema": "https://c3voc.de/schedule/schema.json",
         "generator": {"name": "Plenaria", "url": reader.address},

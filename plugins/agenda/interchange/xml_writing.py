@@ -29,17 +29,23 @@ def frab_xml(schedule: Schedule, event: EventView, reader: Reader) -> bytes:
     _child(conference, "url", place.url)
     _child(conference, "time_zone_name", event.zone)
     for track in schedule.tracks:
-        SubElement(conference, "track", name=clean(place.book.tracks[track.code]))
+        _track(conference, track.code, place.book.tracks[track.code])
     for index, day, sessions in days:
         starts, ends = place.bounds(day)
         element = SubElement(root, "day", index=str(index), date=day.isoformat(), start=starts, end=ends)
         for name, found in place.by_room(sessions).items():
-            room = SubElement(element, "room", name=clean(name))
+            room = SubElement(element, "room", name=clean(name), guid=place.room_guid(name))
             for each in found:
                 _xml_event(room, place, each)
     indent(root, space=" ")
     body: bytes = tostring(root, encoding="utf-8")
     return b'<?xml version="1.0" encoding="utf-8"?>\n' + body + b"\n"
+
+
+def _track(conference: Element, code: str, name: str) -> None:
+    track = SubElement(conference, "track", name=clean(name))
+    if code[0].isalpha():  # the XSD wants a slug to begin with a letter; ours may begin with a digit
+        track.set("slug", code)
 
 
 def _xml_event(room: Element, place: Place, released: ReleasedSession) -> None:

@@ -1,0 +1,171 @@
+"""What an import says about itself: which parts were repaired, which did not come along, and why a file cannot be read at all."""
+
+from collections import Counter
+from typing import Any, Final
+
+from msgspec import Struct
+
+from core.values import N_, Refusal
+
+from .told import Source
+
+UNREADABLE_WORDS: Final = {
+    "file_empty": N_("The file is empty."),
+    "file_too_large": N_("The file has {octets} bytes; at most {most} are read."),
+    "format_unknown": N_("The file is neither a schedule in XML or JSON nor a calendar."),
+    "file_truncated": N_("The file ends in the middle, at line {line}. Fetch it again."),
+    "not_well_formed": N_("The file is not well-formed at line {line}, column {column}: {why}."),
+    "dtd_forbidden": N_("The file declares a document type (DTD), which is not read, for safety."),
+    "nested_too_deep": N_("The file nests deeper than {most} levels."),
+    "too_many_parts": N_("The file has more than {most} elements."),
+    "wrong_root": N_("The file is no schedule: it begins with “{root}”."),
+}
+"""Why a whole file is refused, by `Unreadable.code`."""
+
+REPAIRED_WORDS: Final = {
+    "encoding_wrong": N_("The file calls itself {declared}, but is not; it was read as {actual}."),
+    "characters_dropped": N_("Characters that no such file may hold were dropped ({count}), the first at line {line}."),
+    "ampersands_repaired": N_("Ampersands that stand for nothing were read as text ({count})."),
+    "key_repeated": N_("“{key}” stands more than once in one place ({count}); the last one was taken."),
+    "number_unusable": N_("Values that are no usable numbers were taken as missing ({count})."),
+    "event_title_missing": N_("The file does not say how the event is called."),
+    "zone_missing": N_("The file names no time zone; {zone} was taken."),
+    "zone_unknown": N_("“{named}” is no time zone; {zone} was taken."),
+    "offset_missing": N_("Times without an offset from UTC ({count}) were read as times in {zone}."),
+    "wall_time_skipped": N_(
+        "“{subject}”: {wall_time} does not exist in {zone}, clocks skip it; it was moved by the gap."
+    ),
+    "start_disagrees": N_("“{subject}” gives two starts, {date} and {start}; the first was taken."),
+    "after_midnight": N_("“{subject}” at {start} was read as after midnight, on {day}."),
+    "duration_missing": N_("“{subject}” does not say how long it is; {minutes} minutes were taken."),
+    "duration_unreadable": N_("“{subject}” has the length “{said}”, which says nothing; {minutes} minutes were taken."),
+    "duration_out_of_bounds": N_("“{subject}” would last {said} minutes; {minutes} were taken."),
+    "title_missing": N_("A session without a title was called “{title}”."),
+    "text_cut": N_("“{subject}”: a text was too long and was cut after {most} characters ({field})."),
+    "markup_converted": N_("Texts in HTML ({count}) were turned into Markdown."),
+    "language_not_offered": N_("The spoken language “{language}” is not offered here ({count}); {taken} was taken."),
+    "guid_missing": N_("Sessions without an identifier ({count}) were given one, each time the same."),
+    "guid_invalid": N_("Identifiers that are no UUIDs ({count}) were replaced by UUIDs made of them."),
+    "guid_repeated": N_("“{subject}” has an identifier that another session has too; it was given one of its own."),
+    "number_given": N_("Sessions without a number of their own ({count}) were given one."),
+    "slug_repeated": N_("“{subject}” has a short name that another session has too; its code is {code}."),
+    "room_disagrees": N_("“{subject}” stands under “{taken}” and says “{said}”; the former was taken."),
+    "room_unknown": N_("“{room}” is not in the file’s list of rooms; it was added."),
+    "person_number_repeated": N_("People share the number {key} under different names ({count}); each is a person."),
+    "person_repeated": N_("“{subject}” names {person} twice; once is enough."),
+    "days_missing": N_("The file does not say from when to when the event is; the days of its sessions were taken."),
+    "no_sessions": N_("The file has no sessions."),
+    "calendar_doubt": N_("Something in the calendar was not understood, or kept in part ({reason}, {count})."),
+}
+
+LEFT_OUT_WORDS: Final = {
+    "start_missing": N_("“{subject}” was left out: the file does not say when it starts."),
+    "start_unreadable": N_("“{subject}” was left out: its start “{said}” is no time."),
+    "session_repeated": N_("“{subject}” stands in the file more than once, alike; once was kept."),
+    "session_unreadable": N_("An entry that is no session was left out."),
+    "too_many_sessions": N_("At most {most} sessions are read; {count} were left out."),
+    "too_many_people": N_("“{subject}” names more than {most} people; {count} were left out."),
+    "person_without_name": N_("People without a name were left out ({count})."),
+    "calendar_entry": N_("Entries of the calendar that are no sessions were left out ({reason}, {count})."),
+    "field_dropped": N_("The agenda has no place for “{field}”; left out {count} times."),
+}
+
+LOST_SESSIONS: Final = frozenset(
+    {
+        "start_missing",
+        "start_unreadable",
+        "session_repeated",
+        "session_unreadable",
+        "too_many_sessions",
+        "calendar_entry",
+    }
+)
+"""Notes that stand for sessions that did not come along: one each, or as many as their `count`."""
+
+NOTE_WORDS: Final = {**REPAIRED_WORDS, **LEFT_OUT_WORDS}
+"""Every `Note.code` with its words; the fields in braces are those of `Note.fields`."""
+
+MOST_KINDS: Final = 100
+"""Of one code, so many different facts are counted apart; what comes after is counted as "…"."""
+
+
+class Unreadable(ValueError):
+    """A whole file that is refused; nothing of it is imported. `code` is a key of `UNREADABLE_WORDS`."""
+
+    def __init__(self, code: str, **facts: Any) -> None:
+        super().__init__(UNREADABLE_WORDS[code].format(**facts))
+        self.code = code
+        self.facts = facts
+
+    @property
+    def refusal(self) -> Refusal:
+        """The same as data, for a service that answers with `Refused`."""
+        return Refusal(self.code, self.facts)
+
+
+class Note(Struct, frozen=True, kw_only=True):
+    """One thing that was repaired or left out.
+
+    `code` is stable, a key of `NOTE_WORDS`. `subject` is the session's title, or what else it goes by; `pointer` its place in the
+    file (JSON pointer, or a path of elements counted from 1), `line` its line in an XML file (0: not known). All three are
+    empty where the note is about the whole file; then `facts` often hold a `count`. Facts are builtins.
+    """
+
+    code: str
+    subject: str = ""
+    pointer: str = ""
+    line: int = 0
+    facts: dict[str, Any] = {}
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What the words of the code are filled with."""
+        return {"subject": self.subject, "line": self.line, **self.facts}
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """What became of a file. `sessions` counts those in the file, those left out included."""
+
+    sessions: int
+    repaired: tuple[Note, ...]
+    left_out: tuple[Note, ...]
+
+    @property
+    def sessions_left_out(self) -> int:
+        lost = [note for note in self.left_out if note.code in LOST_SESSIONS]
+        return sum(note.facts.get("count", 1) for note in lost)
+
+
+class Findings:
+    """Gathers notes while a file is read: one by one, or counted where many are alike."""
+
+    def __init__(self) -> None:
+        self._notes: list[Note] = []
+        self._counts: dict[str, Counter[tuple[tuple[str, Any], ...]]] = {}
+
+    def __call__(self, code: str, source: Source | None = None, /, **facts: Any) -> None:
+        about = source or Source()
+        note = Note(code=code, subject=about.subject, pointer=about.pointer, line=about.line, facts=facts)
+        self._notes.append(note)
+
+    def count(self, code: str, times: int = 1, /, **facts: Any) -> None:
+        """The same thing once more: told once, with how often it was."""
+        counter = self._counts.setdefault(code, Counter())
+        key = tuple(facts.items())
+        if key not in counter and len(counter) >= MOST_KINDS:
+            key = tuple((name, "…") for name in facts)
+        counter[key] += times
+
+    def report(self, sessions: int) -> Report:
+        counted = [
+            Note(code=code, facts={**dict(key), "count": times})
+            for code, counter in self._counts.items()
+            for key, times in counter.items()
+            if times
+        ]
+        notes = (*counted, *self._notes)
+        return Report(
+            sessions=sessions,
+            repaired=tuple(note for note in notes if note.code in REPAIRED_WORDS),
+            left_out=tuple(note for note in notes if note.code in LEFT_OUT_WORDS),
+        )

@@ -1,0 +1,81 @@
+"""A schedule file from elsewhere, whichever it is, as values and a report."""
+
+from collections.abc import Callable
+from typing import Final
+
+from core.values import LANGUAGES
+from plugins.agenda.ics import zones
+
+from . import calendar_reading, json_reading, xml_reading
+from .encoding import decoded
+from .imported import Read
+from .notes import Findings, Unreadable
+from .repairing import repaired
+from .told import ToldSchedule
+
+DURATION_MIN: Final = 45
+
+
+def read(data: bytes, *, zone: str = "UTC", language: str = "es", duration_min: int = DURATION_MIN) -> Read:
+    """The schedule in a file: `schedule.xml` or `schedule.json` of the frab family, pretalx submissions, or a calendar (.ics).
+
+    `zone` (IANA id) is meant where the file names none, `language` is the one that its words are in, `duration_min` how long a
+    session is that does not say it. Lenient: what can be repaired is, what cannot is left out, and the report tells both.
+    The same bytes give the same values. Raises `Unreadable` (a ValueError) for a file that cannot be read as a whole,
+    `UnknownZone` (a ValueError) for a `zone` that is none, and ValueError for a language that is not one of ours.
+    """
+    if data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")[:15].upper() == b"BEGIN:VCALENDAR":
+        return read_calendar(data, zone=zone, language=language, duration_min=duration_min)
+    return _read(data, _told_by_first_character, zone=zone, language=language, duration_min=duration_min)
+
+
+def read_xml(data: bytes, *, zone: str = "UTC", language: str = "es", duration_min: int = DURATION_MIN) -> Read:
+    """`read` for a file that is XML."""
+    return _read(data, xml_reading.told, zone=zone, language=language, duration_min=duration_min)
+
+
+def read_json(data: bytes, *, zone: str = "UTC", language: str = "es", duration_min: int = DURATION_MIN) -> Read:
+    """`read` for a file that is JSON."""
+    return _read(data, json_reading.told, zone=zone, language=language, duration_min=duration_min)
+
+
+def read_calendar(data: bytes, *, zone: str = "UTC", language: str = "es", duration_min: int = DURATION_MIN) -> Read:
+    """`read` for a file that is iCalendar: a session for each occurrence, its room from LOCATION, its track from CATEGORIES."""
+    _check(zone, language)
+    findings = Findings()
+    told = calendar_reading.told(data, zone, findings)
+    return _finished(told, findings, zone, language, duration_min)
+
+
+def _read(
+    data: bytes,
+    reader: Callable[[str, Findings], ToldSchedule],
+    *,
+    zone: str,
+    language: str,
+    duration_min: int,
+) -> Read:
+    _check(zone, language)
+    findings = Findings()
+    told = reader(decoded(data, findings), findings)
+    return _finished(told, findings, zone, language, duration_min)
+
+
+def _finished(told: ToldSchedule, findings: Findings, zone: str, language: str, duration_min: int) -> Read:
+    imported = repaired(told, findings, zone=zone, language=language, duration_min=duration_min)
+    return Read(imported=imported, report=findings.report(told.count))
+
+
+def _check(zone: str, language: str) -> None:
+    zones.zone(zone)
+    if language not in LANGUAGES:
+        raise ValueError(f"{language!r} is not one of the languages {', '.join(LANGUAGES)}")
+
+
+def _told_by_first_character(text: str, findings: Findings) -> ToldSchedule:
+    begins = text.lstrip("\0 \t\r\n")[:1]
+    if begins == "<":
+        return xml_reading.told(text, findings)
+    if begins in ("{", "["):
+        return json_reading.told(text, findings)
+    raise Unreadable("format_unknown")

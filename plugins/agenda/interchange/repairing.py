@@ -1,0 +1,280 @@
+"""What a file says, made into values that the agenda can hold: everything in doubt is decided here, and noted."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
+
+from core.values import LocalizedText, slugify
+from plugins.agenda.ics import uid, zones
+from plugins.agenda.rules import Draft, Room, Session, SessionType, Track, day_of
+
+from . import moments, words
+from .codes import Codes, own_part
+from .imported import Imported
+from .notes import Findings
+from .people import People, folded
+from .place import NO_ROOM
+from .text import one_line
+from .times import Times
+from .told import Source, ToldSchedule, ToldSession, Words
+
+MOST_SESSIONS: Final = 10_000
+MOST_NAME, MOST_TITLE, MOST_ABSTRACT = 120, 200, 5000
+_MOST_NUMBER: Final = 2**31 - 1
+_COLOURS: Final = 8
+_UNTITLED: Final = {"es": "Sin título", "en": "Untitled"}
+_NO_ROOMS: Final = {folded(name) for name in NO_ROOM.values()}
+_SPOKEN: Final = {
+    **dict.fromkeys(("es", "spa", "spanish", "español", "castellano"), "es"),
+    **dict.fromkeys(("en", "eng", "english", "inglés"), "en"),
+}
+
+
+def repaired(told: ToldSchedule, findings: Findings, *, zone: str, language: str, duration_min: int) -> Imported:
+    """The schedule as values. `zone`, `language` and `duration_min` hold where the file says nothing."""
+    zone = _zone(told, zone, findings)
+    title = words.name(told.title, language, MOST_TITLE, findings, Source(), "title")
+    if not title:
+        findings("event_title_missing")
+    sessions = _Sessions(told, zone, language, duration_min, findings)
+    draft = sessions.draft()
+    starts_on, ends_on = _days(told, draft.sessions, zone, findings)
+    return Imported(
+        title=title,
+        acronym=slugify(told.acronym) or slugify(words.shown(told.title, language)),
+        version=one_line(told.version)[:100],
+        zone=zone,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        draft=draft,
+    )
+
+
+def _zone(told: ToldSchedule, zone: str, findings: Findings) -> str:
+    named = told.zone.strip()
+    if named in zones.known():
+        return named
+    if named:
+        findings("zone_unknown", named=named[:50], zone=zone)
+    else:
+        findings("zone_missing", zone=zone)
+    return zone
+
+
+def _days(
+    told: ToldSchedule, sessions: Iterable[Session], zone: str, findings: Findings
+) -> tuple[date | None, date | None]:
+    """The first and the last day: as the file says, else of its days, else of its sessions."""
+    first, last = moments.day(told.starts), moments.day(told.ends)
+    if first is not None and last is not None and first <= last:
+        return first, last
+    findings("days_missing")
+    listed = [moments.day(session.day.date) for session in told.sessions]
+    days = [day for day in listed if day is not None]
+    days = days or [day_of(each.starts_at, zone) for each in sessions if each.starts_at is not None]
+    days += [day for day in (first, last) if day is not None]
+    return (min(days), max(days)) if days else (None, None)
+
+
+class _Named:
+    """Rooms, tracks or types by their names, in the order in which they come up."""
+
+    def __init__(self, kind: str, language: str, findings: Findings) -> None:
+        self._kind, self._language, self._findings = kind, language, findings
+        self._codes = Codes(kind)
+        self._by_name: dict[str, str] = {}
+        self.names: dict[str, LocalizedText] = {}
+
+    def __contains__(self, given: Words) -> bool:
+        return folded(words.shown(given, self._language)) in self._by_name
+
+    def code(self, given: Words, slug: str = "") -> str:
+        """The code of what is called so, new if need be; "" for no name."""
+        called = words.shown(given, self._language)
+        known_as = folded(called)
+        if not known_as:
+            return ""
+        if known_as not in self._by_name:
+            code = self._codes.give(slug, called)
+            self._by_name[known_as] = code
+            about = Source(subject=called[:100])
+            self.names[code] = words.name(given, self._language, MOST_NAME, self._findings, about, self._kind)
+        return self._by_name[known_as]
+
+
+class _Sessions:
+    """A file's sessions, one after another, with the rooms, tracks, types and people that they name."""
+
+    def __init__(self, told: ToldSchedule, zone: str, language: str, duration_min: int, findings: Findings) -> None:
+        self._told, self._language, self._findings = told, language, findings
+        self._times = Times(zone, told.day_change, duration_min, findings)
+        self._sessions = self._kept()
+        self._people = People(self._sessions, language, findings)
+        self._rooms, self._tracks, self._types = (
+            _Named(kind, language, findings) for kind in ("room", "track", "type")
+        )
+        self._names = _Names(told, self._sessions, findings)
+        self._capacity: dict[str, int] = {}
+
+    def draft(self) -> Draft:
+        """Everything, sessions by start."""
+        for room in self._told.rooms:
+            if code := self._room_code(room.name, room.slug):
+                self._capacity[code] = max(room.capacity, self._capacity.get(code, 0))
+        for track in self._told.tracks:
+            self._tracks.code(track.name, track.slug)
+        self._announced = bool(self._rooms.names)
+        sessions = [found for each in self._sessions if (found := self._session(each)) is not None]
+        if not sessions:
+            self._findings("no_sessions")
+        return Draft(
+            rooms=tuple(
+                Room(code=code, name=name, capacity=self._capacity.get(code, 0))
+                for code, name in self._rooms.names.items()
+            ),
+            tracks=tuple(
+                Track(code=code, name=name, colour=index % _COLOURS + 1)
+                for index, (code, name) in enumerate(self._tracks.names.items())
+            ),
+            types=tuple(SessionType(code=code, name=name) for code, name in self._types.names.items()),
+            people=self._people.everybody,
+            sessions=tuple(sorted(sessions, key=lambda each: (each.starts_at, each.room, each.number))),
+        )
+
+    def _kept(self) -> tuple[ToldSession, ...]:
+        """Those that are not the same as one before, and not too many."""
+        kept: dict[bytes, ToldSession] = {}
+        for session in self._told.sessions:
+            said = msgspec.msgpack.encode(replace(session, source=Source()))
+            if said in kept:
+                self._findings("session_repeated", session.source)
+            kept.setdefault(said, session)
+        if len(kept) > MOST_SESSIONS:
+            self._findings("too_many_sessions", most=MOST_SESSIONS, count=len(kept) - MOST_SESSIONS)
+        return tuple(kept.values())[:MOST_SESSIONS]
+
+    def _session(self, told: ToldSession) -> Session | None:
+        starts_at = self._times.starts_at(told)
+        if starts_at is None:
+            return None
+        room = self._room(told)
+        title = self._title(told)
+        return Session(
+            code=self._names.code(told, words.shown(title, self._language)),
+            number=self._names.number(told),
+            uid=self._names.uid(told, starts_at),
+            title=title,
+            abstract=words.text(told.texts, self._language, MOST_ABSTRACT, self._findings, told.source, "abstract"),
+            language=self._spoken(told),
+            type=self._types.code(told.type),
+            track=self._tracks.code(told.track),
+            room=room,
+            starts_at=starts_at,
+            duration_min=self._times.minutes(told, starts_at),
+            state="cancelled" if told.is_cancelled else "confirmed",
+            parts=self._people.parts(told),
+        )
+
+    def _title(self, told: ToldSession) -> LocalizedText:
+        title = words.name(told.title, self._language, MOST_TITLE, self._findings, told.source, "title")
+        if title:
+            return title
+        self._findings("title_missing", told.source, title=_UNTITLED[self._language])
+        return {self._language: _UNTITLED[self._language]}
+
+    def _room(self, told: ToldSession) -> str:
+        """The room that it stands under; where it stands under none, the one that it names."""
+        under, named = (words.shown(each, self._language) for each in (told.under, told.room))
+        if under and named and folded(under) != folded(named):
+            self._findings("room_disagrees", told.source, taken=under[:100], said=named[:100])
+        taken = told.under if under else told.room
+        is_new = self._announced and taken not in self._rooms
+        code = self._room_code(taken)
+        if code and is_new:
+            self._findings("room_unknown", told.source, room=words.shown(taken, self._language)[:100])
+        return code
+
+    def _room_code(self, name: Words, slug: str = "") -> str:
+        return "" if folded(words.shown(name, self._language)) in _NO_ROOMS else self._rooms.code(name, slug)
+
+    def _spoken(self, told: ToldSession) -> str:
+        said = told.language.strip().lower()
+        found = _SPOKEN.get(said) or _SPOKEN.get(said.replace("_", "-").partition("-")[0])
+        if found is None and said:
+            self._findings.count("language_not_offered", language=said[:20], taken=self._language)
+        return found or self._language
+
+
+class _Names:
+    """What sessions are called by machines: code, number and uid, each unique in the file."""
+
+    def __init__(self, told: ToldSchedule, sessions: Iterable[ToldSession], findings: Findings) -> None:
+        self._acronym, self._findings = told.acronym, findings
+        self._event = told.acronym or msgspec.json.encode(told.title).decode()
+        self._codes = Codes("session")
+        self._slugs: set[str] = set()
+        self._uids: set[str] = set()
+        self._taken: set[int] = set()
+        self._wished = {number for each in sessions if (number := _number(each.number))}
+        self._next = 1
+
+    def code(self, told: ToldSession, title: str) -> str:
+        """From its slug in the file, else from its title."""
+        own = own_part(told.slug, self._acronym, told.number)
+        code = self._codes.give(own, title, told.code, f"session-{told.number}")
+        if told.slug and told.slug in self._slugs:
+            self._findings("slug_repeated", told.source, code=code)
+        self._slugs.add(told.slug)
+        return code
+
+    def number(self, told: ToldSession) -> int:
+        """The file's, if it is one and nobody has it; else the next that nobody in the file wants."""
+        number = _number(told.number)
+        if number is None or number in self._taken:
+            self._findings.count("number_given")
+            while self._next in self._wished:
+                self._next += 1
+            number = self._next
+            self._next += 1
+        self._taken.add(number)
+        return number
+
+    def uid(self, told: ToldSession, starts_at: datetime) -> str:
+        """The file's identifier where it is a UUID; else one made of what names the session there, the same each time."""
+        given = told.guid.strip()
+        when_and_where = f"{starts_at.isoformat()}/{told.under}/{told.title}"
+        if found := _uuid(given):
+            wished = found
+        else:
+            self._findings.count("guid_invalid" if given else "guid_missing")
+            wished = uid(self._event, given or told.number or told.slug or when_and_where)
+        if wished in self._uids:
+            self._findings("guid_repeated", told.source)
+        attempt = 0
+        while wished in self._uids:
+            wished = uid(wished, f"{when_and_where}/{attempt}")
+            attempt += 1
+        self._uids.add(wished)
+        return wished
+
+
+def _number(text: str) -> int | None:
+    digits = text.strip()
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 10:
+        return None
+    return int(digits) if 0 < int(digits) <= _MOST_NUMBER else None
+
+
+def _uuid(text: str) -> str | None:
+    """A UUID in its usual form, in lower case."""
+    if len(text) != 36:
+        return None
+    try:
+        found = str(UUID(text))
+    except ValueError:
+        return None
+    return found if found == text.lower() else None

@@ -1,0 +1,43 @@
+"""Files of others that the interchange is tested with: schemas and schedules, not ours to copy."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import msgspec
+from lxml import etree
+
+from tests.programs import not_run
+
+SHARED = Path(os.environ.get("PLENARIA_SHARED_DATA", Path(__file__).parents[4] / "shared" / "data"))
+
+
+def schema_file(name: str) -> Path:
+    """A schema of the frab family."""
+    return _found("frab", name)
+
+
+def schedule_file(name: str) -> bytes:
+    """A conference's real schedule."""
+    return _found("schedules", name).read_bytes()
+
+
+def _found(folder: str, name: str) -> Path:
+    path = SHARED / folder / name
+    if not path.is_file():
+        not_run(f"{folder} {name}", "no copy of the file; PLENARIA_SHARED_DATA says where they are")
+    return path
+
+
+def json_problems(document: bytes) -> list[str]:
+    """Where a `schedule.json` is not valid by the published JSON Schema."""
+    schema = msgspec.json.decode(schema_file("schema.json").read_bytes())
+    return [error.message for error in jsonschema_rs.validator_for(schema).iter_errors(msgspec.json.decode(document))]
+
+
+def xml_problems(document: bytes) -> list[str]:
+    """Where a `schedule.xml` is not valid by the published XSD."""
+    schema: Any = etree.XMLSchema(etree.parse(schema_file("schedule.xml.xsd")))
+    schema.validate(etree.fromstring(document, etree.XMLParser(huge_tree=True)))
+    return [str(error) for error in schema.error_log]
