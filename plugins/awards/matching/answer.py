@@ -69,7 +69,8 @@ class Reason(Struct, frozen=True):
 
 
 class Impossible(Struct, frozen=True):
-    """Why there is no assignment. No wish to be met is in two of the reasons; all of them must be cured."""
+    """Why there is no assignment: each reason holds even if the demands of those before it are given up. All must be
+    cured; where entries find no judges, least loads that are too high may come to light only after that."""
 
     reasons: tuple[Reason, ...]
 

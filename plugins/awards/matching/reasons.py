@@ -50,31 +50,40 @@ def first_plan(limits: Limits) -> Plan | Impossible:
 
 
 def _reasons(limits: Limits) -> Iterable[Reason]:
-    """Reasons without a wish in common: each one's demands are given up before the next is looked for."""
+    """Reasons one by one: each one's demands are given up before the next is looked for.
+
+    An entry whose need is given up could take any number, so that the least loads are not judged from there on.
+    """
+    is_whole = True
     for _ in range(MOST_REASONS):
-        reason = _sum_reason(limits) or _reason(limits)
+        reason = (_sum_reason(limits) if is_whole else None) or _reason(limits, with_leasts=is_whole)
         if reason is None:
             return
         yield reason
+        is_whole = is_whole and reason.code not in {"too_few_judges", "judges_full"}
         limits = _without(limits, reason)
 
 
 def _sum_reason(limits: Limits) -> Reason | None:
     """A contradiction of the sums alone, that no conflict has a part in: nobody needs to be named."""
-    needed = sum(limits.needs.values())
-    leasts = sum(limits.least.values())
-    if limits.most and len(limits.most) == len(limits.judges) and needed > sum(limits.most.values()):
-        return Reason("too_little_room", (), (), needed, sum(limits.most.values()))
-    if leasts > needed:
+    if not limits.entries or not limits.judges:
+        return None
+    needed, leasts = sum(limits.needs.values()), sum(limits.least.values())
+    are_all_bounded = len(limits.most) == len(limits.judges)
+    is_no_need_absurd = max(limits.needs.values()) <= len(limits.judges)
+    is_no_least_absurd = max(limits.least.values()) <= len(limits.entries)
+    if are_all_bounded and is_no_need_absurd and needed > (room := sum(limits.most.values())):
+        return Reason("too_little_room", (), (), needed, room)
+    if is_no_least_absurd and leasts > needed:
         return Reason("leasts_above_needs", (), (), leasts, needed)
     return None
 
 
-def _reason(limits: Limits) -> Reason | None:
+def _reason(limits: Limits, *, with_leasts: bool) -> Reason | None:
     plan = Plan(limits)
     if (entry := plan.fill()) is not None:
         return _worded(limits, *_entries_cut(limits, plan.full_for(entry)))
-    if (judge := plan.meet_least()) is not None:
+    if with_leasts and (judge := plan.meet_least()) is not None:
         return _worded(limits, *_judges_cut(limits, plan.starving_with(judge)))
     return None
 
