@@ -141,6 +141,14 @@ def test_a_room_has_the_seats_that_a_session_asks_for() -> None:
     assert violations(congress(talk(seats=51), rooms=rooms), held(a=("hall", 0))) == told
 
 
+def test_a_room_of_one_seat_is_counted() -> None:
+    problem = congress(talk(seats=2), rooms=(replace(HALL, capacity=1),))
+
+    assert violations(problem, held(a=("hall", 0))) == broken(
+        "too_few_seats", session="a", room="hall", seats=2, capacity=1
+    )
+
+
 def test_a_room_whose_seats_nobody_counts_has_enough() -> None:
     assert violations(congress(talk(seats=5000)), held(a=("hall", 0))) == ()
 
@@ -406,6 +414,10 @@ def test_what_is_wrong_is_all_told_in_the_order_of_the_rules() -> None:
         (
             congress(talk(duration_min=33)),
             Fault("off_grid", {"kind": "session", "code": "a", "what": "duration_min", "minutes": 33}),
+        ),
+        (
+            congress(talk(duration_min=1)),
+            Fault("off_grid", {"kind": "session", "code": "a", "what": "duration_min", "minutes": 1}),
         ),
         (
             congress(changeover_min=1),
