@@ -1,0 +1,209 @@
+"""From a problem to an answer: a quick timetable first, then better ones, then the proof."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .bounds import lower_bound
+from .contradictions import explain
+from .heuristic import Cells, Draft, construct, cost_of, improve
+from .model import Model, least_of, search
+from .problem import TERMS, Answer, Contradiction, Cost, Problem, Progress, Proposal, Unsolved
+from .stopwatch import Stopwatch
+from .table import Table, table_of
+
+Told = Callable[[Progress], None]
+
+WHOLE_MODEL_SESSIONS = 150
+"""Up to so many sessions CP-SAT works on the whole problem at once; beyond, it finds nothing that the heuristic misses."""
+
+ROUNDS = 4_000
+"""Rounds of ruin and recreate before the whole model takes over."""
+
+
+class Teller:
+    """Tells of the best cost and bound so far; neither ever grows worse."""
+
+    def __init__(self, watch: Stopwatch, told: Told | None) -> None:
+        self._watch, self._told = watch, told
+        self.cost: int | None = None
+        self.bound: int | None = None
+
+    def tell(self, phase: Any, cost: int | None = None, bound: int | None = None) -> None:
+        if cost is not None and (self.cost is None or cost < self.cost):
+            self.cost = cost
+        if bound is not None and (self.bound is None or bound > self.bound):
+            self.bound = bound
+        if self._told is not None:
+            shown = self.bound if self.bound is None or self.cost is None else min(self.bound, self.cost)
+            self._told(Progress(phase=phase, seconds=self._watch.seconds, cost=self.cost, bound=shown))
+
+
+def solve(
+    problem: Problem,
+    *,
+    limit_s: float,
+    seed: int,
+    workers: int,
+    on_progress: Told | None,
+    should_stop: Callable[[], bool] | None,
+) -> Answer:
+    watch = Stopwatch(limit_s, should_stop)
+    teller = Teller(watch, on_progress)
+    teller.tell("start")
+    table = table_of(problem)
+    if not table.sessions:
+        return proposal(table, {}, 0, 0, watch)
+    if is_hopeless(table):
+        return explain(problem, watch, teller.tell, seed=seed)
+    rng = np.random.default_rng(seed)
+    cells = first_cells(table, range(table.sessions), {}, watch, rng, seed=seed, workers=workers)
+    if isinstance(cells, Unsolved):
+        return cells
+    if isinstance(cells, Contradiction):
+        return explain(problem, watch, teller.tell, seed=seed)
+    cost = cost_of(table, cells)
+    teller.tell("search", cost, 0)
+    cells, cost, bound = better_cells(
+        table, cells, cost, list(range(table.sessions)), watch, teller, rng, seed, workers
+    )
+    return proposal(table, cells, cost, bound, watch)
+
+
+def is_hopeless(table: Table) -> bool:
+    """Some session has no place at all, whatever else is held."""
+    if not table.steps:
+        return bool(table.sessions)
+    return not bool(table.starts_ok.any(axis=1).all() and table.rooms_ok.any(axis=1).all())
+
+
+def first_cells(
+    table: Table,
+    free: range | list[int],
+    stay: Cells,
+    watch: Stopwatch,
+    rng: np.random.Generator,
+    *,
+    seed: int,
+    workers: int,
+) -> Cells | Contradiction | Unsolved:
+    """Any timetable of the free sessions around those that stay; a contradiction (yet unnamed) if there is none."""
+    draft = Draft(table)
+    for session, cell in stay.items():
+        draft.place(session, *cell)
+    movable = np.zeros(table.sessions, dtype=np.bool_)
+    movable[list(free)] = True
+    if construct(table, draft, free, rng, is_over=lambda: watch.is_over, is_free=movable):
+        return draft.cells
+    model = Model(table, free, stay)
+    solver, status = search(model.cp, watch, seed=seed, workers=workers, limit_s=watch.left_s)
+    name = solver.status_name(status)
+    if name in ("OPTIMAL", "FEASIBLE"):
+        return model.cells(solver.value)
+    if name == "INFEASIBLE":
+        return Contradiction(wishes=(), is_minimal=False, seconds=watch.seconds)
+    return Unsolved(seconds=watch.seconds)
+
+
+def better_cells(
+    table: Table,
+    cells: Cells,
+    cost: int,
+    free: list[int],
+    watch: Stopwatch,
+    teller: Teller,
+    rng: np.random.Generator,
+    seed: int,
+    workers: int,
+    phase: str = "search",
+    is_bound_told: bool = True,
+) -> tuple[Cells, int, int]:
+    """The best timetable found in what is left of the time, its cost, and a proven bound below it."""
+    stay = {session: cell for session, cell in cells.items() if session not in set(free)}
+    bound = lower_bound(table, free, stay)
+    teller.tell(phase, cost, bound if is_bound_told else None)
+    is_whole = len(free) <= WHOLE_MODEL_SESSIONS
+    draft = Draft(table)
+    for session, cell in cells.items():
+        draft.place(session, *cell)
+    stop_at = watch.seconds + watch.left_s * (0.3 if is_whole else 0.97)
+    cells, cost = improve(
+        table,
+        draft,
+        np.array(free, dtype=np.int64),
+        rng,
+        rounds=min(ROUNDS, 60 * len(free)) if is_whole else 10**9,
+        is_over=lambda: watch.is_over or watch.seconds >= stop_at,
+        on_better=lambda better: teller.tell(phase, better),
+        floor=bound,
+    )
+    if cost > bound and is_whole and not watch.is_over:
+        cells, cost, bound = _proven_cells(
+            table, cells, cost, bound, free, stay, watch, teller, seed, workers, phase, is_bound_told
+        )
+    return cells, cost, min(bound, cost)
+
+
+def _proven_cells(
+    table: Table,
+    cells: Cells,
+    cost: int,
+    bound: int,
+    free: list[int],
+    stay: Cells,
+    watch: Stopwatch,
+    teller: Teller,
+    seed: int,
+    workers: int,
+    phase: str,
+    is_bound_told: bool,
+) -> tuple[Cells, int, int]:
+    model = Model(table, free, stay)
+    model.add_costs()
+    model.begin_from(cells)
+    whole = sum(model.costs)
+    model.cp.add(whole >= bound)
+    model.cp.minimize(whole)
+    solver, status = search(
+        model.cp,
+        watch,
+        seed=seed,
+        workers=workers,
+        limit_s=watch.left_s,
+        heard=lambda better, least: teller.tell(phase, better, least if is_bound_told else None),
+    )
+    if solver.status_name(status) not in ("OPTIMAL", "FEASIBLE"):
+        return cells, cost, bound
+    bound = max(bound, least_of(solver))
+    found = model.cells(solver.value)
+    found_cost = cost_of(table, found)
+    return (found, found_cost, bound) if found_cost < cost else (cells, cost, bound)
+
+
+def proposal(table: Table, cells: Cells, cost: int, bound: int, watch: Stopwatch, **moves: Any) -> Proposal:
+    """The answer that says what these places cost; `moves` are a repair's own fields."""
+    placements = table.placements([cells[session] for session in range(table.sessions)])
+    return Proposal(
+        placements=placements,
+        costs=costs_of(table, cells),
+        cost=cost,
+        bound=min(bound, cost),
+        is_proven=bound >= cost,
+        seconds=watch.seconds,
+        **moves,
+    )
+
+
+def costs_of(table: Table, cells: Cells) -> tuple[Cost, ...]:
+    """Each soft term by itself: the timetable is priced with all other weights at 0 and this one at 1."""
+    from msgspec.structs import replace
+
+    from .problem import Weights
+
+    weights, found = table.problem.weights, []
+    for term in TERMS:
+        alone = Weights(**{other: int(other == term) for other in TERMS})
+        amount = cost_of(table_of(replace(table.problem, weights=alone)), cells)
+        found.append(Cost(term, amount, amount * int(getattr(weights, term))))
+    return tuple(found)
