@@ -102,12 +102,13 @@ class _Squares(Struct, frozen=True):
         rows, columns = y.mean(axis=1, keepdims=True), y.mean(axis=0, keepdims=True)
         error = float(((y - rows - columns) ** 2).sum())
         judges = float(n * (columns**2).sum())
-        nothing = 1e-24 * n * k  # what rounding leaves of no error, in units of the scores' variance
-        error, judges = (0.0 if each <= nothing else each for each in (error, judges))
+        between = float(k * (rows**2).sum())
+        nothing = 1e-24 * n * k  # what rounding leaves of no difference, in units of the scores' variance
+        between, error, judges = (0.0 if each <= nothing else each for each in (between, error, judges))
         return cls(
             n,
             k,
-            float(k * (rows**2).sum()) / (n - 1),
+            between / (n - 1),
             judges / (k - 1),
             error / ((n - 1) * (k - 1)),
             (error + judges) / (n * (k - 1)),
