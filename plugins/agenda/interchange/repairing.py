@@ -218,6 +218,7 @@ class _Names:
         self._codes = Codes("session")
         self._slugs: set[str] = set()
         self._uids: set[str] = set()
+        self._shared: dict[str, int] = {}
         self._taken: set[int] = set()
         self._wished = {number for each in sessions if (number := _number(each.number))}
         self._next = 1
@@ -254,12 +255,18 @@ class _Names:
             wished = uid(self._event, given or told.number or told.slug or when_and_where)
         if wished in self._uids:
             self._findings("guid_repeated", told.source)
-        attempt = 0
-        while wished in self._uids:
-            wished = uid(wished, f"{when_and_where}/{attempt}")
-            attempt += 1
-        self._uids.add(wished)
-        return wished
+        own = self._apart(wished, when_and_where)
+        self._uids.add(own)
+        return own
+
+    def _apart(self, wished: str, when_and_where: str) -> str:
+        """The wish, or where it is taken, one made of it that nobody has; it counts on, so that 10,000 alike take no longer."""
+        found = wished
+        while found in self._uids:
+            count = self._shared.get(wished, 0) + 1
+            self._shared[wished] = count
+            found = uid(wished, f"{when_and_where}/{count}")
+        return found
 
 
 def _number(text: str) -> int | None:

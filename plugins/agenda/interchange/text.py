@@ -12,6 +12,12 @@ def clean(text: str) -> str:
     return _NOT_XML.sub("", text)
 
 
+def first_unclean(text: str) -> int | None:
+    """Where the first character stands that XML 1.0 cannot hold."""
+    found = _NOT_XML.search(text)
+    return found.start() if found else None
+
+
 def plain(text: str) -> str:
     """The text with "\\n" for every line break, and without control characters, lone surrogates and space around it."""
     return _CONTROL.sub("", _BREAK.sub("\n", clean(text))).strip()

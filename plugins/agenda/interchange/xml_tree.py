@@ -9,7 +9,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser, ParseError
 
 from .notes import Findings, Unreadable
-from .text import clean
+from .text import clean, first_unclean
 
 MOST_DEPTH: Final = 64
 """A schedule has 7 levels; the rest is for markup inside of abstracts."""
@@ -72,25 +72,27 @@ def tree(text: str, findings: Findings) -> Node:
     Raises Unreadable: not_well_formed, file_truncated, dtd_forbidden, nested_too_deep, too_many_parts. A file cut short is
     refused and not read halfway: half a programme looks like a whole one.
     """
-    # We have decoded it: a str overrides what the declaration says. What stands before it is not well-formed, and harmless.
-    given = _ampersands(_characters(text.lstrip(), findings), findings)
-    builder = _Builder()
+    # We have decoded it: a str overrides what the declaration says. White space before that is not well-formed, and harmless.
+    given = _ampersands(_characters(text, findings), findings)
+    begins = len(given) - len(given.lstrip())
+    above = given.count("\n", 0, begins)
+    builder = _Builder(above)
     parser = DefusedXMLParser(target=builder, forbid_dtd=True, forbid_entities=True, forbid_external=True)
     builder.parser = parser.parser
     try:
-        parser.feed(given)
+        parser.feed(given[begins:])
         parser.close()
     except DefusedXmlException as problem:
         raise Unreadable("dtd_forbidden") from problem
     except ParseError as problem:
-        raise _refused(problem) from problem
+        raise _refused(problem, above) from problem
     if builder.root is None:
         raise Unreadable("file_empty")
     return builder.root
 
 
-def _refused(problem: Any) -> Unreadable:
-    line, column = problem.position
+def _refused(problem: Any, above: int) -> Unreadable:
+    line, column = problem.position[0] + above, problem.position[1]
     if problem.code in _CUT_SHORT:
         return Unreadable("file_truncated", line=line)
     why = str(problem).partition(":")[0]
@@ -98,9 +100,10 @@ def _refused(problem: Any) -> Unreadable:
 
 
 class _Builder:
-    """What the parser calls; stops it where a file becomes too deep or too large."""
+    """What the parser calls; stops it where a file becomes too deep or too large. `above` counts lines not given to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, above: int) -> None:
+        self._above = above
         self.parser: Any = None
         self.root: Node | None = None
         self._open: list[Node] = []
@@ -112,14 +115,16 @@ class _Builder:
             raise Unreadable("nested_too_deep", most=MOST_DEPTH)
         if self._count > MOST_ELEMENTS:
             raise Unreadable("too_many_parts", most=MOST_ELEMENTS)
-        node = Node(
-            _local(tag), {_local(name): value for name, value in attributes.items()}, self.parser.CurrentLineNumber
-        )
+        node = Node(_local(tag), {_local(name): value for name, value in attributes.items()}, self._line)
         if self._open:
             self._open[-1].parts.append(node)
         else:
             self.root = node
         self._open.append(node)
+
+    @property
+    def _line(self) -> int:
+        return int(self.parser.CurrentLineNumber) + self._above
 
     def end(self, tag: str) -> None:
         self._open.pop()
@@ -136,11 +141,11 @@ def _local(name: str) -> str:
 
 
 def _characters(text: str, findings: Findings) -> str:
+    first = first_unclean(text)
+    if first is None:
+        return text
     kept = clean(text)
-    if len(kept) < len(text):
-        first = next(index for index, (one, other) in enumerate(zip(text, kept + "\0", strict=False)) if one != other)
-        line = text.count("\n", 0, first) + 1
-        findings("characters_dropped", line=line, count=len(text) - len(kept))
+    findings("characters_dropped", line=text.count("\n", 0, first) + 1, count=len(text) - len(kept))
     return kept
 
 
