@@ -123,7 +123,7 @@ def _unless_missing(figure: Callable[[], T]) -> T | Undefined:
     try:
         return figure()
     except ModuleNotFoundError as missing:
-        if missing.name not in {"numpy", "scipy"}:
+        if (missing.name or "").partition(".")[0] not in {"numpy", "scipy"}:
             raise
         return Undefined("extra_missing")
 
