@@ -71,11 +71,15 @@ class RunJob(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Regular work that a worker does: `run` at start, then every `every_s` seconds."""
+    """Regular work that a worker does: `run` at start, then every `every_s` seconds.
+
+    `stop` is called once when the worker ends, after the last run: for work that a run has left going on elsewhere.
+    """
 
     name: str
     every_s: float
     run: RunJob
+    stop: RunJob | None = None
 
 
 class ExportPersonalData(Protocol):

@@ -22,7 +22,10 @@ KEEP_ANSWERS: Final = timedelta(days=1)
 
 
 async def run_jobs(*, stop: asyncio.Event) -> None:
-    """Run every job at once and then at its own pace, until `stop` is set; the one under way is finished first."""
+    """Run every job at once and then at its own pace, until `stop` is set; the one under way is finished first.
+
+    Then every job that left something going on is told to end it.
+    """
     jobs = all_jobs()
     due_s = [0.0] * len(jobs)
     while not stop.is_set():
@@ -31,6 +34,9 @@ async def run_jobs(*, stop: asyncio.Event) -> None:
                 await run_one(job, now=clock.now())
                 due_s[place] = time.monotonic() + job.every_s
         await _pause(stop, min(due_s) - time.monotonic())
+    for job in jobs:
+        if job.stop is not None:
+            await run_one(Job(f"{job.name}.stop", job.every_s, job.stop), now=clock.now())
 
 
 def all_jobs() -> Sequence[Job]:

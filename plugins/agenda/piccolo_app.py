@@ -4,11 +4,20 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
 
-from plugins.agenda.tables import Release, Room, Session, SessionPart, SessionType, StagePerson, Track
+from plugins.agenda.tables import (
+    Release,
+    Room,
+    Session,
+    SessionPart,
+    SessionType,
+    StagePerson,
+    TimetableProposal,
+    Track,
+)
 
 APP_CONFIG = AppConfig(
     app_name="agenda",
     migrations_folder_path=str(Path(__file__).parent / "migrations"),
-    table_classes=[Room, Track, SessionType, StagePerson, Session, SessionPart, Release],
+    table_classes=[Room, Track, SessionType, StagePerson, Session, SessionPart, Release, TimetableProposal],
     migration_dependencies=["core.piccolo_app"],
 )

@@ -5,7 +5,7 @@ from types import ModuleType
 
 from litestar.types import ControllerRouterHandler
 
-from core.contributions import Declared, Panel, PersonalData, PluginCard
+from core.contributions import Declared, Job, Panel, PersonalData, PluginCard
 from core.hookspecs import hookimpl
 from core.values import N_, Link, MailText, Permission
 from plugins.agenda import api, hookspecs, queries, rules, services, web
@@ -64,11 +64,12 @@ def register_console() -> Sequence[Link]:
     return [
         Link(N_("Sessions"), f"{base}/sessions", order=0, permission="agenda.edit", section=section),
         Link(N_("Day board"), f"{base}/board", order=1, permission="agenda.edit", section=section),
-        Link(N_("Release"), f"{base}/release", order=2, permission="agenda.release", section=section),
-        Link(N_("People on stage"), f"{base}/people", order=3, permission="agenda.edit", section=section),
-        Link(N_("Rooms"), f"{base}/rooms", order=4, permission="agenda.edit", section=section),
-        Link(N_("Tracks"), f"{base}/tracks", order=5, permission="agenda.edit", section=section),
-        Link(N_("Session types"), f"{base}/types", order=6, permission="agenda.edit", section=section),
+        Link(N_("Timetable proposals"), f"{base}/proposals", order=2, permission="agenda.edit", section=section),
+        Link(N_("Release"), f"{base}/release", order=3, permission="agenda.release", section=section),
+        Link(N_("People on stage"), f"{base}/people", order=4, permission="agenda.edit", section=section),
+        Link(N_("Rooms"), f"{base}/rooms", order=5, permission="agenda.edit", section=section),
+        Link(N_("Tracks"), f"{base}/tracks", order=6, permission="agenda.edit", section=section),
+        Link(N_("Session types"), f"{base}/types", order=7, permission="agenda.edit", section=section),
     ]
 
 
@@ -98,6 +99,11 @@ def register_personal_data() -> PersonalData:
 
 
 @hookimpl
+def register_jobs() -> Sequence[Job]:
+    return [Job("agenda.searches", services.LOOK_EVERY_S, services.run_searches, stop=services.stop_searches)]
+
+
+@hookimpl
 def register_my_panels() -> Sequence[Panel]:
     return [Panel("agenda/_my_panel.html", my_sessions, order=40)]
 
@@ -124,6 +130,10 @@ ACTIONS = {
     "session.moved": N_("Session moved"),
     "session.removed": N_("Session removed"),
     "session.part_confirmed": N_("Participation confirmed"),
+    "proposal.asked": N_("Timetable proposal asked for"),
+    "proposal.stopped": N_("Search for a timetable stopped"),
+    "proposal.accepted": N_("Timetable proposal accepted into the draft"),
+    "proposal.discarded": N_("Timetable proposal put aside"),
     "agenda.applied": N_("Agenda set from the event’s file"),
     "schedule.released": N_("Agenda released"),
 }
@@ -134,6 +144,14 @@ REFUSALS = {
     "not_a_choice": N_("“{actual}” is not one of: {allowed}."),
     "too_many_people": N_("{count} people are too many for one session; at most {most} are allowed here."),
     "wall_time_skipped": N_("{wall_time} does not exist in {zone}: clocks skip it that day."),
+    "solver_missing": N_("Timetables cannot be sought on this installation: the extra “timetable” is not installed."),
+    "search_under_way": N_("A timetable is being sought for this event already. Wait for it, or stop it."),
+    "search_is_over": N_("That search is over."),
+    "no_rooms": N_("There are no rooms yet. Add the rooms first."),
+    "nothing_to_place": N_("There is no session that may be placed. Choose that more may move."),
+    "longer_than_a_day": N_("Longer than the sessions of any day may last: {sessions}."),
+    "not_solved": N_("There is no timetable here that could be accepted."),
+    "not_decidable": N_("It cannot be put aside: its search goes on, or it was decided already."),
     "nothing_to_release": N_("Nothing has changed since the last release."),
     "release_needs_reason": N_(
         "There are serious conflicts ({count}). Solve them, or give a reason for releasing anyway."

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 
 from core.forms.problems import Problem
 from core.values import N_, LocalizedText, Slug
-from plugins.agenda.rules import ROLES, STATES, Role, State
+from plugins.agenda.rules import MAY_MOVE, ROLES, STATES, Hours, Importance, MayMove, Role, State
 
 _LANGUAGES = {"es": N_("Spanish"), "en": N_("English")}
 _MINUTES = {"unit": N_("minutes")}
@@ -20,6 +20,67 @@ _CODE = Meta(
     title=N_("Code"),
     description=N_("Part of addresses, for ever. Left blank in a form, it is made from the name."),
 )
+
+
+_IMPORTANCE = {"choices": {"off": N_("Does not matter"), "some": N_("Matters"), "much": N_("Matters a lot")}}
+
+
+class TimetableSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What proposals of a timetable keep to."""
+
+    opens: Annotated[
+        time, Meta(title=N_("Sessions from"), description=N_("Each day, on the clock there; rooms may have less."))
+    ] = time(9)
+    closes: Annotated[time, Meta(title=N_("Sessions until"), description=N_("By then every session has ended."))] = (
+        time(19)
+    )
+    meal_min: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=240,
+            title=N_("Time to eat"),
+            description=N_("Everybody on stage that day has so long in one piece; 0: nobody asks."),
+            extra=_MINUTES,
+        ),
+    ] = 60
+    meal_from: Annotated[time, Meta(title=N_("Meal from"))] = time(13)
+    meal_until: Annotated[time, Meta(title=N_("Meal until"))] = time(15, 30)
+    track_parallel: Annotated[
+        Importance, Meta(title=N_("No two sessions of a track at the same time"), extra=_IMPORTANCE)
+    ] = "some"
+    track_room: Annotated[Importance, Meta(title=N_("A track stays in one room"), extra=_IMPORTANCE)] = "some"
+    idle: Annotated[
+        Importance, Meta(title=N_("People on stage wait little between their sessions"), extra=_IMPORTANCE)
+    ] = "some"
+    balance: Annotated[Importance, Meta(title=N_("Every day is about equally full"), extra=_IMPORTANCE)] = "some"
+
+    def problems(self) -> Iterator[Problem]:
+        if self.closes <= self.opens:
+            yield Problem("/closes", "closes_before_it_opens", {}, N_("Must be after the beginning."))
+            return
+        if not self.meal_min:
+            return
+        if self.meal_until <= self.meal_from:
+            yield Problem("/meal_until", "closes_before_it_opens", {}, N_("Must be after the beginning."))
+        elif self.meal_from < self.opens or self.closes < self.meal_until:
+            yield Problem("/meal_from", "meal_outside_hours", {}, N_("The meal must lie within the hours of sessions."))
+        elif _minutes(self.meal_until) - _minutes(self.meal_from) < self.meal_min:
+            yield Problem("/meal_min", "meal_too_long", {}, N_("Longer than the time within which it is to be had."))
+
+    @property
+    def hours(self) -> Hours:
+        return Hours(
+            opens=self.opens,
+            closes=self.closes,
+            meal_from=self.meal_from,
+            meal_until=self.meal_until,
+            meal_min=self.meal_min,
+        )
+
+
+def _minutes(clock: time) -> int:
+    return clock.hour * 60 + clock.minute
 
 
 class AgendaSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -106,6 +167,8 @@ class AgendaSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         ),
     ] = 300
 
+    timetable: Annotated[TimetableSettings, Meta(title=N_("Timetable proposals"))] = TimetableSettings()
+
 
 class RoomItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A room."""
@@ -152,6 +215,17 @@ class TypeItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     ] = False
 
 
+class AbsenceItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """When somebody on stage is not available."""
+
+    starts_at: Annotated[datetime, Meta(tz=True, title=N_("From"))]
+    ends_at: Annotated[datetime, Meta(tz=True, title=N_("Until"))]
+
+    def problems(self) -> Iterator[Problem]:
+        if self.ends_at <= self.starts_at:
+            yield Problem("/ends_at", "closes_before_it_opens", {}, N_("Must be after the beginning."))
+
+
 class PersonItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A person on stage."""
 
@@ -176,6 +250,14 @@ class PersonItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         bool,
         Meta(title=N_("Shown in public"), description=N_("Without it the name appears on no page and in no feed.")),
     ] = True
+    absences: Annotated[
+        tuple[AbsenceItem, ...],
+        Meta(
+            title=N_("Not available"),
+            description=N_("When this person cannot be on stage. Never shown in public; a session then is a conflict."),
+            max_length=50,
+        ),
+    ] = ()
 
 
 class PartItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -229,6 +311,40 @@ class SessionItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
             if part.person not in known["people"]:
                 facts = {"allowed": list(known["people"]), "actual": part.person}
                 yield Problem(f"{pointer}/people/{index}/person", "not_a_choice", facts)
+
+
+class NewProposal(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a timetable is asked for."""
+
+    may_move: Annotated[
+        MayMove,
+        Meta(
+            title=N_("What may be placed"),
+            description=N_("What may not move stays exactly where it is."),
+            extra={"choices": MAY_MOVE, "kind": "radio"},
+        ),
+    ] = "unplaced"
+    keeps_rooms: Annotated[
+        bool,
+        Meta(title=N_("Rooms stay"), description=N_("A session that has a room stays in it; only times are sought.")),
+    ] = False
+    few_moves: Annotated[
+        bool,
+        Meta(
+            title=N_("As few moves as possible"),
+            description=N_("Leaves sessions that have a start and a room where they are, as far as that can be."),
+        ),
+    ] = True
+    limit_s: Annotated[
+        int,
+        Meta(
+            ge=5,
+            le=600,
+            title=N_("Longest search"),
+            description=N_("The best timetable found by then is the answer. You may stop it earlier."),
+            extra={"unit": N_("seconds")},
+        ),
+    ] = 60
 
 
 class AgendaSection(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

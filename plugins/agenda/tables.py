@@ -1,4 +1,4 @@
-"""Rooms, tracks, types, people, sessions and releases, as stored."""
+"""Rooms, tracks, types, people, sessions, releases and timetable proposals, as stored."""
 
 from piccolo.columns import JSON, Boolean, ForeignKey, Integer, Serial, Text, Timestamptz, Varchar
 from piccolo.constraints import Check, Unique
@@ -64,6 +64,8 @@ class StagePerson(Table, tablename="agenda_person"):
     second_surname = Varchar(length=100, default="")
     email = Varchar(length=254, default="", index=True)
     bio = JSON(default="{}")
+    absences = JSON(default="[]")
+    """When they are not available: `starts_at`, `ends_at` (RFC 3339, UTC)."""
     is_public = Boolean(default=True)
     revision = Integer(default=1)
 
@@ -127,3 +129,48 @@ class Release(Table, tablename="agenda_release"):
     schedule = Text()
 
     agenda_release_event_number_key = Unique([event, number])
+
+
+class TimetableProposal(Table, tablename="agenda_proposal"):
+    """A timetable that was asked for, and what became of it.
+
+    `busy` is the event's id while it waits or is searched, else null: one search for an event at a time. Who searches holds it
+    under the name `worker` until `lease_until`, and says so again and again; when the lease is over, anybody may take it up.
+    """
+
+    id: Serial
+    event = ForeignKey(references=Event, null=False)
+    number = Integer()
+    state = Varchar(length=20, default="waiting")
+    busy = Integer(default=None, null=True)
+    asked_at = Timestamptz(default=None)
+    asked_by = Varchar(length=100)
+    asked = Text()
+    """`settings.NewProposal` as JSON."""
+    wishes = Text()
+    """`rules.Wishes` as JSON: what was asked, and the settings as they were."""
+    problem = Text()
+    """`solver.Problem` as JSON."""
+    before = Text(default="[]")
+    """Placements that it should stay near, for as few moves as possible."""
+    spots = Text(default="[]")
+    """Where the sessions that may move were: `rules.Spot`."""
+    revisions = Text(default="{}")
+    """Code of each session of the draft that it was made from → its revision."""
+    worker = Varchar(length=40, default="")
+    lease_until = Timestamptz(default=None, null=True)
+    attempts = Integer(default=0)
+    is_stopping = Boolean(default=False)
+    progress = Text(default="")
+    """`solver.Progress` as JSON, or ""."""
+    answer = Text(default="")
+    """`queries.Answered` as JSON, or ""."""
+    ended_at = Timestamptz(default=None, null=True)
+    decided_at = Timestamptz(default=None, null=True)
+    decided_by = Varchar(length=100, default="")
+
+    agenda_proposal_event_number_key = Unique([event, number])
+    agenda_proposal_busy_key = Unique([busy])
+    agenda_proposal_known_state = Check(
+        "\"state\" IN ('waiting', 'solving', 'solved', 'contradicted', 'gave_up', 'failed', 'accepted', 'discarded')"
+    )

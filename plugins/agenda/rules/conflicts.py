@@ -14,6 +14,7 @@ from .schedule import Draft, Part, Session, SessionType
 CONFLICT_WORDS: Final = {
     "room_taken": N_("{room} is also taken by “{other}” at that time."),
     "person_in_two_places": N_("{person} is also in “{other}” at that time."),
+    "person_unavailable": N_("{person} is not available then: {starts_at} to {ends_at}."),
     "outside_event_days": N_("It is not within the days of the event."),
     "room_closed": N_("{room} is open from {opens} to {closes} only."),
     "start_missing": N_("It is confirmed but has no start, so it cannot be released."),
@@ -22,7 +23,16 @@ CONFLICT_WORDS: Final = {
     "changeover_short": N_("{person} has only {minutes} minutes until “{other}” in another room."),
 }
 
-HARD: Final = frozenset({"room_taken", "person_in_two_places", "outside_event_days", "room_closed", "start_missing"})
+HARD: Final = frozenset(
+    {
+        "room_taken",
+        "person_in_two_places",
+        "person_unavailable",
+        "outside_event_days",
+        "room_closed",
+        "start_missing",
+    }
+)
 """Those that keep a schedule from being released without a reason; the others only warn."""
 
 
@@ -72,10 +82,27 @@ def _of_one(
         yield from _of_time(session, draft, first_day, last_day, place)
         if not session.room and not (kind and kind.is_break):
             yield Conflict(code="room_missing", sessions=(session.code,))
+        yield from _of_absences(session, draft)
     for role in kind.needs if kind else ():
         if not any(part.role == role for part in session.parts):
             facts = {"type": kind.name if kind else {}, "role": role}
             yield Conflict(code="role_missing", sessions=(session.code,), facts=facts)
+
+
+def _of_absences(session: Session, draft: Draft) -> Iterator[Conflict]:
+    """As hard as being in two places: whoever is away cannot be on stage."""
+    names = {person.code: person.name for person in draft.people}
+    for person in dict.fromkeys(part.person for part in session.parts) if draft.absences else ():
+        for absence in draft.absences.get(person, ()):
+            if session.starts_at is None or session.ends_at is None:
+                continue
+            if session.starts_at < absence.ends_at and absence.starts_at < session.ends_at:
+                facts = {
+                    "person": names.get(person, person),
+                    "starts_at": absence.starts_at,
+                    "ends_at": absence.ends_at,
+                }
+                yield Conflict(code="person_unavailable", sessions=(session.code,), facts=facts)
 
 
 def _of_time(session: Session, draft: Draft, first_day: date, last_day: date, place: ZoneInfo) -> Iterator[Conflict]:

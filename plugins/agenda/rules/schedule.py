@@ -96,14 +96,25 @@ class Session(Struct, frozen=True, kw_only=True):
         return self.starts_at < other.ends_at and other.starts_at < self.ends_at
 
 
+class Absence(Struct, frozen=True, kw_only=True):
+    """When somebody on stage is not available: half-open."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
 class Draft(Struct, frozen=True, kw_only=True):
-    """Everything as the organisers have it now."""
+    """Everything as the organisers have it now.
+
+    `absences` by person; they stand beside the people because a person goes into releases, and this does not.
+    """
 
     rooms: tuple[Room, ...] = ()
     tracks: tuple[Track, ...] = ()
     types: tuple[SessionType, ...] = ()
     people: tuple[Person, ...] = ()
     sessions: tuple[Session, ...] = ()
+    absences: Mapping[str, tuple[Absence, ...]] = {}
 
     def session(self, code: str) -> Session | None:
         return next((session for session in self.sessions if session.code == code), None)

@@ -1,5 +1,13 @@
 """The HTML doors and feeds of the agenda."""
 
-from plugins.agenda.web import board, console, lists, mine, public, release
+from plugins.agenda.web import board, console, lists, mine, proposals, public, release
 
-ROUTES = [*public.ROUTES, *mine.ROUTES, *console.ROUTES, *lists.ROUTES, *board.ROUTES, *release.ROUTES]
+ROUTES = [
+    *public.ROUTES,
+    *mine.ROUTES,
+    *console.ROUTES,
+    *lists.ROUTES,
+    *board.ROUTES,
+    *proposals.ROUTES,
+    *release.ROUTES,
+]

@@ -1,4 +1,4 @@
-"""Reads of the agenda: each returns structs. The number of queries never depends on the number of sessions."""
+"""The draft, what forms show of it, releases, and people on stage."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, time
@@ -16,6 +16,7 @@ from core.people.queries import normal_email
 from core.values import EventView, LocalizedText
 from plugins.agenda import rules
 from plugins.agenda.settings import (
+    AbsenceItem,
     AgendaSection,
     AgendaSettings,
     PartItem,
@@ -79,6 +80,7 @@ async def draft(event_id: int) -> rules.Draft:
         types=tuple(_type(row) for row in lists["types"]),
         people=tuple(_person(row) for row in lists["people"]),
         sessions=tuple(sorted(sessions, key=_by_time)),
+        absences={row["code"]: found for row in lists["people"] if (found := _absences(row))},
     )
 
 
@@ -172,6 +174,10 @@ def _person(row: Row) -> rules.Person:
     )
 
 
+def _absences(row: Row) -> tuple[rules.Absence, ...]:
+    return msgspec.convert(_json(row["absences"]), tuple[rules.Absence, ...])
+
+
 def _time(stored: str) -> time | None:
     return time.fromisoformat(stored) if stored else None
 
@@ -202,7 +208,8 @@ async def item(event_id: int, kind: str, code: str) -> Stored | None:
 
 def _person_item(row: Row) -> PersonItem:
     person = msgspec.structs.asdict(_person(row))
-    return PersonItem(**person, email=row["email"])
+    absences = msgspec.convert(_json(row["absences"]), tuple[AbsenceItem, ...])
+    return PersonItem(**person, email=row["email"], absences=absences)
 
 
 _ITEMS: Final[Mapping[str, Any]] = {
@@ -241,6 +248,7 @@ async def section_of(event: EventView) -> AgendaSection:
     """What the event's file would declare of the agenda."""
     now = await draft(event.id)
     lists = {kind: tuple(each.item for each in await items(event.id, kind)) for kind in TABLES}
+    lists["people"] = tuple(_in_zone(person, event.zone) for person in lists["people"])
     latest = await schedule(event)
     place = place_of(event)
     upcoming = rules.next_schedule(latest, now, place=place, now=latest.released_at) if latest else None
@@ -249,6 +257,16 @@ async def section_of(event: EventView) -> AgendaSection:
         sessions=tuple(session_item(session, zone=event.zone) for session in now.sessions),
         released=latest is not None and upcoming is not None and rules.is_same(latest, upcoming),
     )
+
+
+def _in_zone(person: PersonItem, zone: str) -> PersonItem:
+    """Absences with the offset of the event's zone, as somebody would write them."""
+    place = ZoneInfo(zone)
+    absences = tuple(
+        AbsenceItem(starts_at=each.starts_at.astimezone(place), ends_at=each.ends_at.astimezone(place))
+        for each in person.absences
+    )
+    return msgspec.structs.replace(person, absences=absences)
 
 
 def place_of(event: EventView) -> str:
@@ -366,7 +384,7 @@ async def personal_data(person: int, /) -> dict[str, Any]:
         await StagePerson.select(
             StagePerson.event.slug.as_alias("event"),
             *(StagePerson.given_names, StagePerson.first_surname, StagePerson.second_surname, StagePerson.email),
-            *(StagePerson.bio, StagePerson.is_public),
+            *(StagePerson.bio, StagePerson.is_public, StagePerson.absences),
         )
         .where(StagePerson.email == known.email)
         .order_by(StagePerson.id)

@@ -1,7 +1,4 @@
-"""Writes of the agenda: each is one transaction with its audit line.
-
-What organisers edit is the draft; nothing of it is public before `release`.
-"""
+"""The draft and its releases: rooms, tracks, types, people, sessions, and the event's file."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -36,7 +33,7 @@ async def store(
     not_found.
     """
     async with transaction():
-        await _hold(event)
+        await hold(event)
         if code is None:
             await _refuse_taken(TABLES[kind], event, item.code)
             await _add(event, kind, item)
@@ -64,7 +61,7 @@ async def _change(event: EventView, kind: str, item: Item, code: str, revision: 
 async def remove(event: EventView, kind: str, code: str, *, by: str, now: datetime) -> None:
     """Take a room, track, type or person out of the draft. Raises `Refused(in_use)` while sessions name it."""
     async with transaction():
-        await _hold(event)
+        await hold(event)
         row = await _row(TABLES[kind], event, code, None)
         used = await _uses(kind, row["id"])
         if used:
@@ -88,7 +85,7 @@ async def _uses(kind: str, row_id: int) -> int:
 async def move(event: EventView, kind: str, code: str, *, up: bool, by: str, now: datetime) -> None:
     """Put it one place earlier or later in the order of its kind."""
     async with transaction():
-        await _hold(event)
+        await hold(event)
         table = TABLES[kind]
         rows = (
             await table.select(table.id, table.code).where(table.event == event.id).order_by(table.position, table.id)
@@ -133,7 +130,7 @@ async def store_session(
     Raises `Refused`: changed_meanwhile, code_taken, not_found, too_many_people, not_a_choice for a code that names nothing.
     """
     async with transaction():
-        await _hold(event)
+        await hold(event)
         settings = await settings_of(event, "agenda", AgendaSettings)
         ids = await _ids(event)
         refuse(problem.as_refusal() for problem in item.unknown("", **ids))
@@ -214,7 +211,7 @@ async def move_session(
 ) -> None:
     """Give a session another room or start. Raises `Refused`: changed_meanwhile, not_found, not_a_choice."""
     async with transaction():
-        await _hold(event)
+        await hold(event)
         row = await _row(Session, event, code, revision)
         rooms = (await _ids(event))["rooms"]
         if room and room not in rooms:
@@ -232,7 +229,7 @@ async def move_session(
 async def remove_session(event: EventView, code: str, *, by: str, now: datetime) -> None:
     """Take a session out of the draft; one that was released stays public as cancelled from the next release on."""
     async with transaction():
-        await _hold(event)
+        await hold(event)
         row = await _row(Session, event, code, None)
         await _delete_sessions([row["id"]])
         await _record("session.removed", code, event, by, now)
@@ -259,7 +256,7 @@ async def confirm_part(
 ) -> None:
     """Somebody says that they will be there, and for whom they work that day. Goes out with the next release."""
     async with transaction():
-        await _hold(event)
+        await hold(event)
         rows = await SessionPart.select(SessionPart.id, SessionPart.confirmed_at).where(
             (SessionPart.session.event == event.id)
             & (SessionPart.session.code == code)
@@ -290,7 +287,7 @@ async def release(event: EventView, *, note: str = "", reason: str = "", by: str
     told. Raises `Refused`: nothing_to_release, release_needs_reason, conflicts_forbid_release, and what plugins say.
     """
     async with transaction():
-        await _hold(event)
+        await hold(event)
         settings = await settings_of(event, "agenda", AgendaSettings)
         previous = await queries.schedule(event)
         draft = await queries.draft(event.id)
@@ -451,7 +448,7 @@ async def apply_section(event: EventView, section: AgendaSection, *, by: str, no
     Inside the caller's transaction. A declared release with serious conflicts is refused like any other.
     """
     async with transaction():
-        await _hold(event)
+        await hold(event)
         for kind in TABLES:
             await _apply_list(event, kind, getattr(section, kind))
         await _apply_sessions(event, section.sessions, now)
@@ -500,7 +497,7 @@ async def _drop_others(event: EventView, kind: str, wanted: set[str]) -> None:
 # -------------------------------------------------------------------------------------------------- shared
 
 
-async def _hold(event: EventView) -> None:
+async def hold(event: EventView) -> None:
     """One writer of an event's agenda at a time, on all hosts: a release is of one draft, not of two halves."""
     await lock(f"agenda:{event.id}")
 

@@ -1,0 +1,50 @@
+"""Writes of the agenda: each is one transaction with its audit line.
+
+What organisers edit is the draft; nothing of it is public before `release`.
+"""
+
+from plugins.agenda.services.agenda import (
+    apply_section,
+    confirm_part,
+    conflicts_of,
+    move,
+    move_session,
+    reader_of,
+    release,
+    remove,
+    remove_session,
+    store,
+    store_session,
+)
+from plugins.agenda.services.proposals import (
+    accept_proposal,
+    ask_for_proposal,
+    changed_since,
+    discard_proposal,
+    solver_is_installed,
+    stop_proposal,
+)
+from plugins.agenda.services.searching import LOOK_EVERY_S, run_searches, stop_searches
+
+__all__ = [
+    "LOOK_EVERY_S",
+    "accept_proposal",
+    "apply_section",
+    "ask_for_proposal",
+    "changed_since",
+    "confirm_part",
+    "conflicts_of",
+    "discard_proposal",
+    "move",
+    "move_session",
+    "reader_of",
+    "release",
+    "remove",
+    "remove_session",
+    "run_searches",
+    "solver_is_installed",
+    "stop_proposal",
+    "stop_searches",
+    "store",
+    "store_session",
+]

@@ -1,0 +1,100 @@
+"""The wishes of a contradiction in words, each with links to where it can be changed."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from core.i18n import fill, gettext
+from core.shown import clock_time, localized, short_day
+from core.values import N_, EventView
+from plugins.agenda import rules
+from plugins.agenda.queries import ProposalView
+from plugins.agenda.solver.problem import Wish
+
+WISH_WORDS: Final[Mapping[str, str]] = {
+    "fixed": N_("“{session}” stays where it is: {start}, {room}."),
+    "windows": N_("“{session}” keeps its start, or is held within the hours of sessions."),
+    "availability": N_("{person} is not there during their absences and the sessions that stay where they are."),
+    "rooms": N_("“{session}” stays in its room: {rooms}."),
+    "closed": N_("{room} is closed or taken from {start} to {end}."),
+    "meal": N_("Everybody on stage has {length_min} minutes to eat between {start} and {end}."),
+    "break": N_("Everything pauses from {start} to {end}."),
+    "day": N_("Sessions are held between {start} and {end}."),
+    "changeover": N_("Whoever changes rooms has {minutes} minutes for it."),
+    "too_much": N_(
+        "There are {minutes} minutes of sessions. Even with no other wish at all they find no place "
+        "(rooms: {rooms}, days: {days})."
+    ),
+}
+"""Every wish that `rules.problem_of` can ask for."""
+
+
+def wish_lines(
+    found: ProposalView, draft: rules.Draft, event: EventView, *, settings_href: str
+) -> list[dict[str, Any]]:
+    """`words` and `links` of each wish; the settings are linked for those who may change them (`settings_href` not "")."""
+    told = found.answer.contradiction
+    names = _Names(found, draft, event, settings_href)
+    return [{"words": names.words(each), "links": list(names.links(each))} for each in (told.wishes if told else ())]
+
+
+class _Names:
+    """What a wish's codes and minutes are called in this event, and where they lead."""
+
+    def __init__(self, found: ProposalView, draft: rules.Draft, event: EventView, settings_href: str) -> None:
+        self.draft, self.event, self.settings_href = draft, event, settings_href
+        self.axis = rules.Axis(found.wishes.first_day, found.wishes.zone)
+        self.movable = {each.session for each in found.spots}
+        self.sessions = {each.code: each for each in draft.sessions}
+        self.people = {each.code: each.name for each in draft.people}
+        self.rooms = {each.code: localized(each.name) for each in draft.rooms}
+
+    def words(self, wish: Wish) -> str:
+        facts = {fact: self._named(wish, fact, value) for fact, value in wish.facts.items()}
+        return fill(gettext(WISH_WORDS.get(wish.code, wish.code)), facts)
+
+    def _named(self, wish: Wish, fact: str, value: str | int) -> str:
+        if fact == "session":
+            return self._title(str(value))
+        if fact == "person":
+            return self.people.get(str(value), str(value))
+        if fact == "room" or (fact == "rooms" and wish.code == "rooms"):
+            return ", ".join(self.rooms.get(code, code) for code in str(value).split(", "))
+        if fact in ("start", "end") and isinstance(value, int):
+            at, zone = self.axis.instant(value), self.axis.zone
+            return f"{short_day(at, zone)}, {clock_time(at, zone)}"
+        return str(value)
+
+    def _title(self, code: str) -> str:
+        return localized(self.sessions[code].title) if code in self.sessions else code
+
+    def links(self, wish: Wish) -> Iterator[dict[str, str]]:
+        """To the things that the wish speaks of; else to the settings."""
+        base = f"/{self.event.slug}/organise/agenda"
+        person, room = str(wish.facts.get("person", "")), str(wish.facts.get("room", ""))
+        if person in self.people:
+            yield {"href": f"{base}/people/{person}", "label": self.people[person]}
+        if room in self.rooms:
+            yield {"href": f"{base}/rooms/{room}", "label": self.rooms[room]}
+        for code in self._sessions_of(wish):
+            yield {"href": f"{base}/sessions/{code}", "label": self._title(code)}
+        if wish.code in ("meal", "day", "changeover", "too_much") and self.settings_href:
+            yield {"href": self.settings_href, "label": gettext("Settings")}
+
+    def _sessions_of(self, wish: Wish) -> Iterable[str]:
+        """The one that is named; or those that stay and so take a person's time, a room, or everybody's time."""
+        if "session" in wish.facts:
+            return [code for code in [str(wish.facts["session"])] if code in self.sessions]
+        staying = [each for each in self.draft.sessions if each.code not in self.movable and each.state != "cancelled"]
+        if wish.code == "availability":
+            person = wish.facts["person"]
+            return [each.code for each in staying if any(part.person == person for part in each.parts)]
+        if wish.code in ("closed", "break"):
+            room = str(wish.facts.get("room", ""))
+            return [each.code for each in staying if each.room == room and self._is_during(each, wish)]
+        return []
+
+    def _is_during(self, session: rules.Session, wish: Wish) -> bool:
+        if session.starts_at is None or session.ends_at is None:
+            return False
+        starts, ends = (self.axis.instant(int(wish.facts[fact])) for fact in ("start", "end"))
+        return session.starts_at < ends and starts < session.ends_at
