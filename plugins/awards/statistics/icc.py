@@ -5,6 +5,7 @@ in McGraw & Wong (1996), Psychological Methods 1, 30-46 (table 7).
 """
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import Literal
 
 from msgspec import Struct
@@ -22,9 +23,9 @@ class Icc(Struct, frozen=True, kw_only=True):
 
     (1, ·): every entry has judges of its own. (2, ·): the judges are a sample of possible ones; absolute agreement.
     (3, ·): these judges and no others; consistency. (·, 1): of one judge; (·, k): of the mean of all k.
-    Below 0 where judges disagree more than by chance. None: so far below that no such figure exists, only of ICC(2,k)
-    (the variance of a mean of k is estimated as 0 or less; as a lower limit, minus infinity). The interval of (2, ·)
-    is an approximation that, far below 0, need not hold its own value.
+    Below 0 where judges disagree more than by chance. The interval of (2, ·) is an approximation that, far below 0,
+    need not hold its own value, and is None where it breaks down. The value of (2, k) is None where the variance of a
+    mean of k is estimated as 0 or less, and its lower limit where that is so at the limit: minus infinity.
 
     `f` tests for 0 on `df1`, `df2` degrees of freedom, with probability `p`. `f` is None and the interval shut where
     the scores leave no error at all.
@@ -173,27 +174,36 @@ def _of_ratio(
 
 def _absolute(squares: _Squares, tail: float) -> tuple[_Interval, _Interval]:
     """(value, lower, upper) of ICC(2,1) and ICC(2,k); the interval by Satterthwaite (Shrout & Fleiss, p. 424)."""
+    n, k, between, judges, error = squares.n, squares.k, squares.between, squares.judges, squares.error
+    value = (between - error) / (between + (k - 1) * error + k * (judges - error) / n)
+    single = (value, *_satterthwaite(squares, value, tail))
+    return single, (_of_the_mean(single[0], k), _of_the_mean(single[1], k), _of_the_mean(single[2], k))
+
+
+def _satterthwaite(squares: _Squares, value: float, tail: float) -> tuple[float | None, float | None]:
+    """Limits of ICC(2,1), with degrees of freedom that make two moments right; None where there are none left."""
     from scipy.stats import f as distribution
 
     n, k, between, judges, error = squares.n, squares.k, squares.between, squares.judges, squares.error
-    value = (between - error) / (between + (k - 1) * error + k * (judges - error) / n)
-    if not error:
-        # F of the judges is infinite (or the judges are equal): the limit of the degrees of freedom.
-        freedom = float(k - 1)
-    else:
-        a = k * value * judges / error
-        b = n * (1 + (k - 1) * value) - k * value
-        freedom = (k - 1) * (n - 1) * (a + b) ** 2 / ((n - 1) * a**2 + b**2)
+    if not judges and not error:
+        return 1.0, 1.0
+    a = k * value * judges
+    b = (n * (1 + (k - 1) * value) - k * value) * error
+    freedom = (k - 1) * (n - 1) * (a + b) ** 2 / ((n - 1) * a**2 + b**2)
+    if freedom < _NOTHING:
+        return None, None
     rest = k * judges + (k * n - k - n) * error
     low = float(distribution.ppf(tail, n - 1, freedom))
     high = float(distribution.ppf(tail, freedom, n - 1))
     lower = n * (between - low * error) / (low * rest + n * between)
     upper = n * (high * between - error) / (rest + n * high * between)
-    return (value, lower, upper), (_of_the_mean(value, k), _of_the_mean(lower, k), _of_the_mean(upper, k))
+    return (lower if isfinite(lower) else None), (upper if isfinite(upper) else None)
 
 
-def _of_the_mean(single: float, k: int) -> float | None:
+def _of_the_mean(single: float | None, k: int) -> float | None:
     """The coefficient of a mean of k judges, from that of one (Spearman-Brown)."""
+    if single is None:
+        return None
     variance = 1 + (k - 1) * single
     return k * single / variance if variance > _NOTHING else None
 

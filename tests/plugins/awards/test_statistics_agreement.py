@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import os
 from math import nan
 from pathlib import Path
@@ -21,6 +22,7 @@ from plugins.awards.statistics import (
     kendall_w,
     krippendorff_alpha,
 )
+from plugins.awards.statistics.icc import _satterthwaite, _Squares
 from tests.programs import not_run
 
 BESIDE_THE_CHECKOUT = Path(__file__).parents[4] / "shared" / "data"
@@ -129,10 +131,13 @@ def test_every_table_without_gaps_has_finite_coefficients_in_their_intervals_or_
         assert len(means) == 1  # the entries do not differ at all
     else:
         for each in found.coefficients:
-            limits = [-1e12 if limit is None else limit for limit in (each.lower, each.value, each.upper)]
-            assert limits[1] < 0 or limits == pytest.approx(sorted(limits), abs=1e-9)
-            assert -1e12 <= limits[0] <= limits[2] + 1e-9 <= 1 + 2e-9
-            assert each.name == "ICC(2,k)" or None not in (each.lower, each.value, each.upper)
+            figures = (each.lower, each.value, each.upper)
+            assert all(figure is None or math.isfinite(figure) for figure in figures)
+            assert each.name[4] == "2" or None not in figures
+            if each.value is None or each.value < 0:
+                continue
+            assert each.upper is not None
+            assert (-1e12 if each.lower is None else each.lower) - 1e-9 <= each.value <= each.upper + 1e-9 <= 1 + 2e-9
             assert 0 <= each.p <= 1
 
 
@@ -151,6 +156,18 @@ def test_judges_who_differ_by_a_constant_agree_in_consistency_but_not_absolutely
     assert found["ICC(3,1)"].value == 1
     assert (found["ICC(3,1)"].lower, found["ICC(3,1)"].upper, found["ICC(3,1)"].f) == (1, 1, None)
     assert 0 < (found["ICC(2,1)"].value or 0) < 1
+
+
+def test_judges_who_all_say_the_same_agree_wholly() -> None:
+    for each in six([[1, 1, 1], [4, 4, 4], [2, 2, 2]]).coefficients:
+        assert (each.lower, each.value, each.upper, each.f, each.p) == (1, 1, 1, None, 0)
+
+
+def test_an_interval_that_breaks_down_is_none_and_not_nan() -> None:
+    """Mean squares such that Satterthwaite's degrees of freedom are 0."""
+    n, k, judges, error = 2, 2, 1.0, 1.0
+    # k v judges + (n (1 + (k - 1) v) - k v) error = 2 v + 2 = 0 at v = -1
+    assert _satterthwaite(_Squares(n, k, 0.5, judges, error, 1.0), -1.0, 0.975) == (None, None)
 
 
 @pytest.mark.parametrize(
