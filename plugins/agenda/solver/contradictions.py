@@ -227,11 +227,13 @@ def explain(
     if judge.is_impossible(()):
         return Contradiction(wishes=(_too_much(small),), is_minimal=True, seconds=watch.seconds)
     wishes = judge.reasons()
-    is_minimal = judge.is_sure
-    if small is not problem and is_minimal:
-        whole = _Judge(problem, watch, seed)
-        is_minimal = all(whole.is_possible(tuple(other for other in wishes if other is not wish)) for wish in wishes)
-    return Contradiction(wishes=wishes, is_minimal=is_minimal, seconds=watch.seconds)
+    if small is problem or not judge.is_sure:
+        return Contradiction(wishes=wishes, is_minimal=judge.is_sure, seconds=watch.seconds)
+    # With all the other sessions there, fewer of these wishes may be too many.
+    whole = _Judge(problem, watch, seed)
+    if whole.is_impossible(()):
+        return Contradiction(wishes=(_too_much(problem),), is_minimal=True, seconds=watch.seconds)
+    return Contradiction(wishes=whole.reasons(wishes), is_minimal=whole.is_sure, seconds=watch.seconds)
 
 
 def _too_much(problem: Problem) -> Wish:
@@ -249,8 +251,9 @@ class _Judge:
         self._known: dict[frozenset[Any], bool | None] = {}
         self.is_sure = True
 
-    def reasons(self) -> tuple[Wish, ...]:
-        return tuple(self._quick((), False, self._wishes))
+    def reasons(self, among: tuple[Wish, ...] | None = None) -> tuple[Wish, ...]:
+        """A smallest set of wishes, of all or of those `among` them, that cannot all be kept."""
+        return self._quick((), False, self._wishes if among is None else among)
 
     def _quick(self, kept: tuple[Wish, ...], has_grown: bool, wishes: tuple[Wish, ...]) -> tuple[Wish, ...]:
         """Those of `wishes` that make `kept` impossible; all of `wishes` with `kept` are impossible together."""
@@ -270,9 +273,6 @@ class _Judge:
         if known is None:
             self.is_sure = False
         return known is False
-
-    def is_possible(self, kept: tuple[Wish, ...]) -> bool:
-        return self._ask(kept) is True
 
     def _ask(self, kept: tuple[Wish, ...]) -> bool | None:
         key = frozenset(_key(wish) for wish in kept)

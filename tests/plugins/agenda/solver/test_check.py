@@ -528,10 +528,13 @@ def test_a_clash_counts_everybody_who_wanted_both() -> None:
 
 
 def test_an_audience_over_the_seats_counts_by_heads() -> None:
-    rooms = (replace(HALL, capacity=50), LOUNGE)
-    problem = congress(talk(audience=50), talk("b", audience=53), talk("c", audience=999), rooms=rooms, days=(MONDAY,))
+    rooms = (replace(HALL, capacity=50), LOUNGE, replace(BARN, capacity=1))
+    audiences = {"a": 50, "b": 53, "c": 999, "d": 2}
+    problem = congress(*(talk(code, audience=heads) for code, heads in audiences.items()), rooms=rooms, days=(MONDAY,))
 
-    assert amounts(problem, held(a=("hall", 0), b=("hall", 60), c=("lounge", 0))) == {"overflow": 3}
+    placed = held(a=("hall", 0), b=("hall", 60), c=("lounge", 0), d=("barn", 0))
+
+    assert amounts(problem, placed) == {"overflow": 3 + 1}
 
 
 def test_each_room_of_a_track_beyond_its_first_counts() -> None:
@@ -587,6 +590,15 @@ def test_a_day_costs_by_the_steps_that_it_has_above_its_share() -> None:
     assert amounts(problem, held(a=("hall", 0), b=("hall", 60), c=("hall", 120), d=("hall", 49 * HOUR))) == {
         "balance": 6
     }
+
+
+def test_a_day_is_open_as_long_as_it_lasts_without_its_breaks() -> None:
+    morning = Day(code="wed", open=Span(48 * HOUR, 50 * HOUR), breaks=(Span(48 * HOUR, 49 * HOUR), Span(2900, 2940)))
+    problem = congress(talk("a", 8 * HOUR), talk("b", HOUR), days=(MONDAY, morning))
+    # 108 steps as 96 to 12, for breaks that overlap count once.
+
+    assert amounts(problem, held(a=("hall", 0), b=("hall", 49 * HOUR))) == {}
+    assert amounts(problem, held(a=("hall", 0), b=("lounge", 0))) == {"balance": 12}
 
 
 def test_a_term_costs_its_amount_times_its_weight_and_0_switches_it_off() -> None:
