@@ -19,7 +19,8 @@ from core.forms import check
 from core.people import queries as people
 from core.values import EventView, Window
 from plugins.agenda import services as agenda
-from plugins.agenda.tables import Session, SessionPart, StagePerson
+from plugins.agenda.settings import NewProposal
+from plugins.agenda.tables import Session, SessionPart, StagePerson, TimetableProposal
 from plugins.awards import queries as award_queries
 from plugins.awards import services as awards
 from plugins.awards.rules import Candidate
@@ -61,6 +62,7 @@ async def theirs(site: Site) -> Things:
     await agenda.apply_section(event, replace(AGENDA, people=speakers), by="test", now=NOW)
     nominator = Actor(ana.id, f"person:{ana.id}", manages=True)
     code, sheet = await _judged(site, event, nominator, berta.id)
+    proposal = await agenda.ask_for_proposal(event, NewProposal(may_move="all"), by="test", now=NOW)
     return {
         "order": order.code,
         "secret": order.secret,
@@ -74,6 +76,7 @@ async def theirs(site: Site) -> Things:
         "nomination": code,
         "file": (await _file_of(event, code)),
         "sheet": str(sheet),
+        "proposal": str(proposal),
         "juror": str(berta.id),
     }
 
@@ -126,6 +129,7 @@ def _filled(path: str, slug: str, things: Things) -> list[str]:
         "person": things["speaker"] if "speakers" in path else things["juror"],
         "file_code": things["file"],
         "sheet_id": things["sheet"],
+        "number": things["proposal"],
         "revision": "2",
         "line_id": "1",
         "token_id": "1",
@@ -183,7 +187,7 @@ def _is_of_its_own(method: str, path: str) -> bool:
 
 async def _stored(event: EventView) -> list[Any]:
     """Everything of the event that a careless door could change."""
-    tables: list[Any] = [OrderRow, TicketRow, TicketTypeRow, Session, StagePerson, Nomination, Sheet]
+    tables: list[Any] = [OrderRow, TicketRow, TicketTypeRow, Session, StagePerson, TimetableProposal, Nomination, Sheet]
     kept = [await table.select().where(table.event == event.id).order_by(table.id) for table in tables]
     nominators: Any = Nominator.select().where(Nominator.nomination.event == event.id).order_by(Nominator.id)
     parts: Any = SessionPart.select().where(SessionPart.session.event == event.id).order_by(SessionPart.id)
@@ -232,7 +236,7 @@ async def test_what_is_private_in_an_event_stays_so_for_others_in_it(site: Site,
         "juror": (),
         "": (),
         "finance": (r"/orders/\w+(/pay)?$",),
-        "programme": (r"/organise/agenda/", r"/api/.*/sessions/"),
+        "programme": (r"/organise/agenda/", r"/api/.*/sessions/", r"/api/.*/schedule/proposals/"),
     }[role]
     eva = await site.signed_in(role, event=site.other_event, email="eva@example.mx")
     opened = {}
