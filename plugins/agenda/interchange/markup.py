@@ -4,7 +4,7 @@ import html
 import re
 from typing import Final
 
-_TAG: Final = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)((?:[\s/][^<>]*)?)>")
+_TAG: Final = re.compile(r"(?<!\\)<(/?)([A-Za-z][A-Za-z0-9]*)((?:[\s/][^<>]*)?)>")
 _HREF: Final = re.compile(r"""\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 _EMPTY_LINES: Final = re.compile(r"\n{3,}")
 
@@ -33,12 +33,17 @@ def markdown(text: str) -> str:
     pieces: list[str] = []
     at = 0
     for found in _TAG.finditer(text):
-        pieces.append(html.unescape(text[at : found.start()]))
+        pieces.append(_words(text[at : found.start()]))
         pieces.append(_mark(found, links))
         at = found.end()
-    pieces.append(html.unescape(text[at:]))
+    pieces.append(_words(text[at:]))
     lines = (line.strip() for line in "".join(pieces).split("\n"))
     return _EMPTY_LINES.sub("\n\n", "\n".join(lines)).strip()
+
+
+def _words(text: str) -> str:
+    """Text between tags; what is a tag only now was written to be seen, and stays so with Markdown's backslash."""
+    return _TAG.sub(lambda found: f"\\{found[0]}" if found[2].lower() in _OPENING else found[0], html.unescape(text))
 
 
 def _mark(found: re.Match[str], links: list[str]) -> str:

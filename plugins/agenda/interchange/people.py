@@ -1,5 +1,6 @@
 """Who is who in a file: people with identifiers, with numbers, or with nothing but a name."""
 
+import textwrap
 import unicodedata
 from collections.abc import Iterable
 
@@ -67,13 +68,23 @@ class People:
 
     def _new(self, person: ToldPerson, source: Source) -> str:
         name = one_line(person.name)
-        if len(name) > MOST_NAME:
+        fields = _fields(name)
+        if " ".join(fields).rstrip() != name:
             self._findings("text_cut", source, field="name", most=MOST_NAME)
         code = self._codes.give(name)
         bio = words.text([person.bio], self._language, MOST_BIO, self._findings, source, "biography")
-        # Which of a name's words are surnames, nobody can tell; all of them are given names until somebody says so.
-        self._found[code] = Person(code=code, given_names=cut(name, MOST_NAME), bio=bio)
+        self._found[code] = Person(
+            code=code, given_names=fields[0], first_surname=fields[1], second_surname=fields[2], bio=bio
+        )
         return code
+
+
+def _fields(name: str) -> tuple[str, str, str]:
+    """Given names and surnames. Which words are surnames nobody can tell: all are given names, and what is too long goes on."""
+    whole = " ".join(cut(word, MOST_NAME) for word in name.split())
+    found = textwrap.wrap(whole, MOST_NAME, break_on_hyphens=False, max_lines=3, placeholder="…")
+    first, second, third = (*found, "", "")[:3]
+    return first, second, third
 
 
 def folded(name: str) -> str:

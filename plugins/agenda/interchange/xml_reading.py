@@ -10,7 +10,8 @@ from .xml_tree import Node, tree
 
 _OF_SCHEDULE: Final = {"conference", "day", "version", "generator", "url", "room", "event"}
 _OF_CONFERENCE: Final = {
-    "acronym", "title", "start", "end", "days", "time_zone_name", "timezone", "day_change", "timeslot_duration", "track",
+    "acronym", "title", "start", "end", "days", "url", "base_url", "time_zone_name", "timezone", "day_change",
+    "timeslot_duration", "track",
 }  # fmt: skip
 _OF_EVENT: Final = {
     "room", "title", "subtitle", "type", "date", "start", "end", "duration", "abstract", "description", "slug", "track",

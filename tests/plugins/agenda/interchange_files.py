@@ -1,6 +1,7 @@
 """Files of others that the interchange is tested with: schemas and schedules, not ours to copy."""
 
 import os
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +33,21 @@ def _found(folder: str, name: str) -> Path:
 
 def json_problems(document: bytes) -> list[str]:
     """Where a `schedule.json` is not valid by the published JSON Schema."""
-    schema = msgspec.json.decode(schema_file("schema.json").read_bytes())
-    return [error.message for error in jsonschema_rs.validator_for(schema).iter_errors(msgspec.json.decode(document))]
+    return [error.message for error in _json_schema().iter_errors(msgspec.json.decode(document))]
 
 
 def xml_problems(document: bytes) -> list[str]:
     """Where a `schedule.xml` is not valid by the published XSD."""
-    schema: Any = etree.XMLSchema(etree.parse(schema_file("schedule.xml.xsd")))
+    schema = _xsd()
     schema.validate(etree.fromstring(document, etree.XMLParser(huge_tree=True)))
     return [str(error) for error in schema.error_log]
+
+
+@cache
+def _json_schema() -> Any:
+    return jsonschema_rs.validator_for(msgspec.json.decode(schema_file("schema.json").read_bytes()))
+
+
+@cache
+def _xsd() -> Any:
+    return etree.XMLSchema(etree.parse(schema_file("schedule.xml.xsd")))

@@ -339,6 +339,16 @@ def test_people_are_told_apart_by_number_and_met_again_by_name() -> None:
     assert sorted(codes(found)) == ["person_number_repeated", "person_repeated", "person_without_name"]
 
 
+def test_a_long_name_goes_on_in_the_fields_of_surnames() -> None:
+    names = ["Ana " * 60, "x" * 350, "José Luis " * 3]
+
+    found = read(json(entry(persons=names)))
+
+    ana, long, luis = found.imported.draft.people
+    assert (ana.name, luis.given_names, luis.first_surname) == (names[0].strip(), names[2].strip(), "")
+    assert (long.name, codes(found)) == ("x" * 99 + "…", ["text_cut"])
+
+
 def test_more_people_than_a_stage_holds_are_left_out() -> None:
     found = read(json(entry(persons=[{"name": f"P {n}"} for n in range(103)])))
 
