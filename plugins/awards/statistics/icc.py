@@ -189,7 +189,8 @@ def _satterthwaite(squares: _Squares, value: float, tail: float) -> tuple[float 
         return 1.0, 1.0
     a = k * value * judges
     b = (n * (1 + (k - 1) * value) - k * value) * error
-    freedom = (k - 1) * (n - 1) * (a + b) ** 2 / ((n - 1) * a**2 + b**2)
+    size = (n - 1) * a**2 + b**2
+    freedom = (k - 1) * (n - 1) * (a + b) ** 2 / size if size else 0.0
     if freedom < _NOTHING:
         return None, None
     rest = k * judges + (k * n - k - n) * error

@@ -28,6 +28,7 @@ from plugins.awards.statistics import (
     rank,
 )
 from plugins.awards.statistics.connectivity import count_groups
+from plugins.awards.statistics.rubric import Tally
 
 WEIGHTS = {"innovation": 60, "impact": 40}
 ENTRIES = list("abcdef")
@@ -200,6 +201,20 @@ def test_each_judge_left_out_gives_what_ranking_the_rest_gives(
             assert without.published.winner_changes == (set(without.published.winners) != first)
         else:
             assert without.published is without.model is None
+
+
+@given(sheets, st.sampled_from("vwxyz"))
+def test_taking_a_judge_s_marks_out_of_a_tally_leaves_the_tally_of_the_rest(
+    sheet: dict[tuple[str, str], dict[str, int | None]], judge: str
+) -> None:
+    everything = [mark for mark in marks(sheet) if mark.entry == "a"]
+    gone = [mark for mark in everything if mark.judge == judge]
+    rest = [mark for mark in everything if mark.judge != judge]
+
+    left = Tally.of("a", everything).less(gone)
+
+    assert left == Tally.of("a", rest)
+    assert left.result(WEIGHTS) == Tally.of("a", rest).result(WEIGHTS)
 
 
 def test_the_model_without_a_judge_is_the_model_of_the_rest() -> None:
