@@ -4,6 +4,7 @@ import re
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _BREAK = re.compile(r"\r\n?|[\u2028\u2029\u0085]")
+_ODD = re.compile("[^\t\n\u0020-\u007e\u00a0-\u2027\u2030-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -20,7 +21,9 @@ def first_unclean(text: str) -> int | None:
 
 def plain(text: str) -> str:
     """The text with "\\n" for every line break, and without control characters, lone surrogates and space around it."""
-    return _CONTROL.sub("", _BREAK.sub("\n", clean(text))).strip()
+    if _ODD.search(text):
+        text = _CONTROL.sub("", _BREAK.sub("\n", clean(text)))
+    return text.strip()
 
 
 def one_line(text: str) -> str:

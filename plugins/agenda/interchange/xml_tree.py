@@ -44,7 +44,7 @@ class Node:
         return [part for part in self.parts if isinstance(part, Node)]
 
     def first(self, tag: str) -> "Node | None":
-        return next((part for part in self.children if part.tag == tag), None)
+        return next((part for part in self.parts if isinstance(part, Node) and part.tag == tag), None)
 
     @property
     def inside(self) -> str:
