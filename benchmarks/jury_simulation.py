@@ -30,7 +30,7 @@ import numpy as np
 from scipy.stats import kendalltau
 
 from plugins.awards.statistics import Score
-from plugins.awards.statistics.additive import Fit, fit
+from plugins.awards.statistics.fitting import Fit, fit
 from plugins.awards.statistics.threads import one_thread
 
 SEVERITY_SD, SPREAD_SD, NOISE_SD = 0.8, 0.25, 0.6

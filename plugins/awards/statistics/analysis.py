@@ -6,9 +6,10 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from plugins.awards.statistics.additive import DRAWS, AdditiveModel, Fit, described, fit
+from plugins.awards.statistics.additive import DRAWS, AdditiveModel, described
 from plugins.awards.statistics.concordance import Concordance, kendall_w
 from plugins.awards.statistics.connectivity import Group, groups
+from plugins.awards.statistics.fitting import Fit, fit
 from plugins.awards.statistics.icc import IccTable, icc
 from plugins.awards.statistics.krippendorff import Alpha, krippendorff_alpha
 from plugins.awards.statistics.leave_one_out import WithoutJudge, without_each_judge

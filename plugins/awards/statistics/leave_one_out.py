@@ -5,8 +5,8 @@ from fractions import Fraction
 
 from msgspec import Struct
 
-from plugins.awards.statistics.additive import Fit, places_without
 from plugins.awards.statistics.connectivity import Group, count_groups, groups
+from plugins.awards.statistics.fitting import Fit, places_without
 from plugins.awards.statistics.rubric import Mark, Result, Tally, TieRule, placed
 from plugins.awards.statistics.scores import Score
 

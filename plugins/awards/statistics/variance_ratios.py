@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Reals = NDArray[np.float64]
 
 HIGHEST = log1p(1e10)
-"""Of φ; an error of 1e-5 of the factor's standard deviation. `additive` asks for no fit of data with less."""
+"""Of φ; an error of 1e-5 of the factor's standard deviation. `fitting` asks for no fit of data with less."""
 GRID = (0.0, 0.1, 1.0, 10.0)
 _STEP = 1e-4
 _FLAT = 1e-9

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy.stats import multivariate_normal, norm
 
 from plugins.awards.statistics import AdditiveModel, IccTable, Score, Undefined, additive_model, icc
-from plugins.awards.statistics.additive import Fit, fit
+from plugins.awards.statistics.fitting import Fit, fit
 from plugins.awards.statistics.mixed_equations import criterion, equations, leverages, solve
 from plugins.awards.statistics.winning import chances
 from tests.programs import not_run
