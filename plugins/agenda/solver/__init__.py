@@ -27,10 +27,12 @@ from .problem import (
     Wish,
     clashes_of,
 )
+from .words import WISHES
 
 __all__ = [
     "GRID_MIN",
     "TERMS",
+    "WISHES",
     "Answer",
     "Before",
     "Clash",

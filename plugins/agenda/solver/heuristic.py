@@ -296,13 +296,13 @@ def construct(
     rng: np.random.Generator,
     *,
     is_over: Callable[[], bool],
-    ejections: int | None = None,
+    ejections: int,
     is_free: Bools | None = None,
 ) -> bool:
     """Place all of `sessions` in the draft; False if `ejections` were not enough or the time was over."""
     waiting = sorted(sessions, key=lambda one: _freedom(table, one))
     hardness = np.ones(table.sessions, dtype=np.int64)
-    left = 50 * table.sessions if ejections is None else ejections
+    left = ejections
     movable = np.ones(table.sessions, dtype=np.bool_) if is_free is None else is_free
     while waiting:
         session = waiting.pop(0)

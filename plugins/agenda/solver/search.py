@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .bounds import lower_bound
-from .contradictions import explain
+from .contradictions import explain, impossible_part
 from .heuristic import Cells, Draft, construct, cost_of, improve
 from .model import Model, least_of, search
 from .problem import TERMS, Answer, Contradiction, Cost, Problem, Progress, Proposal, Unsolved
@@ -58,11 +58,15 @@ def solve(
     if is_hopeless(table):
         return explain(problem, watch, teller.tell, seed=seed)
     rng = np.random.default_rng(seed)
-    cells = first_cells(table, range(table.sessions), {}, watch, rng, seed=seed, workers=workers)
+    quick = quick_cells(table, watch, rng, ejections=100 + 2 * table.sessions)
+    if quick is None and (part := impossible_part(problem, watch, seed=seed)):
+        return explain(problem, watch, teller.tell, seed=seed, part=part)
+    quick = quick or quick_cells(table, watch, rng, ejections=50 * table.sessions)
+    cells = quick or any_cells(table, watch, seed, workers)
     if isinstance(cells, Unsolved):
         return cells
     if isinstance(cells, Contradiction):
-        return explain(problem, watch, teller.tell, seed=seed)
+        return explain(problem, watch, teller.tell, seed=seed, part=problem)
     cost = cost_of(table, cells)
     teller.tell("search", cost, 0)
     cells, cost, bound = better_cells(
@@ -78,25 +82,21 @@ def is_hopeless(table: Table) -> bool:
     return not bool(table.starts_ok.any(axis=1).all() and table.rooms_ok.any(axis=1).all())
 
 
-def first_cells(
-    table: Table,
-    free: range | list[int],
-    stay: Cells,
-    watch: Stopwatch,
-    rng: np.random.Generator,
-    *,
-    seed: int,
-    workers: int,
-) -> Cells | Contradiction | Unsolved:
-    """Any timetable of the free sessions around those that stay; a contradiction (yet unnamed) if there is none."""
-    draft = Draft(table)
-    for session, cell in stay.items():
-        draft.place(session, *cell)
-    movable = np.zeros(table.sessions, dtype=np.bool_)
-    movable[list(free)] = True
-    if construct(table, draft, free, rng, is_over=lambda: watch.is_over, is_free=movable):
-        return draft.cells
-    model = Model(table, free, stay)
+def quick_cells(table: Table, watch: Stopwatch, rng: np.random.Generator, *, ejections: int) -> Cells | None:
+    """A timetable by the heuristic alone; half of the time is left for asking CP-SAT whether there is one."""
+    draft, until = Draft(table), watch.seconds + watch.left_s / 2
+    everybody = range(table.sessions)
+    found = construct(
+        table, draft, everybody, rng, is_over=lambda: watch.is_over or watch.seconds >= until, ejections=ejections
+    )
+    return draft.cells if found else None
+
+
+def any_cells(table: Table, watch: Stopwatch, seed: int, workers: int) -> Cells | Contradiction | Unsolved:
+    """Any timetable, by CP-SAT; a contradiction, yet without its reasons, where it proves that there is none."""
+    if watch.is_over:
+        return Unsolved(seconds=watch.seconds)
+    model = Model(table, range(table.sessions), {})
     solver, status = search(model.cp, watch, seed=seed, workers=workers, limit_s=watch.left_s)
     name = solver.status_name(status)
     if name in ("OPTIMAL", "FEASIBLE"):
