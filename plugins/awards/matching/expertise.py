@@ -1,12 +1,13 @@
 """Expertise used as well as can be: the worst-served entry first, then the total, the graph connected where possible.
 
-The straight model, "maximise t, every entry's expertise at least t", is degenerate: HiGHS needs a minute for the mere
-relaxation of 1,000 entries. With t given, "maximise the total, every entry's expertise at least t" is a transportation
-problem with one side row per entry and solved in a second, mostly at the root. So t comes down from above:
+The straight model, "maximise t, every entry's expertise at least t", is degenerate: with 1,000 entries HiGHS needs a minute
+for the mere relaxation and finds no answer. With t given, "maximise the total, every entry's expertise at least t" is a
+transportation problem with one side row per entry, solved in a second and mostly by its relaxation alone. So t comes down
+from above:
 
 1. from the worst entry's best judges, whatever the others want;
-2. if that is impossible, from the relaxation of the straight model (interior point, then rounded down);
-3. if that is impossible as well, from the straight model itself, with t below that bound.
+2. if that is impossible, from the relaxation of the straight model (interior point, rounded down to a sum that can be had);
+3. if that is impossible as well, by halves, between it and what exchanges make of the even assignment.
 
 Each t is a proven bound on the worst entry, so the first one that can be had is the optimum, and its total is the second
 stage's. Connection is asked for where it is missing: for each part of an answer, at least one pair must lead out of it
@@ -15,17 +16,17 @@ again for a property that most answers have by themselves.
 
 Expertise is scaled to whole numbers, so that no tolerance of the solver decides: exactly where decimals allow it, else in
 `STEPS` steps of the greatest. The solver runs in one thread on columns in the seed's order: same seed, same answer, unless
-`run_limit_s` cuts a run short. Then the answer is the best one seen, with the bounds that are proven.
+`run_limit_s` cuts a run short. Then exchanges lift the best answer seen, and the bounds are what is proven.
 """
 
 from collections.abc import Collection, Mapping
 from decimal import Decimal
 from fractions import Fraction
-from math import fsum
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from plugins.awards.matching.answer import Assigned, Connection, Quality
 from plugins.awards.matching.connection import is_hopeless, parts_of
+from plugins.awards.matching.improving import lift_worst
 from plugins.awards.matching.problem import Aim, Limits, Pair
 
 if TYPE_CHECKING:
@@ -34,6 +35,11 @@ if TYPE_CHECKING:
 STEPS: Final = 100_000
 """Steps from zero to the greatest expertise where the numbers are no round decimals."""
 
+MOST_CUTS: Final = 50
+"""Rounds of cuts at one threshold; more than two are seldom needed."""
+
+MOST_HALVINGS: Final = 20
+"""Thresholds tried between what is had and what is bounded."""
 
 ROUNDING: Final = 0.01
 """In steps: more than the solver's tolerances, so that a bound rounded down is still a bound."""
@@ -61,12 +67,12 @@ def assign_experts(
     """
     steps, step = _whole_numbers(expertise)
     model = _model(limits, steps, run_limit_s, kept)
-    search = _Search(limits, model, steps, frozenset(fallback), aim)
+    search = _Search(limits, model, steps, frozenset(fallback), aim, frozenset(kept[0]))
     connection: Connection = "connected"
     if is_hopeless(limits) or not search.run(is_connected=True):
         connection = "impossible"
         model.cuts.clear()
-        search = _Search(limits, model, steps, frozenset(fallback), aim)
+        search = _Search(limits, model, steps, frozenset(fallback), aim, frozenset(kept[0]))
         search.run(is_connected=False)
     pairs = search.best
     parts = parts_of(limits, pairs)
@@ -78,91 +84,115 @@ def assign_experts(
 
 
 class _Search:
-    """The way down from the ceiling. In steps: `threshold`, what is asked of every entry now; `ceiling` and `total_bound`,
-    what is proven."""
+    """The way down from the ceiling. `best`: the best answer seen; `ceiling`, `total_bound`: what is proven, in steps."""
 
     def __init__(
-        self, limits: Limits, model: "Model", steps: Mapping[Pair, int], fallback: frozenset[Pair], aim: Aim
+        self,
+        limits: Limits,
+        model: "Model",
+        steps: Mapping[Pair, int],
+        fallback: frozenset[Pair],
+        aim: Aim,
+        stay: frozenset[Pair],
     ) -> None:
         self.limits = limits
         self.model = model
         self.steps = steps
         self.ceiling = model.ceiling()
-        self.is_relaxed = False
-        self.threshold = self.ceiling if aim == "worst_first" else 0
-        self.total_bound = float(model.total_ceiling())
+        self.sums = model.sums()
+        self.total_bound: float = model.total_ceiling()
         self.best = fallback
-        self.is_worst_proven = False
-        self.is_total_proven = False
+        self.aim = aim
+        self.stay = stay
+        self.is_connected_wanted = True
 
     def run(self, *, is_connected: bool) -> bool:
         """Find `best`; False when it is proven that no answer is connected."""
+        self.is_connected_wanted = is_connected
         if not self.model.pairs:
-            self.is_worst_proven = self.is_total_proven = True
-            return not is_connected or len(parts_of(self.limits, self.best)) < 2
-        while True:
-            found = self.model.best_total(self.threshold)
-            if found.pairs is not None:
-                if is_connected and self.model.cut_off(found.pairs):
-                    self._consider(found.pairs, is_connected=True)
-                    continue
-                self._finish(found.pairs, found)
-                return True
-            if not found.is_impossible:
-                self._give_up(is_connected=is_connected)
-                return True
-            step = self._step_down(is_connected=is_connected)
-            if step == "impossible":
+            self.ceiling, self.total_bound = self.value(self.best)
+            return self._is_fine(self.best)
+        threshold = self.ceiling if self.aim == "worst_first" else 0
+        found = self._try(threshold)
+        if found.pairs is None:
+            if found.is_impossible and threshold == 0:
                 return False
-            if step == "limit":
-                self._give_up(is_connected=is_connected)
-                return True
+            if self.aim == "worst_first" and not self._search_below(threshold, found):
+                return False
+        return True
 
-    def _step_down(self, *, is_connected: bool) -> Literal["lower", "limit", "impossible"]:
-        """Lower the threshold to the next proven bound on the worst entry."""
-        if self.threshold <= 0:
-            return "impossible"
-        if not self.is_relaxed:
-            self.is_relaxed = True
+    def _try(self, threshold: int) -> "Found":
+        """The best total at a threshold, linked by cuts where links are wanted and missing."""
+        found = self.model.best_total(threshold)
+        for _ in range(MOST_CUTS):
+            if found.pairs is None or self._is_fine(found.pairs):
+                break
+            self._consider(found.pairs)
+            self.model.cut_off(found.pairs)
+            found = self.model.best_total(threshold)
+        if found.pairs is not None:
+            self._finish(found)
+        return found
+
+    def _search_below(self, threshold: int, found: "Found") -> bool:
+        """Between the best answer that exchanges reach and the best bound, by halves; False as in `run`."""
+        if found.is_impossible:
             bound = self.model.relaxed_worst()
             if bound is None:
-                return "impossible"
-            if bound < self.threshold:
-                self.threshold = self.ceiling = bound
-                return "lower"
-        worst = self.model.best_worst(self.threshold - 1)
-        if worst.is_impossible:
-            return "impossible"
-        self.threshold = self.ceiling = min(int(worst.bound + ROUNDING), self.threshold - 1)
-        if worst.is_proven:
-            return "lower"
-        if worst.pairs is not None:
-            self._consider(worst.pairs, is_connected=is_connected)
-        return "limit"
+                return False
+            self.ceiling = self._sum_below(min(bound, threshold - 1))
+        if not self._is_fine(self.best) and self._try(0).is_impossible:
+            return False
+        self._consider(lift_worst(self.limits, self.best, self.steps, stay=self.best & self.stay))
+        if self._halve() != (low := self.value(self.best)[0]):
+            found = self._try(low)
+            if found.pairs is None:
+                self.total_bound = min(self.total_bound, found.bound)
+        return True
 
-    def _finish(self, pairs: frozenset[Pair], found: "Found") -> None:
-        self.best = pairs
-        self.is_worst_proven = self._value(pairs)[0] >= self.ceiling
-        self.total_bound, self.is_total_proven = found.bound, found.is_proven
+    def _halve(self) -> int:
+        """Raise the best answer's worst entry and lower the ceiling until they meet or time is up; the last threshold
+        at which something was found."""
+        found_at, threshold = -1, self.ceiling
+        for _ in range(MOST_HALVINGS):
+            if self.value(self.best)[0] >= self.ceiling:
+                break
+            found = self._try(threshold)
+            if found.pairs is not None:
+                found_at = threshold
+            elif found.is_impossible:
+                self.ceiling = self._sum_below(threshold - 1)
+            else:
+                break
+            threshold = (self.value(self.best)[0] + self.ceiling + 1) // 2
+        return found_at
 
-    def _give_up(self, *, is_connected: bool) -> None:
-        """The limit was reached: improve the total at the worst entry of the best answer seen."""
-        worst = self._value(self.best)[0]
-        found = self.model.best_total(worst)
-        if found.pairs is not None:
-            self._consider(found.pairs, is_connected=is_connected)
-        if self.best == found.pairs:
-            self._finish(found.pairs, found)
-        self.is_worst_proven = self._value(self.best)[0] >= self.ceiling
+    def _sum_below(self, bound: int) -> int:
+        """The greatest sum that an entry can have up to a bound: few sums are possible where few marks are."""
+        if self.sums is None or not (at := self.sums.searchsorted(bound, side="right")):
+            return bound
+        return int(self.sums[at - 1])
 
-    def _consider(self, pairs: frozenset[Pair], *, is_connected: bool) -> None:
-        def rank(some: frozenset[Pair]) -> tuple[bool, int, int]:
-            worst, total = self._value(some)
-            return (not is_connected or len(parts_of(self.limits, some)) < 2, worst, total)
+    def _finish(self, found: "Found") -> None:
+        """The greatest total at a threshold, as far as is proven. Its bound holds for all that is as good there."""
+        assert found.pairs is not None  # noqa: S101 - `_try` has looked
+        if self._rank(found.pairs) >= self._rank(self.best):
+            self.best = found.pairs
+        self.total_bound = min(self.total_bound, found.bound)
 
-        self.best = max(self.best, pairs, key=rank)
+    def _is_fine(self, pairs: Collection[Pair]) -> bool:
+        return not self.is_connected_wanted or len(parts_of(self.limits, pairs)) < 2
 
-    def _value(self, pairs: Collection[Pair]) -> tuple[int, int]:
+    def _rank(self, pairs: frozenset[Pair]) -> tuple[bool, int, int]:
+        worst, total = self.value(pairs)
+        return self._is_fine(pairs), worst if self.aim == "worst_first" else 0, total
+
+    def _consider(self, pairs: frozenset[Pair]) -> None:
+        if self._rank(pairs) > self._rank(self.best):
+            self.best = pairs
+
+    def value(self, pairs: Collection[Pair]) -> tuple[int, int]:
+        """The worst entry and the total, in steps."""
         sums = dict.fromkeys(self.limits.entries, 0)
         for pair in pairs:
             sums[pair[0]] += self.steps.get(pair, 0)
@@ -170,19 +200,22 @@ class _Search:
 
 
 def _quality(limits: Limits, expertise: Mapping[Pair, float], search: _Search, step: Fraction) -> Quality:
-    of_entry: dict[str, list[float]] = {entry: [] for entry in limits.entries}
-    for entry, judge in limits.in_order(search.best):
-        of_entry[entry].append(expertise.get((entry, judge), 0.0))
-    worst = min(map(fsum, of_entry.values()), default=0.0)
-    total = fsum(much for amounts in of_entry.values() for much in amounts)
-    is_exact = all(Fraction(str(much)) == step * search.steps[pair] for pair, much in expertise.items())
+    exact = {pair: Fraction(str(much)) for pair, much in expertise.items()}
+    sums = dict.fromkeys(limits.entries, Fraction(0))
+    for entry, judge in search.best:
+        sums[entry] += exact.get((entry, judge), 0)
+    worst, total = float(min(sums.values(), default=Fraction(0))), float(sum(sums.values()))
+    worst_steps, total_steps = search.value(search.best)
+    total_bound = int(search.total_bound + ROUNDING)
+    is_worst_proven, is_total_proven = worst_steps >= search.ceiling, total_steps >= total_bound
+    is_exact = all(much == step * search.steps[pair] for pair, much in exact.items())
     return Quality(
         worst=worst,
-        worst_at_most=worst if search.is_worst_proven else float(search.ceiling * step),
-        is_worst_proven=search.is_worst_proven,
+        worst_at_most=worst if is_worst_proven else float(search.ceiling * step),
+        is_worst_proven=is_worst_proven,
         total=total,
-        total_at_most=total if search.is_total_proven else float(int(search.total_bound + ROUNDING) * step),
-        is_total_proven=search.is_total_proven,
+        total_at_most=total if is_total_proven else float(total_bound * step),
+        is_total_proven=is_total_proven,
         step=0.0 if is_exact else float(step),
     )
 

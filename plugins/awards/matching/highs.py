@@ -1,7 +1,7 @@
 """The integer model of expertise, for scipy's HiGHS. Loads numpy and scipy: imported by `expertise` when needed only."""
 
 from collections.abc import Collection, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from msgspec import Struct
@@ -14,6 +14,14 @@ from plugins.awards.matching.problem import Limits, Pair
 
 _INFEASIBLE: Final = 2
 """scipy.optimize's status of a problem without solution."""
+
+_NEAR: Final = (0.02, 0.2)
+"""Reduced costs up to which columns are searched first, as shares of the greatest expertise."""
+
+_MOST_SUMS: Final = 100_000
+
+_WHOLE: Final = 1e-6
+"""How far from a whole number a column of the relaxation may be and count as whole."""
 
 ROUNDING: Final = 0.01
 """In steps: more than the solver's tolerances, so that a bound rounded down is still a bound."""
@@ -28,6 +36,22 @@ class Found(Struct):
     bound: float
     is_proven: bool
     is_impossible: bool = False
+
+
+class Rows(NamedTuple):
+    """Sums of columns (rows, columns) between two numbers each."""
+
+    matrix: Any
+    low: Numbers
+    high: Numbers
+
+    def and_at_least(self, more: Any, low: Numbers) -> "Rows":
+        unbounded = np.full(len(low), np.inf)
+        return Rows(
+            vstack([self.matrix, more]).tocsr(),
+            np.concatenate([self.low, low]),
+            np.concatenate([self.high, unbounded]),
+        )
 
 
 class Model:
@@ -81,57 +105,76 @@ class Model:
         """No worst entry can have more: each entry with the best judges for it."""
         return int(min((self.base + self._sums_of_best(0)), default=0))
 
+    def sums(self) -> NDArray[np.int64] | None:
+        """All sums of expertise that an entry could have at all, rising; None when they are too many to matter."""
+        values = np.unique(self.weight).astype(np.int64)
+        possible: set[int] = set()
+        for need in np.unique(self.still):
+            of_need = np.zeros(1, dtype=np.int64)
+            for _ in range(int(need)):
+                if len(of_need) * len(values) > _MOST_SUMS:
+                    return None
+                of_need = np.unique(np.add.outer(of_need, values))
+            for base in np.unique(self.base[self.still == need]):
+                possible.update((of_need + int(base)).tolist())
+        return np.array(sorted(possible), dtype=np.int64)
+
     def total_ceiling(self) -> int:
         return int((self.base + self._sums_of_best(0)).sum())
 
     def best_total(self, worst: int) -> Found:
-        """The greatest total with every entry at `worst` or above."""
+        """The greatest total with every entry at `worst` or above.
+
+        The relaxation first: it is often whole. Else its reduced costs say what a column's other value would cost at
+        least; a search among the columns that cost little is proven for all, if what it finds is within that little.
+        """
         if (self.base + self._sums_of_best(0) < worst).any():
             return Found(None, 0.0, is_proven=False, is_impossible=True)
-        low = worst - self.base
-        rows, lows, highs = self._with_cuts()
-        binding = np.flatnonzero(low > 0)
-        rows = vstack([rows, self.expertise_rows[binding]])
-        result = self._solve(
-            -self.weight,
-            rows,
-            np.concatenate([lows, low[binding]]),
-            np.concatenate([highs, np.full(len(binding), np.inf)]),
-            self._useful(worst),
-        )
-        return self._found_in(result, self.base.sum())
+        rows = self._rows_at(worst)
+        upper = self._useful(worst)
+        relaxed = self._relax(-self.weight, rows, upper, "highs-ds")
+        if relaxed.status == _INFEASIBLE:
+            return Found(None, 0.0, is_proven=False, is_impossible=True)
+        if relaxed.status != 0:
+            return self._found_in(self._solve(-self.weight, rows, np.zeros(len(upper)), upper))
+        bound = float(-relaxed.fun + self.base.sum())
+        if np.abs(relaxed.x - relaxed.x.round()).max() < _WHOLE:
+            return Found(self._chosen(relaxed.x), bound, is_proven=True)
+        found = self._search_near(relaxed, rows, upper, bound)
+        return Found(found.pairs, min(bound, found.bound), found.is_proven, found.is_impossible)
+
+    def _search_near(self, relaxed: Any, rows: Rows, upper: Numbers, bound: float) -> Found:
+        """The search in widening circles: the entries that the relaxation divides, then columns by reduced cost, all."""
+        cost = np.abs(relaxed.lower.marginals + relaxed.upper.marginals)
+        whole = relaxed.x.round()
+        divided = np.unique(self.entry_of[np.abs(relaxed.x - whole) > _WHOLE])
+        circles = [(0.0, np.isin(self.entry_of, divided))]
+        circles += [(share * self.weight.max(), cost <= share * self.weight.max()) for share in _NEAR]
+        best = Found(None, bound, is_proven=False)
+        for near, is_free in circles:
+            low, high = np.where(is_free, 0.0, whole), np.where(is_free, upper, whole)
+            found = self._found_in(self._solve(-self.weight, rows, low, high))
+            best = Found(self._better(best, found).pairs, bound, is_proven=False)
+            if best.pairs is not None and self._total(best.pairs) + 1 > bound - near + ROUNDING:
+                return Found(best.pairs, self._total(best.pairs), is_proven=True)
+            if not (found.is_proven or found.is_impossible):
+                return best
+        return self._better(best, self._found_in(self._solve(-self.weight, rows, np.zeros(len(upper)), upper)))
+
+    def _better(self, before: Found, found: Found) -> Found:
+        """What was found last, with the pairs of the better of both."""
+        if before.pairs is None or (found.pairs is not None and self._total(found.pairs) >= self._total(before.pairs)):
+            return found
+        return Found(before.pairs, found.bound, found.is_proven)
 
     def relaxed_worst(self) -> int | None:
         """A bound on the worst entry from the relaxation; None when even that has no solution."""
-        rows, lows, highs = self._with_cuts()
-        matrix, low, high = self._straight(rows, lows, highs)
         cost = np.zeros(len(self.pairs) + 1)
         cost[-1] = -1.0
-        equal = low == high
-        upper = np.isfinite(high) & ~equal
-        lower = np.isfinite(low) & ~equal
-        result = linprog(
-            cost,
-            A_ub=vstack([matrix[upper], -matrix[lower]]),
-            b_ub=np.concatenate([high[upper], -low[lower]]),
-            A_eq=matrix[equal],
-            b_eq=low[equal],
-            bounds=[(0, 1)] * len(self.pairs) + [(0, None)],
-            method="highs-ipm",
-            options=self._options(),
-        )
+        result = self._relax(cost, self._straight(), np.append(np.ones(len(self.pairs)), np.inf), "highs-ipm")
         if result.status == _INFEASIBLE:
             return None
         return int(-result.fun + ROUNDING) if result.status == 0 else self.ceiling()
-
-    def best_worst(self, at_most: int) -> Found:
-        """The straight model: the greatest worst entry, known to be `at_most` or below."""
-        rows, lows, highs = self._with_cuts()
-        matrix, low, high = self._straight(rows, lows, highs)
-        cost = np.zeros(len(self.pairs) + 1)
-        cost[-1] = -1.0
-        upper = np.append(np.ones(len(self.pairs)), max(at_most, 0))
-        return self._found_in(self._solve(cost, matrix, low, high, upper), 0.0)
 
     def cut_off(self, pairs: Collection[Pair]) -> bool:
         """Ask that every part of this answer be linked to the rest from now on; False when it is connected."""
@@ -150,27 +193,27 @@ class Model:
         data = np.ones(len(self.pairs)) if values is None else values
         return coo_array((data, (group, columns)), shape=(count, len(self.pairs))).tocsr()
 
-    def _with_cuts(self) -> tuple[Any, Numbers, Numbers]:
+    def _with_cuts(self) -> Rows:
         if not self.cuts:
-            return self.rows, self.low, self.high
+            return Rows(self.rows, self.low, self.high)
         lines = [i for i, (across, _) in enumerate(self.cuts) for _ in across]
         columns = [column for across, _ in self.cuts for column in across]
         shape = (len(self.cuts), len(self.pairs))
         cuts = coo_array((np.ones(len(lines)), (lines, columns)), shape=shape).tocsr()
         least = np.array([at_least for _, at_least in self.cuts], dtype=np.float64)
-        unbounded = np.full(len(self.cuts), np.inf)
-        return vstack([self.rows, cuts]), np.concatenate([self.low, least]), np.concatenate([self.high, unbounded])
+        return Rows(self.rows, self.low, self.high).and_at_least(cuts, least)
 
-    def _straight(self, rows: Any, lows: Numbers, highs: Numbers) -> tuple[Any, Numbers, Numbers]:
+    def _rows_at(self, worst: int) -> Rows:
+        """The rows, and one more for each entry whose expertise is not enough by itself."""
+        low = worst - self.base
+        binding = np.flatnonzero(low > 0)
+        return self._with_cuts().and_at_least(self.expertise_rows[binding], low[binding])
+
+    def _straight(self) -> Rows:
         """The rows with a last column t, and one row more per entry: its expertise is at least t."""
-        count = len(self.base)
-        matrix = vstack(
-            [
-                hstack([rows, csr_array((rows.shape[0], 1))]),
-                hstack([self.expertise_rows, csr_array(-np.ones((count, 1)))]),
-            ]
-        ).tocsr()
-        return matrix, np.concatenate([lows, -self.base]), np.concatenate([highs, np.full(count, np.inf)])
+        rows, count = self._with_cuts(), len(self.base)
+        wider = Rows(hstack([rows.matrix, csr_array((rows.matrix.shape[0], 1))]).tocsr(), rows.low, rows.high)
+        return wider.and_at_least(hstack([self.expertise_rows, csr_array(-np.ones((count, 1)))]), -self.base)
 
     def _sums_of_best(self, fewer: int) -> Numbers:
         """For each entry, the steps of its best judges, `fewer` than it still needs."""
@@ -190,25 +233,41 @@ class Model:
         reach = (self.base + others)[self.entry_of] + self.weight
         return (reach >= worst).astype(np.float64)
 
-    def _solve(self, cost: Numbers, rows: Any, low: Numbers, high: Numbers, upper: Numbers) -> Any:
-        integer = np.ones(len(cost))
-        integer[len(self.pairs) :] = 0
+    def _relax(self, cost: Numbers, rows: Rows, upper: Numbers, method: str) -> Any:
+        equal = rows.low == rows.high
+        above, below = np.isfinite(rows.high) & ~equal, np.isfinite(rows.low) & ~equal
+        return linprog(
+            cost,
+            A_ub=vstack([rows.matrix[above], -rows.matrix[below]]),
+            b_ub=np.concatenate([rows.high[above], -rows.low[below]]),
+            A_eq=rows.matrix[equal],
+            b_eq=rows.low[equal],
+            bounds=np.column_stack([np.zeros(len(cost)), upper]),
+            method=method,
+            options=self._options(),
+        )
+
+    def _solve(self, cost: Numbers, rows: Rows, low: Numbers, high: Numbers) -> Any:
         return milp(
             cost,
-            integrality=integer,
-            bounds=Bounds(np.zeros(len(cost)), upper),
-            constraints=LinearConstraint(rows.tocsc(), low, high),
+            integrality=np.ones(len(cost)),
+            bounds=Bounds(low, high),
+            constraints=LinearConstraint(rows.matrix.tocsc(), rows.low, rows.high),
             options={"mip_rel_gap": 0.0, **self._options()},
         )
 
     def _options(self) -> dict[str, float]:
         return {} if self.run_limit_s is None else {"time_limit": self.run_limit_s}
 
-    def _found_in(self, result: Any, base: float) -> Found:
+    def _found_in(self, result: Any) -> Found:
         if result.status == _INFEASIBLE:
             return Found(None, 0.0, is_proven=False, is_impossible=True)
-        bound = base - result.mip_dual_bound if result.mip_dual_bound is not None else float("inf")
-        if result.x is None:
-            return Found(None, bound, is_proven=False)
-        chosen = np.flatnonzero(result.x[: len(self.pairs)] > 0.5)
-        return Found(frozenset(self.pairs[i] for i in chosen) | self.limits.fixed, bound, is_proven=result.status == 0)
+        bound = self.base.sum() - result.mip_dual_bound if result.mip_dual_bound is not None else np.inf
+        pairs = None if result.x is None else self._chosen(result.x)
+        return Found(pairs, float(bound), is_proven=bool(result.status == 0))
+
+    def _total(self, pairs: Collection[Pair]) -> float:
+        return float(sum(self.weight[self.column[pair]] for pair in pairs if pair in self.column) + self.base.sum())
+
+    def _chosen(self, values: Numbers) -> frozenset[Pair]:
+        return frozenset(self.pairs[i] for i in np.flatnonzero(values > 0.5)) | self.limits.fixed

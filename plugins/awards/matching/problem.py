@@ -23,9 +23,9 @@ class Problem(Struct, frozen=True, kw_only=True):
     of them than it needs keeps them all, and so does a judge with more than the judge may take.
     `expertise`: how well a judge knows an entry's matter, ≥ 0 in any unit, as long as sums mean something; a missing
     pair is 0. `aim` "worst_first": the worst-served entry's expertise, then the total; "total": the total alone.
-    `seed` chooses among answers that are equally good. `run_limit_s`: seconds for each single run of the solver, of
-    which there are seldom more than four; None: no limit. Only expertise needs the solver, and only an answer that no
-    limit has cut short is the same on every machine.
+    `seed` chooses among answers that are equally good. `run_limit_s`: seconds for each single run of the solver (most
+    answers need one to four, and few of those come near the limit); None: no limit. Only expertise needs the solver,
+    and only an answer that no limit has cut short is the same on every machine.
     """
 
     entries: Sequence[str]
@@ -41,7 +41,7 @@ class Problem(Struct, frozen=True, kw_only=True):
     expertise: Mapping[Pair, float] = {}
     aim: Aim = "worst_first"
     seed: int = 0
-    run_limit_s: float | None = 60.0
+    run_limit_s: float | None = 10.0
 
 
 @dataclass(frozen=True)
