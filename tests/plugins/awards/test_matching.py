@@ -217,3 +217,14 @@ def test_no_assignment_is_more_even_and_none_is_missed(
         assert isinstance(answer, Assigned)
         assert sorted(answer.loads.values()) == expected
         assert faults(problem, answer.pairs) == []
+
+
+def test_parts_are_not_joined_over_a_conflict() -> None:
+    camps = {(e, j) for e, j in product(entries(4), judges(4)) if (e in {"e0", "e1"}) != (j in {"j0", "j1"})}
+    problem = Problem(entries=entries(4), judges=judges(4), per_entry=2, conflicts=camps)
+
+    answer = assign(problem)
+
+    assert isinstance(answer, Assigned)
+    assert (answer.connection, len(answer.parts)) == ("impossible", 2)
+    assert faults(problem, answer.pairs) == []
