@@ -1,5 +1,6 @@
 """The additive model fitted to scores: which are the levels, whether it can be estimated, who stands where."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -143,6 +144,5 @@ def _places(entries: Sequence[str], effects: dict[str, float]) -> dict[str, tupl
     for above, below in pairwise(ranked):
         if effects[above] - effects[below] <= SAME:
             place[below] = place[above]
-    shared = [*place.values()]
-    counts = {number: shared.count(number) for number in set(shared)} if len(set(shared)) < len(shared) else {}
-    return {entry: (number, counts.get(number, 1) > 1) for entry, number in place.items()}
+    sharing = Counter(place.values())
+    return {entry: (number, sharing[number] > 1) for entry, number in place.items()}
