@@ -296,6 +296,13 @@ class SessionItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
             extra={"choices": STATES},
         ),
     ] = "draft"
+    is_fixed: Annotated[
+        bool,
+        Meta(
+            title=N_("Stays where it is"),
+            description=N_("No timetable proposal gives it another start or room."),
+        ),
+    ] = False
     people: Annotated[
         tuple[PartItem, ...],
         Meta(title=N_("People on stage"), max_length=100, extra={"unique": "person"}),

@@ -88,6 +88,8 @@ class Session(Table, tablename="agenda_session"):
     starts_at = Timestamptz(default=None, null=True)
     duration_min = Integer(default=45)
     state = Varchar(length=20, default="draft")
+    is_fixed = Boolean(default=False)
+    """No timetable proposal moves it."""
     revision = Integer(default=1)
     changed_at = Timestamptz(default=None)
 

@@ -101,6 +101,7 @@ def walked(served: Congress, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     found: dict[str, tuple[str, str]] = {}
     invitation = served.plenaria("person", "invite", "duena@casa.example", "--role", "owner", "--show-link")
     served.links["installation"] = re.findall(r"http://\S+/sign-in/\S+", invitation)[0]
+    _ask_for_a_timetable(served)
     for role in ROLES:
         for route, address, is_page in _reached(served, walk, role):
             if is_page:
@@ -108,6 +109,14 @@ def walked(served: Congress, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     served.close_visitors()
     assert walk.missing == NO_LINK_LEADS_THERE
     return found
+
+
+def _ask_for_a_timetable(served: Congress) -> None:
+    """The sample has no proposal yet; it is looked at when it is ready."""
+    page = served.visitor("organiser")
+    page.goto(f"/{SLUG}/organise/agenda/proposals")
+    page.locator("main form").get_by_role("button").last.click()
+    page.locator('form[action$="/discard"]').wait_for(timeout=60_000)
 
 
 def _reached(served: Congress, walk: Walk, role: str) -> Iterator[tuple[str, str, bool]]:

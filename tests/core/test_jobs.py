@@ -102,3 +102,26 @@ async def test_one_run_says_whether_it_went_well() -> None:
 
     assert await jobs.run_one(Job("a", 1, works), now=NOW) is True
     assert await jobs.run_one(Job("b", 1, breaks), now=NOW) is False
+
+
+async def test_a_job_that_left_something_going_on_is_told_when_the_worker_ends(
+    quiet: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop, ran = asyncio.Event(), []
+
+    async def run(*, now: datetime) -> None:
+        ran.append("run")
+        stop.set()
+
+    async def end(*, now: datetime) -> None:
+        ran.append("end")
+
+    async def breaks(*, now: datetime) -> None:
+        raise RuntimeError("broken")
+
+    host = Host(Job("specimen.first", 0.001, run, stop=breaks), Job("specimen.second", 0.001, run, stop=end))
+    monkeypatch.setattr(plugins, "host", lambda: host)
+    async with asyncio.timeout(10):
+        await quiet.run_jobs(stop=stop)
+
+    assert ran == ["run", "end"]

@@ -81,6 +81,7 @@ async def draft(event_id: int) -> rules.Draft:
         people=tuple(_person(row) for row in lists["people"]),
         sessions=tuple(sorted(sessions, key=_by_time)),
         absences={row["code"]: found for row in lists["people"] if (found := _absences(row))},
+        fixed=frozenset(row["code"] for row in rows if row["is_fixed"]),
     )
 
 
@@ -220,7 +221,7 @@ _ITEMS: Final[Mapping[str, Any]] = {
 }
 
 
-def session_item(session: rules.Session, *, zone: str) -> SessionItem:
+def session_item(session: rules.Session, draft: rules.Draft, *, zone: str) -> SessionItem:
     """A session of the draft as a form, a file and the API show it; its start with the offset of the event's zone."""
     starts = session.starts_at.astimezone(ZoneInfo(zone)) if session.starts_at else None
     return SessionItem(
@@ -234,6 +235,7 @@ def session_item(session: rules.Session, *, zone: str) -> SessionItem:
         starts_at=starts,
         duration_min=session.duration_min,
         state=session.state,
+        is_fixed=session.code in draft.fixed,
         people=tuple(PartItem(**msgspec.structs.asdict(part)) for part in session.parts),
     )
 
@@ -254,7 +256,7 @@ async def section_of(event: EventView) -> AgendaSection:
     upcoming = rules.next_schedule(latest, now, place=place, now=latest.released_at) if latest else None
     return AgendaSection(
         **lists,
-        sessions=tuple(session_item(session, zone=event.zone) for session in now.sessions),
+        sessions=tuple(session_item(session, now, zone=event.zone) for session in now.sessions),
         released=latest is not None and upcoming is not None and rules.is_same(latest, upcoming),
     )
 

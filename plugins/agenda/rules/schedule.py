@@ -106,7 +106,8 @@ class Absence(Struct, frozen=True, kw_only=True):
 class Draft(Struct, frozen=True, kw_only=True):
     """Everything as the organisers have it now.
 
-    `absences` by person; they stand beside the people because a person goes into releases, and this does not.
+    `absences` by person, and the codes of sessions that are `fixed` for timetable proposals, stand beside people and sessions
+    because those go into releases, and these do not.
     """
 
     rooms: tuple[Room, ...] = ()
@@ -115,6 +116,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     people: tuple[Person, ...] = ()
     sessions: tuple[Session, ...] = ()
     absences: Mapping[str, tuple[Absence, ...]] = {}
+    fixed: frozenset[str] = frozenset()
 
     def session(self, code: str) -> Session | None:
         return next((session for session in self.sessions if session.code == code), None)

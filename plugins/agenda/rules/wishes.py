@@ -124,11 +124,13 @@ def _instant(day: date, clock: time, zone: str) -> datetime:
 # ------------------------------------------------------------------------------------------------ who may move
 
 
-def may_move(session: Session, asked: MayMove) -> bool:
-    """Whether a session, no break, may be placed elsewhere. What lacks a start or a room always may."""
-    if session.starts_at is None or not session.room or asked == "all":
+def may_move(session: Session, draft: Draft, asked: MayMove) -> bool:
+    """Whether a session, no break, may be placed elsewhere. What lacks a start or a room always may; else what is fixed never."""
+    if session.starts_at is None or not session.room:
         return True
-    return asked == "drafts" and session.state == "draft"
+    if session.code in draft.fixed:
+        return False
+    return asked == "all" or (asked == "drafts" and session.state == "draft")
 
 
 def spots(draft: Draft, asked: MayMove) -> tuple[Spot, ...]:
@@ -136,7 +138,7 @@ def spots(draft: Draft, asked: MayMove) -> tuple[Spot, ...]:
     found = [
         Spot(session=each.code, room=each.room, starts_at=each.starts_at)
         for each in _talks(draft)
-        if may_move(each, asked)
+        if may_move(each, draft, asked)
     ]
     return tuple(sorted(found, key=lambda each: each.session))
 
@@ -167,8 +169,9 @@ def problem_of(draft: Draft, wishes: Wishes) -> Problem:
 
     Cancelled sessions and breaks without a start are left out. A break with a start closes its room, or everything where it
     has none. A session that may not move is fixed; one that already breaks a rule where it is (two of them in one room,
-    outside opening hours, across midnight, without a room) is not argued with: its room is closed and its people are
-    not available then. A session that only lacks its start or its room, while what has both stays, keeps the one it has.
+    outside opening hours, across midnight) is not argued with: its room is closed and its people are not available then.
+    A session that only lacks its start or its room keeps the one it has, if it is fixed, or if everything that has both
+    stays.
     """
     return _Translation(draft, wishes).problem()
 
@@ -207,8 +210,8 @@ class _Translation:
         }
         self.pauses, self.closed = self._breaks()
         talks = list(_talks(draft))
-        self.open = [each for each in talks if may_move(each, wishes.may_move)]
-        staying = [each for each in talks if not may_move(each, wishes.may_move)]
+        self.open = [each for each in talks if may_move(each, draft, wishes.may_move)]
+        staying = [each for each in talks if not may_move(each, draft, wishes.may_move)]
         self.fixed, self.blocked = self._standing(staying)
 
     def problem(self) -> Problem:
@@ -328,14 +331,16 @@ class _Translation:
         return tuple(found)
 
     def _keeping_start(self) -> list[Session]:
-        if self.wishes.may_move != "unplaced":
-            return []
-        return [each for each in self.open if each.starts_at is not None]
+        return [each for each in self.open if each.starts_at is not None and self._keeps(each)]
+
+    def _keeps(self, session: Session) -> bool:
+        """Whether one of the two that it has, start or room, is kept while the other is sought."""
+        return self.wishes.may_move == "unplaced" or session.code in self.draft.fixed
 
     def _session(self, session: Session, *, windows: tuple[Span, ...]) -> solver.Session:
         span = self._span(session)
-        is_open = may_move(session, self.wishes.may_move)
-        keeps_room = session.room and is_open and (self.wishes.may_move == "unplaced" or self.wishes.keeps_rooms)
+        is_open = may_move(session, self.draft, self.wishes.may_move)
+        keeps_room = session.room and is_open and (self.wishes.keeps_rooms or self._keeps(session))
         return solver.Session(
             code=session.code,
             duration_min=span.end - span.start if span else -(-session.duration_min // GRID_MIN) * GRID_MIN,
@@ -348,7 +353,7 @@ class _Translation:
 
     def _windows(self, session: Session, sticks_out: bool) -> tuple[Span, ...]:
         span = self._span(session)
-        if span and self.wishes.may_move == "unplaced":
+        if span and self._keeps(session):
             return (span,)
         return tuple(each for each in self.hours if each.start < each.end) if sticks_out else ()
 

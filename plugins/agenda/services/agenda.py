@@ -165,6 +165,7 @@ async def _store_session(
         "starts_at": item.starts_at,
         "duration_min": item.duration_min,
         "state": item.state,
+        "is_fixed": item.is_fixed,
         "changed_at": now,
     }
     if code is None:
@@ -475,7 +476,7 @@ async def _apply_list(event: EventView, kind: str, items: Iterable[Item]) -> Non
 
 async def _apply_sessions(event: EventView, items: Iterable[SessionItem], now: datetime) -> None:
     draft = await queries.draft(event.id)
-    known = {session.code: queries.session_item(session, zone=event.zone) for session in draft.sessions}
+    known = {session.code: queries.session_item(session, draft, zone=event.zone) for session in draft.sessions}
     ids = await _ids(event)
     wanted = set()
     for item in items:

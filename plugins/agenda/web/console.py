@@ -137,7 +137,7 @@ async def session_form(request: Anything, event: EventView, session: str) -> Res
     confirmed = [names[person] for code, person in await queries.confirmed_parts(event.id) if code == session]
     editor = await _editor(event, session, conflicts=conflicts, confirmed=sorted(confirmed))
     revision = (await queries.session_revisions(event.id)).get(session)
-    return show(request, event, editor, value=queries.session_item(found, zone=event.zone), revision=revision)
+    return show(request, event, editor, value=queries.session_item(found, draft, zone=event.zone), revision=revision)
 
 
 @post("/{event_slug:str}/organise/agenda/sessions/{session:str}", permission="agenda.edit", include_in_schema=False)

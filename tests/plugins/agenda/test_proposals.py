@@ -441,6 +441,20 @@ async def absent(site: Site, event: EventView) -> None:
     await services.store(event, "people", item, code="luis", revision=None, by="test", now=site.now)
 
 
+async def test_a_session_that_is_fixed_is_stored_and_never_moved(site: Site, event: EventView) -> None:
+    await put(site, event, session_item("opening", is_fixed=True, state="draft"))
+    number = await solved(site, event, may_move="all")
+
+    found = await queries.proposal(event, number)
+
+    assert found is not None
+    assert [each.session for each in found.spots] == ["panel", "talk"]
+    section = await queries.section_of(event)
+    assert {each.code: each.is_fixed for each in section.sessions} == {"opening": True, "panel": False, "talk": False}
+    assert await accept(site, event, number) == 2
+    assert (await queries.draft(event.id)).fixed == {"opening"}
+
+
 async def test_a_new_title_does_no_harm(site: Site, event: EventView) -> None:
     number = await solved(site, event)
     renamed = session_item("panel", starts_at=None, room="", state="draft", title={"es": "Otro título"})

@@ -157,6 +157,23 @@ def test_while_others_stay_what_is_there_is_kept_and_only_what_lacks_is_sought()
     assert (by_code["no-room"].rooms, by_code["no-room"].windows) == ((), (Span(NINE_MIN + 120, NINE_MIN + 165),))
 
 
+@pytest.mark.parametrize("asked", ["unplaced", "drafts", "all"])
+def test_what_is_fixed_stays_whatever_is_asked_and_keeps_what_it_has(asked: rules.MayMove) -> None:
+    congress = draft(
+        session("opening", state="draft"),
+        session("gala", minutes_later=120, room=""),
+        session("toast", minutes_later=None, room="side"),
+        fixed=frozenset({"opening", "gala", "toast"}),
+    )
+
+    by_code = {each.code: each for each in rules.problem_of(congress, wishes(may_move=asked)).sessions}
+
+    assert by_code["opening"].fixed == Placement("opening", "main", NINE_MIN)
+    assert (by_code["gala"].rooms, by_code["gala"].windows) == ((), (Span(NINE_MIN + 120, NINE_MIN + 165),))
+    assert (by_code["toast"].rooms, by_code["toast"].windows) == (("side",), ())
+    assert [each.session for each in rules.spots(congress, asked)] == ["gala", "toast"]
+
+
 def test_rooms_are_free_unless_they_are_to_stay() -> None:
     congress = draft(session("draft", state="draft"))
 
@@ -428,6 +445,7 @@ def test_every_draft_becomes_a_problem_without_faults_that_its_own_fixed_session
     )
     congress = draft(
         *sessions,
+        fixed=frozenset(data.draw(st.lists(st.sampled_from(["s-0", "s-1"])))),
         rooms=(replace(ROOMS[0], opens=data.draw(st.sampled_from([None, time(10, 3)]))), ROOMS[1]),
         absences={"ana": absences} if absences else {},
     )
