@@ -18,7 +18,9 @@ from msgspec.structs import replace
 from benchmarks.cosplib import PUBLISHED, solve
 from tests.plugins.agenda.solver.cosplib import (
     TERMS,
+    Hours,
     Instance,
+    Session,
     Solution,
     attendee_conflicts,
     chair_conflicts,
@@ -29,6 +31,7 @@ from tests.plugins.agenda.solver.cosplib import (
     score,
     solution_of,
     stated_objective,
+    zone_penalty,
 )
 
 WEIGHTS = dict(zip(TERMS, (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53), strict=True))
@@ -173,6 +176,39 @@ def test_who_is_in_conflict_with_whom(instance: Instance) -> None:
     assert pairs(chair_conflicts(instance)) == ["Alpha Beta"]
 
 
+def test_times_of_day_are_read_however_the_cell_is_made(instance: Instance) -> None:
+    assert instance.sessions == (
+        Session("Mon1", 3, 9 * 60, 10 * 60 + 30),
+        Session("Mon2", 2, 11 * 60, 12 * 60),
+        Session("Mon3", 2, 14 * 60, 15 * 60),
+    )
+    assert instance.hours == Hours(0, 8 * 60, 20 * 60, 6 * 60, 22 * 60, 1, 10)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "penalty"),
+    [
+        (480, 1200, 0), (475, 540, 1), (1140, 1205, 1), (360, 420, 1), (355, 420, 10),
+        (1260, 1320, 1), (1260, 1325, 10), (1200, 5, 10), (1200, 360, 0), (1200, 355, 10),
+    ],
+)  # fmt: skip
+def test_a_session_is_as_unsuitable_as_the_clock_there_says(
+    instance: Instance, start: int, end: int, penalty: int
+) -> None:
+    assert zone_penalty(instance.hours, 0, Session("s", 1, start, end)) == penalty
+    assert zone_penalty(instance.hours, 3, Session("s", 1, (start - 180) % 1440, (end - 180) % 1440)) == penalty
+
+
+def test_submissions_fill_a_session_by_their_order_and_not_beyond(instance: Instance) -> None:
+    everywhere = {"b1": ("Mon2", "Blue"), "b2": ("Mon2", "Blue"), "g1": ("Mon3", "Red"), "g2": ("Mon3", "Red")}
+    full = everywhere | dict.fromkeys(("a2", "a3"), ("Mon1", "Red")) | {"a1": ("Mon3", "Blue")}
+
+    assert solution_of(instance, full).slots["Mon1", "Red"] == ("a2", "a2", "a3")
+    assert solution_of(instance, full).slots["Mon3", "Blue"] == ("a1", "")
+    with pytest.raises(ValueError, match="4 slots are needed where there are 3"):
+        solution_of(instance, full | {"a1": ("Mon1", "Red")})
+
+
 def torn(instance: Instance, **slots: tuple[str, ...]) -> int:
     """The score of `torn` with other submissions in some rooms, named as Mon1_Red."""
     changed = {(place.split("_")[0], place.split("_")[1]): codes for place, codes in slots.items()}
@@ -184,6 +220,7 @@ def test_a_submission_of_several_slots_is_held_in_one_piece(instance: Instance) 
     assert torn(instance, Mon1_Red=("a2", "a3", "a2")) == 1_000_000_000
     assert torn(instance, Mon1_Red=("a3", "a2", ""), Mon3_Blue=("a1", "a2")) == 2 * 10_000_000 + 1_000_000_000
     assert torn(instance, Mon1_Red=("a3", "", "")) == 1_000_000_000
+    assert torn(instance, Mon1_Red=("a2", "a2", "")) == 0  # a3 is nowhere, which `faults` tells
 
 
 def test_what_makes_a_solution_none_is_told(instance: Instance) -> None:
@@ -202,6 +239,14 @@ def test_a_written_solution_is_read_back(instance: Instance, tmp_path: Path) -> 
 
     assert read_solution(path, instance) == SAMPLE
     assert stated_objective(path) == 1116
+
+
+def test_a_solution_that_breaks_off_is_refused(instance: Instance, tmp_path: Path) -> None:
+    shorter = replace(instance, sessions=(*instance.sessions[:2], replace(instance.sessions[2], slots=1)))
+    path = write_solution(tmp_path / "SmallSolution.xlsx", shorter, SAMPLE, 0)
+
+    with pytest.raises(ValueError, match="should have a row of Mon3"):
+        read_solution(path, instance)
 
 
 def test_a_solution_of_other_rooms_is_refused(instance: Instance, tmp_path: Path) -> None:
