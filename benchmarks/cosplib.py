@@ -304,8 +304,9 @@ def report(name: str, path: Path, limit_s: float) -> None:
         terms = score(instance, solved.solution)
         wrong = faults(instance, solved.solution)
         published = PUBLISHED.get(name) if one_room else None
+        proof = "least possible" if solved.is_proven else f"not below {solved.bound:,}"
         print(
-            f"  {rule}: {sum(terms.values()):,} in {took:.0f} s ({'proven' if solved.is_proven else f'bound {solved.bound:,}'});"
+            f"  {rule}: {sum(terms.values()):,} in {took:.0f} s; the model's terms {solved.cost:,}, {proof};"
             f" published {published if published is None else f'{published:,}'}, prototype {prototype}"
         )
         print(f"    {', '.join(f'{term} {cost:,}' for term, cost in terms.items() if cost) or 'no penalty'}")
