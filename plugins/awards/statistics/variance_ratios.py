@@ -2,8 +2,8 @@
 
 Two unknowns, φ = log(1 + λ) for each factor, bounded below by 0. At φ = 0 the slope is finite, so that a
 variance of exactly 0 is found as an ordinary bound, and the sign of the slope there proves it (Karush-Kuhn-
-Tucker). The criterion of crossed factors may have more than one valley: the best of a coarse grid is
-descended from, each edge is searched by itself, and the lowest of all wins.
+Tucker). The criterion of crossed factors may have more than one valley, mostly where there are hardly more scores than
+effects: every valley of a coarse grid, edges included, is descended into, and the lowest wins.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 HIGHEST = log1p(1e10)
 """Of φ; an error of 1e-5 of the factor's standard deviation. `fitting` asks for no fit of data with less."""
-GRID = (0.0, 0.1, 1.0, 10.0)
+GRID = (0.0, 0.01, 0.1, 0.5, 2.0, 8.0, 40.0, 200.0, 1e3, 1e4, 1e6)
 _STEP = 1e-4
 _FLAT = 1e-9
 
@@ -38,19 +38,26 @@ class Ratios(Struct, frozen=True):
 def lowest(given: Equations, *, near: Ratios | None = None) -> Ratios:
     """The lowest point; with `near`, descended from there alone and to 5 digits: for data that differ little."""
     if near is not None:
-        return _at(given, _descent(given, [log1p(near.big), log1p(near.small)], [1, 1], exactly=False))
-    grid = [[log1p(big), log1p(small)] for big in GRID for small in GRID]
-    start = min(grid, key=lambda point: _value(given, point)[0])
-    inner = [max(each, log1p(GRID[1])) for each in start]
-    found = [
-        _descent(given, [0.0, 0.0], [0, 0]),
-        _descent(given, [0.0, inner[1]], [0, 1]),
-        _descent(given, [inner[0], 0.0], [1, 0]),
-        _descent(given, inner, [1, 1]),
-    ]
-    candidates = [_at(given, point) for point in found]
+        return _at(given, _descent(given, [log1p(near.big), log1p(near.small)], exactly=False))
+    candidates = [_at(given, _descent(given, start)) for start in _valleys(given)]
     least = min(each.criterion for each in candidates)
     return next(each for each in candidates if each.criterion <= least + _FLAT)  # the simplest of equals
+
+
+def _valleys(given: Equations) -> list[list[float]]:
+    """Points of the grid that are no higher than any neighbour, those with the smaller variances first."""
+    axis = [log1p(each) for each in GRID]
+    heights = {
+        (row, column): _value(given, [big, small])[0]
+        for row, big in enumerate(axis)
+        for column, small in enumerate(axis)
+    }
+    near = (-1, 0, 1)
+    return [
+        [axis[row], axis[column]]
+        for (row, column), height in heights.items()
+        if all(height <= heights.get((row + up, column + across), height) for up in near for across in near)
+    ]
 
 
 def _at(given: Equations, point: Sequence[float]) -> Ratios:
@@ -65,17 +72,15 @@ def _value(given: Equations, point: Sequence[float]) -> tuple[float, "Reals"]:
     return value, gradient * np.exp(point)
 
 
-def _descent(given: Equations, start: Sequence[float], free: Sequence[int], *, exactly: bool = True) -> list[float]:
+def _descent(given: Equations, start: Sequence[float], *, exactly: bool = True) -> list[float]:
     from scipy.optimize import minimize
 
-    if not any(free):
-        return list(start)
     found = minimize(
         lambda point: _value(given, point),
         start,
         jac=True,
         method="L-BFGS-B",
-        bounds=[(0.0, HIGHEST if each else 0.0) for each in free],
+        bounds=[(0.0, HIGHEST)] * 2,
         options={"ftol": 1e-13 if exactly else 1e-10, "gtol": 1e-8 if exactly else 1e-4},
     )
     point = [float(each) for each in found.x]
