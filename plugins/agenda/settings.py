@@ -128,7 +128,9 @@ class AgendaSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
             ge=0,
             le=120,
             title=N_("Time to change rooms"),
-            description=N_("Warns when somebody has less time than this between two sessions in different rooms."),
+            description=N_(
+                "Warns when somebody has less time than this between two sessions in different rooms; proposals keep to it."
+            ),
             extra=_MINUTES,
         ),
     ] = 0

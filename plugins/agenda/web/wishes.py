@@ -1,6 +1,7 @@
 """The wishes of a contradiction in words, each with links to where it can be changed."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any, Final
 
 from core.i18n import fill, gettext
@@ -9,23 +10,15 @@ from core.values import N_, EventView
 from plugins.agenda import rules
 from plugins.agenda.queries import ProposalView
 from plugins.agenda.solver.problem import Wish
+from plugins.agenda.solver.words import WISHES
 
 WISH_WORDS: Final[Mapping[str, str]] = {
-    "fixed": N_("“{session}” stays where it is: {start}, {room}."),
+    **WISHES,
     "windows": N_("“{session}” keeps its start, or is held within the hours of sessions."),
     "availability": N_("{person} is not there during their absences and the sessions that stay where they are."),
-    "rooms": N_("“{session}” stays in its room: {rooms}."),
     "closed": N_("{room} is closed or taken from {start} to {end}."),
-    "meal": N_("Everybody on stage has {length_min} minutes to eat between {start} and {end}."),
-    "break": N_("Everything pauses from {start} to {end}."),
-    "day": N_("Sessions are held between {start} and {end}."),
-    "changeover": N_("Whoever changes rooms has {minutes} minutes for it."),
-    "too_much": N_(
-        "There are {minutes} minutes of sessions. Even with no other wish at all they find no place "
-        "(rooms: {rooms}, days: {days})."
-    ),
 }
-"""Every wish that `rules.problem_of` can ask for."""
+"""The solver's words, but for what such a wish comes from here."""
 
 
 def wish_lines(
@@ -61,7 +54,10 @@ class _Names:
             return ", ".join(self.rooms.get(code, code) for code in str(value).split(", "))
         if fact in ("start", "end") and isinstance(value, int):
             at, zone = self.axis.instant(value), self.axis.zone
-            return f"{short_day(at, zone)}, {clock_time(at, zone)}"
+            clock = clock_time(at, zone)
+            return clock if "day" in wish.facts else f"{short_day(at, zone)}, {clock}"
+        if fact == "day":
+            return short_day(date.fromisoformat(str(value)))
         return str(value)
 
     def _title(self, code: str) -> str:
