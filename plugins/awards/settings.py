@@ -76,6 +76,24 @@ class AwardsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
             extra={"unit": N_("jurors")},
         ),
     ] = 3
+    least_per_juror: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1000,
+            title=N_("Fewest nominations per juror"),
+            description=N_("What the even assignment gives every juror at least."),
+            extra={"unit": N_("nominations")},
+        ),
+    ] = 0
+    most_per_juror: Annotated[
+        Annotated[int, Meta(ge=1, le=1000)] | None,
+        Meta(
+            title=N_("Most nominations per juror"),
+            description=N_("What the even assignment gives nobody more than; blank: as many as it takes."),
+            extra={"unit": N_("nominations")},
+        ),
+    ] = None
     show_nominators: Annotated[
         bool,
         Meta(
@@ -93,6 +111,10 @@ class AwardsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
             extra={"unit": N_("places")},
         ),
     ] = 2
+
+    def problems(self) -> Iterator[Problem]:
+        if self.most_per_juror is not None and self.most_per_juror < self.least_per_juror:
+            yield Problem("/most_per_juror", "most_below_least", {}, N_("Must not be below the fewest."))
 
     @property
     def nominations_until(self) -> datetime | None:

@@ -66,9 +66,26 @@ REFUSALS: Final = {
     "everything_abstained": N_("Whoever abstains from everything should step back from the nomination instead."),
     "results_not_yet": N_("Results are shown once every score sheet is sealed: {sealed} of {assigned} are."),
     "no_jurors": N_("There are no jurors yet. Invite some first."),
-    "assignment_impossible": N_(
+    "assignment_too_few_judges": N_(
         "Nomination {nominations} needs {needed} jurors, but only {available} may judge it ({jurors}). "
         "Invite more jurors, or ask for fewer per nomination."
+    ),
+    "assignment_judges_full": N_(
+        "The nominations {nominations} need {needed} score sheets together, but the jurors who may judge them ({jurors}) "
+        "can take only {available}, because these may take no more: {full}. "
+        "Raise the most per juror, invite more jurors, or ask for fewer per nomination."
+    ),
+    "assignment_least_too_high": N_(
+        "{jurors} should judge {needed} nominations at least, but only {available} are open to them. "
+        "Lower the fewest per juror, or ask for more jurors per nomination."
+    ),
+    "assignment_too_little_room": N_(
+        "All nominations together need {needed} score sheets, but all jurors together may take only {available}. "
+        "Raise the most per juror, invite more jurors, or ask for fewer per nomination."
+    ),
+    "assignment_leasts_above_needs": N_(
+        "All jurors together should judge {needed} times at least, but all nominations together need only {available} score "
+        "sheets. Lower the fewest per juror, or ask for more jurors per nomination."
     ),
     "category_has_nominations": N_("The category “{category}” has {count} nominations and cannot be taken out."),
     "rubric_in_use": N_(

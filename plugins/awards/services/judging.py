@@ -29,6 +29,7 @@ from plugins.awards.rules import (
 )
 from plugins.awards.services.actors import Actor, Issuer, encoded, jury_lock, record
 from plugins.awards.services.letters import mail_way_in
+from plugins.awards.settings import AwardsSettings
 from plugins.awards.tables import Conflict, Sheet
 from plugins.awards.tables import Nomination as NominationTable
 
@@ -83,7 +84,7 @@ async def assign_juror(event: EventView, code: str, juror: int, *, actor: Actor,
 async def assign_evenly(event: EventView, *, seed: int, actor: Actor, now: datetime) -> int:
     """Give every submitted nomination its number of jurors, loads as even as conflicts allow; how many sheets are new.
 
-    What is assigned already stays. Raises Refused(assignment_impossible) with the reason.
+    What is assigned already stays. Raises Refused with a refusal `assignment_…` for each reason why it cannot be.
     """
     settings = await queries.award_settings(event)
     async with transaction():
@@ -92,7 +93,7 @@ async def assign_evenly(event: EventView, *, seed: int, actor: Actor, now: datet
         jurors = {str(line.person): line.name for line in await queries.jurors(event)}
         if not jurors:
             raise Refused(Refusal("no_jurors"))
-        pairs, fixed = await _even_pairs(event, entries, jurors, per_entry=settings.judges_per_entry, seed=seed)
+        pairs, fixed = await _even_pairs(event, entries, jurors, settings, seed=seed)
         new = [pair for pair in pairs if pair not in fixed]
         for entry, juror in new:
             await _new_sheet(event, int(entry), entries[entry], int(juror), actor=actor, now=now)
@@ -108,7 +109,7 @@ async def assign_evenly(event: EventView, *, seed: int, actor: Actor, now: datet
 
 
 async def _even_pairs(
-    event: EventView, entries: Mapping[str, str], jurors: Mapping[str, str], *, per_entry: int, seed: int
+    event: EventView, entries: Mapping[str, str], jurors: Mapping[str, str], settings: AwardsSettings, *, seed: int
 ) -> tuple[Sequence[Pair], set[Pair]]:
     """All pairs, and those of them that were there before. Former jurors keep their sheets and get no new ones."""
     rows = [row for row in await queries.sheets(event) if str(row.nomination_id) in entries]
@@ -122,7 +123,10 @@ async def _even_pairs(
         Problem(
             entries=list(entries),
             judges=judges,
-            per_entry=per_entry,
+            per_entry=settings.judges_per_entry,
+            least=settings.least_per_juror,
+            least_of=dict.fromkeys(former, 0),
+            most=settings.most_per_juror,
             conflicts={pair for pair in barred - fixed if pair[0] in entries and pair[1] in judges},
             fixed=fixed,
             seed=seed,
@@ -137,10 +141,12 @@ def _impossible(reason: Reason, entries: Mapping[str, str], jurors: Mapping[str,
     facts = {
         "nominations": [entries[entry] for entry in reason.entries],
         "jurors": [jurors[judge] for judge in reason.judges if judge in jurors],
+        "full": [jurors.get(name) or entries.get(name, "") for name in reason.bounded],
+        "conflicts": len(reason.conflicts),
         "needed": reason.needed,
         "available": reason.available,
     }
-    return Refusal("assignment_impossible", facts)
+    return Refusal(f"assignment_{reason.code}", facts)
 
 
 async def _new_sheet(

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from core import outbox
 from core.audit_tables import AuditLine
+from core.events import services as events
 from core.ledger import digest
 from core.values import Refused
 from plugins.awards import queries, services
@@ -79,12 +80,40 @@ async def test_an_impossible_assignment_says_why_and_stores_nothing(
 
     (refusal,) = refused.value.refusals
     assert (refusal.code, refusal.facts["nominations"], refusal.facts["needed"], refusal.facts["available"]) == (
-        "assignment_impossible",
+        "assignment_too_few_judges",
         [code],
         2,
         1,
     )
     assert await Sheet.count() == 0
+
+
+async def test_loads_keep_the_bounds_that_the_organiser_sets(award: Award, jury: list[Actor], olga: Actor) -> None:
+    await judging(award, "A", "B", "C")
+    await bounded(award, least=2, most=2)
+
+    await services.assign_evenly(award.event, seed=1, actor=olga, now=award.site.now)
+
+    assert [line.assigned for line in await queries.jurors(award.event)] == [2, 2, 2]
+
+
+async def test_bounds_that_leave_too_little_room_are_said(award: Award, jury: list[Actor], olga: Actor) -> None:
+    await judging(award, "A", "B", "C", "D")
+    await bounded(award, least=0, most=2)
+
+    with pytest.raises(Refused) as refused:
+        await services.assign_evenly(award.event, seed=1, actor=olga, now=award.site.now)
+
+    (refusal,) = refused.value.refusals
+    assert (refusal.code, refusal.facts["needed"], refusal.facts["available"]) == ("assignment_too_little_room", 8, 6)
+    assert await Sheet.count() == 0
+
+
+async def bounded(award: Award, *, least: int, most: int) -> None:
+    """The award with these bounds on every juror's load."""
+    kept = await queries.award_settings(award.event)
+    settings = replace(kept, least_per_juror=least, most_per_juror=most)
+    await events.change_settings(award.event, "awards", settings, by="person:1", now=award.site.now)
 
 
 async def test_a_draft_is_not_assigned(award: Award, jury: list[Actor], olga: Actor) -> None:
