@@ -23,6 +23,8 @@ SAME = 1e-9
 """Effects closer than this part of the scores' standard deviation are the same: floats would part equals."""
 _NO_ERROR = 1e-5
 """Chance less than this part of the scores' standard deviation counts as none."""
+_ENOUGH = 200
+"""With so many scores the likelihood has one valley, and a search may start in the old one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def fit(scores: Sequence[Score]) -> Fit | Undefined:
 
 
 def places_without(found: Fit, judge: str) -> dict[str, int] | None:
-    """Places of the entries of the judge's group, estimated anew without the judge, starting at the old variances.
+    """Places of the entries of the judge's group, estimated anew without the judge.
 
     The entries that nobody else scored are left out. None if the rest cannot be estimated. What is left of
     the group must hang together (`connectivity.count_groups`), or places of different parts would be compared.
@@ -102,7 +104,7 @@ def places_without(found: Fit, judge: str) -> dict[str, int] | None:
     prepared = equations(old.y[kept], big, small, part)
     if _unfit(prepared):
         return None
-    ratios = lowest(prepared, near=found.ratios)
+    ratios = lowest(prepared, near=found.ratios if prepared.freedom > _ENOUGH else None)
     solution = solve(prepared, ratios.big, ratios.small)
     effects, _ = found.by_factor(solution.big_effects, solution.small_effects)
     by_name = {found.entries[level]: effect for level, effect in zip(left.tolist(), effects.tolist(), strict=True)}
