@@ -57,8 +57,8 @@ def without_each_judge(
     """For every judge with a score, sorted by name.
 
     `sheets`: the marks of each of the `entries`; `scores`: what `judge_scores` makes of them. `fitted`: the model
-    with everybody, None if there is none. Exact means are updated and not added up again, and each model starts at
-    the variances of the full one.
+    with everybody, None if there is none. Exact means are updated and not added up again; with many scores each model
+    starts at the variances of the full one.
     """
     tallies = {entry: Tally.of(entry, sheets[entry]) for entry in entries}
     results = {entry: tally.result(weights) for entry, tally in tallies.items()}
