@@ -14,9 +14,6 @@ from plugins.agenda.tables import TimetableProposal
 
 ProposalState = Literal["waiting", "solving", "solved", "contradicted", "gave_up", "failed", "accepted", "discarded"]
 
-MOST_NUMBER: Final = 2**31
-"""What a column of integers holds."""
-
 UNDER_WAY: Final = ("waiting", "solving")
 
 
@@ -98,8 +95,6 @@ async def proposals(event: EventView) -> list[ProposalView]:
 
 async def proposal(event: EventView, number: int) -> ProposalView | None:
     """The one of that number."""
-    if not 0 < number < MOST_NUMBER:
-        return None
     row = (
         await TimetableProposal.select(*_COLUMNS)
         .where((TimetableProposal.event == event.id) & (TimetableProposal.number == number))

@@ -177,9 +177,12 @@ def problem_of(draft: Draft, wishes: Wishes) -> Problem:
 
 
 def before(draft: Draft, wishes: Wishes) -> tuple[Placement, ...]:
-    """Where the problem's sessions are now, as far as they have a start and a room."""
+    """Where the problem's sessions are now, as far as they have a start and a room; nothing where only fixed ones have."""
     axis = Axis(wishes.first_day, wishes.zone)
-    known = {session.code for session in problem_of(draft, wishes).sessions}
+    problem = problem_of(draft, wishes)
+    known = {session.code for session in problem.sessions}
+    if not any(each.room and each.starts_at for each in spots(draft, wishes.may_move)):
+        return ()
     return tuple(
         Placement(each.code, each.room, axis.floor(each.starts_at))
         for each in draft.sessions

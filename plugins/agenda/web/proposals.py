@@ -361,13 +361,18 @@ def _where(at: datetime | None, room: str, event: EventView) -> str:
 
 
 def _quality(answer: Proposal) -> list[str]:
-    """How good it is, in sentences."""
+    """How good it is, in sentences. What is said of a repair's cost is said of timetables with as few moves."""
     found = []
-    if answer.fewest_moves_proven is not None and answer.fewest_moves_proven:
-        found.append(gettext("Fewer moves cannot do it: that is proven."))
-    elif answer.fewest_moves_proven is not None:
-        found.append(gettext("Perhaps it can be done with fewer moves; the time ran out."))
-    if answer.is_proven:
+    is_repair = answer.fewest_moves_proven is not None
+    if answer.moved and is_repair:
+        found.append(
+            gettext("Fewer moves cannot do it: that is proven.")
+            if answer.fewest_moves_proven
+            else gettext("Perhaps it can be done with fewer moves; the time ran out.")
+        )
+    if answer.is_proven and is_repair:
+        found.append(gettext("No timetable with so few moves costs less: that is proven."))
+    elif answer.is_proven:
         found.append(gettext("No timetable that keeps every wish costs less: that is proven."))
     else:
         words = gettext("It costs {cost} points; at best there could be one of {bound}. A longer search may find it.")

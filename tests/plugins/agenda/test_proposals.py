@@ -11,8 +11,9 @@ import pytest
 import pytest_asyncio
 from msgspec.structs import replace
 
-from core.database import UniqueViolated, transaction
+from core.database import UniqueViolated, count_queries, transaction
 from core.events import services as event_services
+from core.people import services as people
 from core.values import EventView, Refused
 from plugins.agenda import queries, services
 from plugins.agenda.queries import SearchInput
@@ -548,6 +549,36 @@ async def test_an_organiser_asks_watches_and_accepts(site: Site, event: EventVie
     assert "Sesión panel" in (await client.get(done.headers["location"])).text
     assert (await client.get(f"{BASE}/1")).status_code == 200
     assert (await client.post(f"{BASE}/1/accept")).status_code == 409
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_lists_take_as_many_queries_for_three_proposals_as_for_one(site: Site, event: EventView) -> None:
+    client = await site.signed_in("programme")
+
+    async def counted() -> list[int]:
+        await solved(site, event)
+        found = []
+        for path in (BASE, API, f"{BASE}/1"):
+            with count_queries() as seen:
+                assert (await client.get(path)).status_code == 200
+            found.append(len(seen))
+        return found
+
+    first = await counted()
+    await counted()
+
+    assert await counted() == first
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_an_absence_is_among_what_is_kept_about_a_person(site: Site) -> None:
+    away = AbsenceItem(starts_at=NINE, ends_at=NINE + timedelta(hours=1))
+    await declare(site, replace(SECTION, people=(replace(ANA_ITEM, absences=(away,)), LUIS_ITEM), released=False))
+    person = await people.ensure_person("ana@ponentes.example", now=site.now)
+
+    kept = await queries.personal_data(person.id)
+
+    assert kept["people"][0]["absences"] == [{"starts_at": "2025-10-01T15:00:00Z", "ends_at": "2025-10-01T16:00:00Z"}]
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])

@@ -417,6 +417,7 @@ def test_where_sessions_are_now_is_told_for_those_that_have_both() -> None:
     )
 
     assert rules.before(congress, wishes(may_move="drafts")) == (Placement("odd", "main", NINE_MIN),)
+    assert rules.before(congress, wishes(may_move="unplaced")) == ()
 
 
 @given(data=st.data())
