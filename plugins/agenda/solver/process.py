@@ -157,7 +157,7 @@ class _Child:
         self._process.kill()
         self._process.wait()
         self._to_say.put(None)
-        for thread in self._threads:
+        for thread in (*self._threads, *self._timers):
             thread.join()
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             if pipe is not None:
