@@ -304,7 +304,13 @@ def test_the_chance_of_two_entries_is_that_of_their_bivariate_normal() -> None:
 
 def test_the_chance_of_three_entries_is_that_of_their_multivariate_normal() -> None:
     """Entries as the larger factor, drawn in two steps; the exact probability by integrating the dense posterior."""
-    found = fit(simulated(11, 3, 3, share=1))
+    found = fit(
+        [
+            score
+            for score in simulated(11, 3, 3, share=1)
+            if (score.judge, score.entry) not in {("j1", "e0"), ("j2", "e1")}
+        ]
+    )
     assert isinstance(found, Fit)
     assert found.entries_are_big
     answer = chances(found.solution, entries_are_big=True, top=2, seed=5, draws=100_000)
