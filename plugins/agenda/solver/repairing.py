@@ -253,6 +253,7 @@ def _cheapest(
         bound = 0
         if table.sessions <= ALL_SESSIONS and not watch.is_over:
             cells, cost, bound = _cheapest_choice(table, loss, cells, cost, len(moved), watch, teller, seed, workers)
+    teller.tell("cost", cost, bound)
     names = sorted(table.problem.sessions[session].code for session in loss.moved(cells))
     return proposal(table, cells, cost, bound, watch, moved=tuple(names), fewest_moves_proven=has_fewest)
 

@@ -72,6 +72,7 @@ def solve(
     cells, cost, bound = better_cells(
         table, cells, cost, list(range(table.sessions)), watch, teller, rng, seed, workers
     )
+    teller.tell("search", cost, bound)
     return proposal(table, cells, cost, bound, watch)
 
 

@@ -173,7 +173,7 @@ def tiny_problems(draw: st.DrawFn) -> Problem:
 
 
 SOME = settings(
-    max_examples=60,
+    max_examples=25,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # an example is small as it is, and shrinking it slow
