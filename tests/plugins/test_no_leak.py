@@ -77,6 +77,7 @@ async def theirs(site: Site) -> Things:
         "file": (await _file_of(event, code)),
         "sheet": str(sheet),
         "proposal": str(proposal),
+        "category": "sustainability",
         "juror": str(berta.id),
     }
 
@@ -130,6 +131,7 @@ def _filled(path: str, slug: str, things: Things) -> list[str]:
         "file_code": things["file"],
         "sheet_id": things["sheet"],
         "number": things["proposal"],
+        "category": things["category"],
         "revision": "2",
         "line_id": "1",
         "token_id": "1",

@@ -1,4 +1,4 @@
-"""The organiser's console: nominations, jury, results, categories and rubric."""
+"""The organiser's console: nominations, jury, categories and rubric."""
 
 import re
 from collections import Counter
@@ -19,7 +19,6 @@ from plugins.awards import queries, services
 from plugins.awards.rules import KIND_NAMES
 from plugins.awards.services import Actor
 from plugins.awards.settings import AwardsSection
-from plugins.awards.statistics import printed
 from plugins.awards.web.door import EMAIL, Anything, form_of, issuer_of, number_in, sentences, text_in
 from plugins.awards.web.entry_form import shown_answer
 
@@ -265,25 +264,6 @@ async def tell_jurors(request: Anything, event: EventView, visit: Visit, setting
     return see_other(request, _at(event, "/jury"), ("success", words % {"count": count}))
 
 
-# -- results -------------------------------------------------------------------------------------------------------
-
-
-@get("/{event_slug:str}/organise/awards/results", permission="awards.results", include_in_schema=False)
-async def results_page(request: Anything, event: EventView, visit: Visit) -> Response[str]:
-    """The places, once every sheet is sealed; before that only for who holds `awards.results.early`."""
-    results = await queries.results(event, may_see_early=visit.may("awards.results.early", event))
-    settings = await queries.award_settings(event)
-    return page(
-        request,
-        "awards/results.html",
-        results=results,
-        early=results.sealed < results.assigned or not results.assigned,
-        printed=lambda value: printed(value, settings.decimals),
-        refusals=sentences(results.refusals, event),
-        kinds=KIND_NAMES,
-    )
-
-
 # -- categories and rubric -----------------------------------------------------------------------------------------
 
 
@@ -323,7 +303,6 @@ ROUTES = [
     remove_juror,
     assign_evenly,
     tell_jurors,
-    results_page,
     rubric_page,
     change_rubric,
 ]

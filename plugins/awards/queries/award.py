@@ -1,4 +1,4 @@
-"""Reads of the awards: structs, never rows. Each asks as many queries for three rows as for three hundred."""
+"""What was declared, nominations, the jury, and parts of shared pages."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -11,7 +11,7 @@ from msgspec import Struct
 from core.events.queries import settings_of
 from core.files import FileView, views
 from core.people.queries import people, team
-from core.values import EventView, Refusal
+from core.values import EventView
 from plugins.awards.rules import (
     Attachment,
     Candidate,
@@ -24,10 +24,8 @@ from plugins.awards.rules import (
     ScoreSheet,
     Seen,
     SheetState,
-    results_refusals,
 )
 from plugins.awards.settings import AwardsSection, AwardsSettings
-from plugins.awards.statistics import Mark, Result, TieRule, rank
 from plugins.awards.tables import (
     AwardCategory,
     AwardRubric,
@@ -177,36 +175,6 @@ class ConflictLine(Struct, frozen=True, kw_only=True):
     declared_at: datetime
 
 
-class ResultLine(Struct, frozen=True, kw_only=True):
-    """One nomination's result."""
-
-    nomination: str
-    candidate: Candidate
-    result: Result
-
-
-class CategoryResults(Struct, frozen=True, kw_only=True):
-    """The results of one category: criteria with their weights, nominations by place."""
-
-    category: Category
-    criteria: tuple[Criterion, ...]
-    lines: tuple[ResultLine, ...]
-
-    @property
-    def has_ties(self) -> bool:
-        return any(line.result.tied for line in self.lines)
-
-
-class Results(Struct, frozen=True, kw_only=True):
-    """All results, or why they are not shown yet. Only sealed sheets count, also when they are read early."""
-
-    refusals: tuple[Refusal, ...]
-    categories: tuple[CategoryResults, ...] = ()
-    assigned: int = 0
-    sealed: int = 0
-    tie_rule: TieRule = TieRule()
-
-
 # -- what the organiser declared -----------------------------------------------------------------------------------
 
 
@@ -223,9 +191,9 @@ async def section_of(event: EventView) -> AwardsSection:
     )
     rubric = await AwardRubric.select().where(AwardRubric.event == event.id).first()
     return AwardsSection(
-        categories=tuple(_decoded(row["definition"], Category) for row in rows),
-        criteria=_decoded(rubric["criteria"], tuple[Criterion, ...]) if rubric else (),
-        tie_break=_decoded(rubric["tie_break"], tuple[str, ...]) if rubric else (),
+        categories=tuple(decoded(row["definition"], Category) for row in rows),
+        criteria=decoded(rubric["criteria"], tuple[Criterion, ...]) if rubric else (),
+        tie_break=decoded(rubric["tie_break"], tuple[str, ...]) if rubric else (),
     )
 
 
@@ -472,69 +440,16 @@ async def conflicts(event: EventView) -> list[ConflictLine]:
     ]
 
 
-# -- results -------------------------------------------------------------------------------------------------------
-
-
-async def results(event: EventView, *, may_see_early: bool) -> Results:
-    """The weighted means of all sealed sheets, category by category, if they may be seen; five queries at most."""
-    rows = await Sheet.select(Sheet.nomination, Sheet.juror, Sheet.state, Sheet.scores, Sheet.abstained).where(
-        (Sheet.event == event.id) & (Sheet.nomination.state == "submitted")
-    )
-    counted = Counter(row["state"] for row in rows if row["state"] != "recused")
-    refusals = results_refusals([row["state"] for row in rows], may_see_early=may_see_early)
-    assigned, sealed_count = counted.total(), counted["sealed"]
-    if refusals:
-        return Results(refusals=refusals, assigned=assigned, sealed=sealed_count)
-    section = await section_of(event)
-    entries = await nominations(event, state="submitted")
-    sealed = [row for row in rows if row["state"] == "sealed"]
-    return Results(
-        refusals=(),
-        categories=tuple(
-            _category_results(category, section, [e for e in entries if e.category == category.code], sealed)
-            for category in section.categories
-        ),
-        tie_rule=section.tie_rule,
-        assigned=assigned,
-        sealed=sealed_count,
-    )
-
-
-def _category_results(
-    category: Category, section: AwardsSection, entries: Sequence[NominationLine], sealed: Sequence[Row]
-) -> CategoryResults:
-    criteria = section.rubric(category.code)
-    by_id = {str(entry.id): entry for entry in entries}
-    known = {criterion.code for criterion in criteria}
-    marks = [mark for row in sealed if str(row["nomination"]) in by_id for mark in _marks(row, known)]
-    ranked = rank(
-        list(by_id),
-        marks,
-        {criterion.code: criterion.weight for criterion in criteria},
-        tie_rule=TieRule(tuple(code for code in section.tie_break if code in known)),
-    )
-    lines = tuple(
-        ResultLine(nomination=by_id[r.entry].code, candidate=by_id[r.entry].candidate, result=r) for r in ranked
-    )
-    return CategoryResults(category=category, criteria=criteria, lines=lines)
-
-
-def _marks(row: Row, known: Collection[str]) -> list[Mark]:
-    judge, entry = str(row["juror"]), str(row["nomination"])
-    scores: dict[str, int | None] = dict.fromkeys(_decoded(row["abstained"], list[str]))
-    scores |= _decoded(row["scores"], dict[str, int])
-    return [Mark(judge, entry, criterion, score) for criterion, score in scores.items() if criterion in known]
-
-
 # -- rows into structs ---------------------------------------------------------------------------------------------
 
 
-def _decoded(stored: Any, shape: type[T]) -> T:
+def decoded(stored: Any, shape: type[T]) -> T:
+    """A JSON column as a struct, whichever way the engine hands it over."""
     return msgspec.json.decode(stored, type=shape) if isinstance(stored, str) else msgspec.convert(stored, shape)
 
 
 def _submission(row: Row) -> Submission | None:
-    return _decoded(row["submitted_form"], Submission) if row["submitted_form"] else None
+    return decoded(row["submitted_form"], Submission) if row["submitted_form"] else None
 
 
 def _nomination(row: Row, files: Sequence[StoredAttachment], *, in_judging: bool) -> Nomination:
@@ -542,8 +457,8 @@ def _nomination(row: Row, files: Sequence[StoredAttachment], *, in_judging: bool
         code=row["code"],
         category=row["category.code"],
         state=row["state"],
-        candidate=_decoded(row["candidate"], Candidate),
-        answers=_decoded(row["answers"], dict[str, str]),
+        candidate=decoded(row["candidate"], Candidate),
+        answers=decoded(row["answers"], dict[str, str]),
         attachments=tuple(each.attachment for each in files if each.in_draft),
         revision=row["revision"],
         submitted_revision=row["submitted_revision"],
@@ -558,7 +473,7 @@ def _line(row: Row, *, assigned: int = 0, sealed: int = 0) -> NominationLine:
         code=row["code"],
         category=row["category.code"],
         state=row["state"],
-        candidate=submission.candidate if submission else _decoded(row["candidate"], Candidate),
+        candidate=submission.candidate if submission else decoded(row["candidate"], Candidate),
         has_unsubmitted_changes=row["state"] == "submitted" and row["revision"] != row["submitted_revision"],
         created_at=row["created_at"],
         changed_at=row["changed_at"],
@@ -577,8 +492,8 @@ def _receipt(row: Row) -> ReceiptView:
 def _score_sheet(row: Row) -> ScoreSheet:
     return ScoreSheet(
         state=row["state"],
-        scores=_decoded(row["scores"], dict[str, int]),
-        abstained=_decoded(row["abstained"], frozenset[str]),
+        scores=decoded(row["scores"], dict[str, int]),
+        abstained=decoded(row["abstained"], frozenset[str]),
         comment=row["comment"],
         revision=row["revision"],
     )

@@ -1,0 +1,107 @@
+"""The organiser's results: the published places, and for each category how sure they are."""
+
+from typing import Any, Final
+
+from litestar import Response, get
+from litestar.exceptions import NotFoundException
+
+from core.security.visit import Visit
+from core.shown import localized, number
+from core.templating import page
+from core.values import EventView
+from plugins.awards import queries
+from plugins.awards.queries import CategoryAnalysis
+from plugins.awards.rules import KIND_NAMES
+from plugins.awards.settings import AwardsSettings
+from plugins.awards.statistics import AdditiveModel, Analysis, Undefined, printed
+from plugins.awards.web import findings
+from plugins.awards.web.door import Anything, sentences
+from plugins.awards.web.interval_chart import Chart, Line, chart
+
+EARLY: Final = "awards.results.early"
+MOST_ROWS: Final = 20
+"""How many nominations the chart shows; the table shows all."""
+
+
+@get("/{event_slug:str}/organise/awards/results", permission="awards.results", include_in_schema=False)
+async def results_page(request: Anything, event: EventView, visit: Visit) -> Response[str]:
+    """The places, once every sheet is sealed; before that only for who holds `awards.results.early`."""
+    results = await queries.results(event, may_see_early=visit.may(EARLY, event))
+    settings = await queries.award_settings(event)
+    return page(
+        request,
+        "awards/results.html",
+        results=results,
+        printed=lambda value: printed(value, settings.decimals),
+        refusals=sentences(results.refusals, event),
+        kinds=KIND_NAMES,
+    )
+
+
+@get(
+    "/{event_slug:str}/organise/awards/results/{category:str}",
+    permission="awards.results",
+    include_in_schema=False,
+)
+async def analysis_page(request: Anything, event: EventView, visit: Visit, category: str) -> Response[str]:
+    """How sure the places of one category are; seen by whom and when the results are."""
+    section = await queries.section_of(event)
+    seen = await queries.analysis(event, category, may_see_early=visit.may(EARLY, event))
+    declared = section.category(category)
+    if seen is None or declared is None:
+        raise NotFoundException
+    shown: dict[str, Any] = {"found": None}
+    if seen.found is not None:
+        shown = _shown(seen, seen.found, await queries.award_settings(event))
+    return page(
+        request,
+        "awards/results_analysis.html",
+        results=seen.results,
+        category_name=localized(declared.name),
+        refusals=sentences(seen.results.refusals, event),
+        **shown,
+    )
+
+
+def _shown(seen: CategoryAnalysis, found: Analysis, settings: AwardsSettings) -> dict[str, Any]:
+    assert seen.published is not None  # noqa: S101 - comes with `found`
+    names = {line.nomination: line.candidate.name for line in seen.published.lines}
+    model = found.model if isinstance(found.model, AdditiveModel) else None
+    return {
+        "found": found,
+        "model": model,
+        "names": names,
+        "candidates": {line.nomination: line.candidate for line in seen.published.lines},
+        "criteria": {criterion.code: localized(criterion.name) for criterion in seen.published.criteria},
+        "warnings": findings.warnings(found, names),
+        "words": findings.findings(found, names),
+        "reason": findings.why_not(found.model) if isinstance(found.model, Undefined) else "",
+        "expected": {each.entry: each for each in model.entries} if model else {},
+        "judges_of": {each.judge: each for each in model.judges} if model else {},
+        "entry_chart": _entry_chart(model, names) if model else None,
+        "severity_chart": _severity_chart(model) if model and "judges" not in model.singular else None,
+        "agreement": findings.agreement(found),
+        "without": findings.without_each(found, names),
+        "printed": lambda value: number(value, settings.decimals),
+        "chance": findings.chance,
+        "top": queries.TOP,
+        "more_than_top": len(found.standings) - len(found.unscored) > queries.TOP,
+        "most_rows": MOST_ROWS,
+        "kinds": KIND_NAMES,
+    }
+
+
+def _entry_chart(model: AdditiveModel, names: dict[str, str]) -> Chart:
+    return chart(
+        [Line(names[each.entry], each.expected, each.standard_error) for each in model.entries[:MOST_ROWS]],
+    )
+
+
+def _severity_chart(model: AdditiveModel) -> Chart:
+    return chart(
+        [Line(findings.juror(each.judge), each.severity, each.standard_error) for each in model.judges],
+        around_zero=True,
+    )
+
+
+ROUTES = [results_page, analysis_page]
