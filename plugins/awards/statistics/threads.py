@@ -15,7 +15,7 @@ def one_thread() -> Iterator[None]:
     try:
         import numpy  # noqa: F401 - loads a library that is to be limited
         import scipy.linalg  # noqa: F401 - and this its own
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # has no types
+        from threadpoolctl import threadpool_limits
     except ModuleNotFoundError:
         yield
         return

@@ -16,7 +16,7 @@ from scipy.stats import multivariate_normal, norm
 from plugins.awards.statistics import AdditiveModel, IccTable, Score, Undefined, additive_model, icc
 from plugins.awards.statistics.fitting import Fit, fit
 from plugins.awards.statistics.mixed_equations import criterion, equations, leverages, solve
-from plugins.awards.statistics.winning import chances
+from plugins.awards.statistics.winning import _draws, chances
 from tests.programs import not_run
 
 BESIDE_THE_CHECKOUT = Path(__file__).parents[4] / "shared" / "data"
@@ -326,6 +326,26 @@ def test_the_chance_of_three_entries_is_that_of_their_multivariate_normal() -> N
         assert answer.win[entry] == pytest.approx(float(over.cdf(np.zeros(2))), abs=0.008)
         last = multivariate_normal(-contrast @ found.entry_effects, contrast @ covariance @ contrast.T)
         assert 1 - answer.among_top[entry] == pytest.approx(float(last.cdf(np.zeros(2))), abs=0.008)
+
+
+def test_draws_of_the_larger_factor_spread_as_the_dense_posterior_says() -> None:
+    """Judges' uncertainty ties the entries of one judge together: independent draws would be far off."""
+    scores = simulated(17, 9, 3, share=0.4)
+    found = fit(scores)
+    assert isinstance(found, Fit)
+    assert found.entries_are_big
+    assert found.ratios.small > 0
+    design = (found.equations.y, found.equations.big, found.equations.small, found.equations.part)
+    Zb, _, _, _, _, P = dense(design, found.ratios.big, found.ratios.small)
+    ratio = found.ratios.big
+    covariance = found.solution.variance * (ratio * np.eye(9) - ratio**2 * Zb.T @ P @ Zb)
+
+    drawn = np.vstack(list(_draws(found.solution, True, 7, 200_000)))
+
+    error = np.sqrt((covariance**2 + np.outer(covariance.diagonal(), covariance.diagonal())) / len(drawn))
+    assert np.abs(np.cov(drawn.T) - covariance).max() < 5 * error.max()
+    off_diagonal = np.abs(covariance - np.diag(covariance.diagonal())).max()
+    assert off_diagonal > 20 * error.max()
 
 
 def test_chances_add_up_and_the_seed_alone_decides_the_draws() -> None:
