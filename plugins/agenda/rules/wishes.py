@@ -7,7 +7,6 @@ event's zone, and counts minutes that pass: on the day on which clocks go back, 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import combinations
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -269,7 +268,7 @@ class _Translation:
         """Those that may be asked to stay, and those that are rather taken as they are."""
         spans = {each.code: span for each in staying if (span := self._span(each))}
         odd = {each.code for each in staying if self._is_odd(each, spans[each.code])}
-        for one, other in combinations(sorted(staying, key=lambda each: spans[each.code]), 2):
+        for one, other in self._near(staying, spans):
             if self._clash(one, other, spans[one.code], spans[other.code]):
                 odd |= {one.code, other.code}
         kept = [each for each in staying if each.code not in odd]
@@ -280,6 +279,16 @@ class _Translation:
             if each.code in odd
         ]
         return [each for each in kept if each.code not in odd], blocks
+
+    def _near(self, staying: Sequence[Session], spans: Mapping[str, Span]) -> Iterator[tuple[Session, Session]]:
+        """Pairs of which the later begins before the earlier has ended, changeover included."""
+        ordered = sorted(staying, key=lambda each: spans[each.code])
+        for index, earlier in enumerate(ordered):
+            until = spans[earlier.code].end + self.wishes.changeover_min
+            for later in ordered[index + 1 :]:
+                if spans[later.code].start >= until:
+                    break
+                yield earlier, later
 
     def _is_odd(self, session: Session, span: Span) -> bool:
         """Whether it breaks a rule by itself where it is."""
