@@ -8,10 +8,12 @@ or an audience are held apart by two literals each (one before the other, or the
 
 import math
 from collections.abc import Callable, Iterable
+from itertools import combinations
 from typing import Any
 
 from ortools.sat.python import cp_model
 
+from .bounds import forced_overlap, never_parallel
 from .heuristic import Cells
 from .stopwatch import Stopwatch
 from .table import MealTime, Table
@@ -194,11 +196,9 @@ class Model:
         self._add_balance_costs()
 
     def _add_overlap_costs(self) -> None:
-        ordered = {(first, then) for first, then, gap in self.table.before if gap >= 0}
+        overlaps: dict[tuple[int, int], Literal] = {}
         for (one, other), cost in self.table.pairs.items():
-            if one not in self.start or other not in self.start or (one, other) in ordered or (other, one) in ordered:
-                continue
-            if self.table.is_plenary[one] or self.table.is_plenary[other] or other in self.table.mates[one]:
+            if one not in self.start or other not in self.start or never_parallel(self.table, one, other):
                 continue
             if one in self.stay and other in self.stay:
                 begins, follows = self.stay[one][0], self.stay[other][0]
@@ -208,6 +208,19 @@ class Model:
             overlap = self.cp.new_bool_var(f"overlap{one}_{other}")
             self.cp.add_bool_or([overlap, self.goes_first(one, other), self.goes_first(other, one)])
             self.costs.append(cost * overlap)
+            overlaps[one, other] = overlap
+        if not self.stay and self.table.problem.weights.track_parallel:
+            self._add_forced_overlaps(overlaps)
+
+    def _add_forced_overlaps(self, overlaps: dict[tuple[int, int], Literal]) -> None:
+        """What counting alone knows of a track beside itself; the search would find it only pair by pair."""
+        for track in range(self.table.tracks):
+            members = [one for one in self.asked if self.table.track[one] == track]
+            wanted = forced_overlap(self.table, members)
+            if wanted:
+                within = (pair for pair in combinations(members, 2) if pair in overlaps)
+                shorter = ((int(self.table.length[list(pair)].min()), overlaps[pair]) for pair in within)
+                self.cp.add(sum(length * literal for length, literal in shorter) >= wanted)
 
     def _add_overflow_costs(self) -> None:
         for (session, room), literal in self.in_room.items():

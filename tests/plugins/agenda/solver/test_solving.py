@@ -29,6 +29,7 @@ from plugins.agenda.solver import (
     solve,
     violations,
 )
+from plugins.agenda.solver.bounds import lower_bound
 from plugins.agenda.solver.contradictions import only, wishes_of, without
 
 HOUR = 60
@@ -553,3 +554,28 @@ def test_every_wish_of_a_problem_can_be_given_up() -> None:
 
     assert len({wish.code for wish in wishes_of(asked)}) == 14
     assert {wish.code for wish in wishes_of(bare)} == {"day"}
+
+
+# --- bounds by counting ---
+
+
+def test_counting_knows_that_a_track_must_run_beside_itself() -> None:
+    """Six half hours of one track in 90 minutes: 90 minutes run beside themselves, so three pairs do, in two rooms."""
+    asked = problem(
+        *(session(f"S{n}", track="T") for n in range(6)),
+        rooms=3,
+        days=(day(90),),
+        weights=Weights(clash=0, overflow=0, track_room=10, track_parallel=7, idle=0, balance=0),
+    )
+
+    assert lower_bound(table_of(asked), list(range(6)), {}) == 3 * 7 + 10
+    assert solved(asked).cost == 3 * 7 + 10
+
+
+@SOME
+@given(tiny_problems())
+def test_no_timetable_costs_less_than_counting_says(asked: Problem) -> None:
+    cheapest = min((cost_of(asked, placements) for placements in all_timetables(asked)), default=None)
+
+    if cheapest is not None:
+        assert lower_bound(table_of(asked), list(range(len(asked.sessions))), {}) <= cheapest
