@@ -70,6 +70,7 @@ def register_console() -> Sequence[Link]:
         Link(N_("Rooms"), f"{base}/rooms", order=5, permission="agenda.edit", section=section),
         Link(N_("Tracks"), f"{base}/tracks", order=6, permission="agenda.edit", section=section),
         Link(N_("Session types"), f"{base}/types", order=7, permission="agenda.edit", section=section),
+        Link(N_("Import"), f"{base}/import", order=8, permission="agenda.edit", section=section),
     ]
 
 
@@ -80,7 +81,7 @@ def register_mail() -> Sequence[MailText]:
 
 @hookimpl
 def register_refusals() -> Mapping[str, str]:
-    return {**REFUSALS, **rules.CONFLICT_WORDS}
+    return {**REFUSALS, **rules.CONFLICT_WORDS, **services.IMPORT_REFUSALS}
 
 
 @hookimpl
@@ -135,6 +136,7 @@ ACTIONS = {
     "proposal.accepted": N_("Timetable proposal accepted into the draft"),
     "proposal.discarded": N_("Timetable proposal put aside"),
     "agenda.applied": N_("Agenda set from the event’s file"),
+    "agenda.imported": N_("Schedule imported into the draft"),
     "schedule.released": N_("Agenda released"),
 }
 

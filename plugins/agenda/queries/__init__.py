@@ -17,12 +17,14 @@ from plugins.agenda.queries.agenda import (
     parts_of,
     personal_data,
     place_of,
+    released_uids,
     releases,
     schedule,
     section_of,
     session_item,
     session_revisions,
     text,
+    uids_elsewhere,
 )
 from plugins.agenda.queries.proposals import (
     UNDER_WAY,
@@ -63,6 +65,7 @@ __all__ = [
     "problem_asked",
     "proposal",
     "proposals",
+    "released_uids",
     "releases",
     "schedule",
     "search_input",
@@ -70,4 +73,5 @@ __all__ = [
     "session_item",
     "session_revisions",
     "text",
+    "uids_elsewhere",
 ]

@@ -1,6 +1,6 @@
 """The draft, what forms show of it, releases, and people on stage."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, time
 from typing import Any, Final
 from weakref import WeakKeyDictionary
@@ -30,6 +30,7 @@ from plugins.agenda.tables import Release, Room, Session, SessionPart, SessionTy
 
 Item = RoomItem | TrackItem | TypeItem | PersonItem
 Row = dict[str, Any]
+_ASKED_AT_ONCE: Final = 5000
 
 
 class Stored(Struct, frozen=True):
@@ -328,6 +329,23 @@ async def _last_release(event_id: int) -> rules.Schedule | None:
         .first()
     )
     return msgspec.json.decode(row["schedule"], type=rules.Schedule) if row else None
+
+
+async def released_uids(event: EventView) -> dict[str, str]:
+    """Code → uid of every session that was ever released: the last release still holds those cancelled or gone."""
+    latest = await _last_release(event.id)
+    return {each.session.code: each.session.uid for each in latest.sessions} if latest else {}
+
+
+async def uids_elsewhere(event: EventView, uids: Collection[str]) -> set[str]:
+    """Those of the uids that sessions of other events have."""
+    found: set[str] = set()
+    wanted = list(uids)
+    for start in range(0, len(wanted), _ASKED_AT_ONCE):
+        some = wanted[start : start + _ASKED_AT_ONCE]
+        rows = await Session.select(Session.uid).where(Session.uid.is_in(some) & (Session.event != event.id))
+        found |= {row["uid"] for row in rows}
+    return found
 
 
 async def releases(event_id: int) -> list[ReleaseRow]:

@@ -2,6 +2,7 @@
 
 from .conflicts import CONFLICT_WORDS, HARD, Conflict, conflicts
 from .days import Box, Grid, Place, grid
+from .merging import MERGED_FIELD_WORDS, WAYS, Merged, Tally, Uids, Way, merged
 from .releases import (
     FIELD_WORDS,
     Change,
@@ -54,8 +55,10 @@ __all__ = [
     "HARD",
     "IMPORTANCE",
     "MAY_MOVE",
+    "MERGED_FIELD_WORDS",
     "ROLES",
     "STATES",
+    "WAYS",
     "Absence",
     "Axis",
     "Box",
@@ -67,6 +70,7 @@ __all__ = [
     "Hours",
     "Importance",
     "MayMove",
+    "Merged",
     "Move",
     "Part",
     "Person",
@@ -79,7 +83,10 @@ __all__ = [
     "SessionType",
     "Spot",
     "State",
+    "Tally",
     "Track",
+    "Uids",
+    "Way",
     "Wishes",
     "before",
     "calendar_face",
@@ -89,6 +96,7 @@ __all__ = [
     "grid",
     "is_same",
     "may_move",
+    "merged",
     "moved",
     "moves",
     "next_schedule",

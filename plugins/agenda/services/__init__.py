@@ -16,6 +16,14 @@ from plugins.agenda.services.agenda import (
     store,
     store_session,
 )
+from plugins.agenda.services.importing import (
+    IMPORT_REFUSALS,
+    ImportChoices,
+    Preview,
+    counts,
+    import_schedule,
+    preview_import,
+)
 from plugins.agenda.services.proposals import (
     accept_proposal,
     ask_for_proposal,
@@ -27,16 +35,22 @@ from plugins.agenda.services.proposals import (
 from plugins.agenda.services.searching import LOOK_EVERY_S, run_searches, stop_searches
 
 __all__ = [
+    "IMPORT_REFUSALS",
     "LOOK_EVERY_S",
+    "ImportChoices",
+    "Preview",
     "accept_proposal",
     "apply_section",
     "ask_for_proposal",
     "changed_since",
     "confirm_part",
     "conflicts_of",
+    "counts",
     "discard_proposal",
+    "import_schedule",
     "move",
     "move_session",
+    "preview_import",
     "reader_of",
     "release",
     "remove",

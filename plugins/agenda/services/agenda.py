@@ -20,6 +20,7 @@ from plugins.agenda.settings import AgendaSection, AgendaSettings, PartItem, Ses
 from plugins.agenda.tables import Release, Session, SessionPart
 
 SINGULAR: Final = {"rooms": "room", "tracks": "track", "types": "session_type", "people": "stage_person"}
+INSERTED_AT_ONCE: Final = 500
 
 # ------------------------------------------------------------------------------ rooms, tracks, types, people
 
@@ -154,8 +155,20 @@ async def _store_session(
     revision: int | None,
     now: datetime,
 ) -> None:
-    values: dict[Any, Any] = {
-        "code": item.code,
+    values = {"code": item.code, **_session_columns(item, ids, now)}
+    if code is None:
+        await _refuse_taken(Session, event, item.code)
+        await _add_sessions(event, [item], ids, {}, now)
+        return
+    row = await _row(Session, event, code, revision)
+    if item.code != code:
+        await _refuse_taken(Session, event, item.code)
+    await Session.update({**values, "revision": row["revision"] + 1}).where(Session.id == row["id"])
+    await _store_parts(row["id"], item.people, ids["people"])
+
+
+def _session_columns(item: SessionItem, ids: Mapping[str, Mapping[str, int]], now: datetime) -> dict[Any, Any]:
+    return {
         "title": _json(item.title),
         "abstract": _json(item.abstract),
         "language": item.language,
@@ -168,17 +181,6 @@ async def _store_session(
         "is_fixed": item.is_fixed,
         "changed_at": now,
     }
-    if code is None:
-        await _refuse_taken(Session, event, item.code)
-        session = Session(event=event.id, uid=ics.uid(event.slug, item.code), **values)
-        await session.save()
-        await _store_parts(session.id, item.people, ids["people"])
-        return
-    row = await _row(Session, event, code, revision)
-    if item.code != code:
-        await _refuse_taken(Session, event, item.code)
-    await Session.update({**values, "revision": row["revision"] + 1}).where(Session.id == row["id"])
-    await _store_parts(row["id"], item.people, ids["people"])
 
 
 async def _store_parts(session: int, parts: Iterable[PartItem], people: Mapping[str, int]) -> None:
@@ -186,12 +188,7 @@ async def _store_parts(session: int, parts: Iterable[PartItem], people: Mapping[
     known = {row["person"]: row for row in await SessionPart.select().where(SessionPart.session == session)}
     added = []
     for position, part in enumerate(parts):
-        values: dict[Any, Any] = {
-            "position": position,
-            "role": part.role,
-            "employer": part.employer,
-            "job_title": _json(part.job_title),
-        }
+        values = _part_columns(part, position)
         row = known.pop(people[part.person], None)
         if row is None:
             added.append(SessionPart(session=session, person=people[part.person], **values))
@@ -201,6 +198,15 @@ async def _store_parts(session: int, parts: Iterable[PartItem], people: Mapping[
         await SessionPart.delete().where(SessionPart.id.is_in([row["id"] for row in known.values()]))
     if added:
         await SessionPart.insert(*added)
+
+
+def _part_columns(part: PartItem, position: int) -> dict[Any, Any]:
+    return {
+        "position": position,
+        "role": part.role,
+        "employer": part.employer,
+        "job_title": _json(part.job_title),
+    }
 
 
 def _plain(stored: Any) -> Any:
@@ -450,42 +456,103 @@ async def apply_section(event: EventView, section: AgendaSection, *, by: str, no
     """
     async with transaction():
         await hold(event)
-        for kind in TABLES:
-            await _apply_list(event, kind, getattr(section, kind))
-        await _apply_sessions(event, section.sessions, now)
-        for kind in TABLES:
-            await _drop_others(event, kind, {item.code for item in getattr(section, kind)})
+        await set_draft(event, section, now=now)
         await _record("agenda.applied", event.slug, event, by, now)
         if section.released and not (await queries.section_of(event)).released:
             await release(event, by=by, now=now)
 
 
+async def set_draft(
+    event: EventView, section: AgendaSection, *, uids: Mapping[str, str] | None = None, now: datetime
+) -> None:
+    """Make the draft equal to the section, in the caller's transaction and under its hold.
+
+    `uids` is code → uid for new sessions that bring their own; what is there keeps the one that it has.
+    """
+    for kind in TABLES:
+        await _apply_list(event, kind, getattr(section, kind))
+    await _apply_sessions(event, section.sessions, uids or {}, now)
+    for kind in TABLES:
+        await _drop_others(event, kind, {item.code for item in getattr(section, kind)})
+
+
 async def _apply_list(event: EventView, kind: str, items: Iterable[Item]) -> None:
     table = TABLES[kind]
     known = {stored.item.code: stored.item for stored in await queries.items(event.id, kind)}
-    ids = (await _ids(event))[kind]
+    rows = await table.select(table.id, table.code, table.position).where(table.event == event.id)
+    places = {row["code"]: (row["id"], row["position"]) for row in rows}
+    added = []
     for position, item in enumerate(items):
         if item.code not in known:
-            await table(event=event.id, code=item.code, position=position, **_columns(item)).save()
-        else:
-            values: dict[Any, Any] = {table.position: position}
-            if known[item.code] != item:
-                values |= {**_columns(item), table.revision: table.revision + 1}
-            await table.update(values).where(table.id == ids[item.code])
+            added.append(table(event=event.id, code=item.code, position=position, **_columns(item)))
+            continue
+        row_id, was_at = places[item.code]
+        values: dict[Any, Any] = {table.position: position} if was_at != position else {}
+        if known[item.code] != item:
+            values |= {**_columns(item), table.revision: table.revision + 1}
+        if values:
+            await table.update(values).where(table.id == row_id)
+    await _insert(table, added)
 
 
-async def _apply_sessions(event: EventView, items: Iterable[SessionItem], now: datetime) -> None:
+async def _apply_sessions(
+    event: EventView, items: Iterable[SessionItem], uids: Mapping[str, str], now: datetime
+) -> None:
     draft = await queries.draft(event.id)
     known = {session.code: queries.session_item(session, draft, zone=event.zone) for session in draft.sessions}
     ids = await _ids(event)
-    wanted = set()
+    wanted, added = set(), []
     for item in items:
         wanted.add(item.code)
-        if known.get(item.code) != item:
-            code = item.code if item.code in known else None
-            await _store_session(event, item, ids, code=code, revision=None, now=now)
+        if item.code not in known:
+            added.append(item)
+        elif known[item.code] != item:
+            await _store_session(event, item, ids, code=item.code, revision=None, now=now)
     gone = [session.number for session in draft.sessions if session.code not in wanted]
     await _delete_sessions(gone)
+    await _add_sessions(event, added, ids, uids, now)
+
+
+async def _add_sessions(
+    event: EventView,
+    items: list[SessionItem],
+    ids: Mapping[str, Mapping[str, int]],
+    uids: Mapping[str, str],
+    now: datetime,
+) -> None:
+    if not items:
+        return
+    uids = {**await queries.released_uids(event), **uids}
+    taken = {row["uid"] for row in await Session.select(Session.uid).where(Session.event == event.id)}
+    rows = []
+    for item in items:
+        uid = _free_uid(event, item.code, uids.get(item.code, ""), taken)
+        rows.append(Session(event=event.id, code=item.code, uid=uid, **_session_columns(item, ids, now)))
+    await _insert(Session, rows)
+    stored = await Session.select(Session.id, Session.code).where(Session.event == event.id)
+    numbers = {row["code"]: row["id"] for row in stored}
+    parts = [
+        SessionPart(session=numbers[item.code], person=ids["people"][part.person], **_part_columns(part, position))
+        for item in items
+        for position, part in enumerate(item.people)
+    ]
+    await _insert(SessionPart, parts)
+
+
+def _free_uid(event: EventView, code: str, wish: str, taken: set[str]) -> str:
+    """The wish, else the one made of the code, else one that no session of the draft has; it is taken then."""
+    uid, count = wish or ics.uid(event.slug, code), 1
+    while uid in taken:
+        count += 1
+        uid = ics.uid(event.slug, f"{code}-{count}")
+    taken.add(uid)
+    return uid
+
+
+async def _insert(table: Any, rows: list[Any]) -> None:
+    """Many rows in few statements; engines bound how many values one may have."""
+    for start in range(0, len(rows), INSERTED_AT_ONCE):
+        await table.insert(*rows[start : start + INSERTED_AT_ONCE])
 
 
 async def _drop_others(event: EventView, kind: str, wanted: set[str]) -> None:

@@ -1,6 +1,6 @@
 """The HTML doors and feeds of the agenda."""
 
-from plugins.agenda.web import board, console, lists, mine, proposals, public, release
+from plugins.agenda.web import board, console, importing, lists, mine, proposals, public, release
 
 ROUTES = [
     *public.ROUTES,
@@ -9,5 +9,6 @@ ROUTES = [
     *lists.ROUTES,
     *board.ROUTES,
     *proposals.ROUTES,
+    *importing.ROUTES,
     *release.ROUTES,
 ]

@@ -1,0 +1,187 @@
+"""A schedule from elsewhere into the draft: looked at first, then applied in one transaction. Nothing of it is released."""
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+from msgspec.structs import asdict, replace
+
+from core import audit
+from core.database import transaction
+from core.events.queries import settings_of
+from core.values import N_, EventView, Refusal, Refused
+from plugins.agenda import ics, interchange, queries, rules
+from plugins.agenda.queries import Item
+from plugins.agenda.services.agenda import conflicts_of, hold, set_draft
+from plugins.agenda.settings import (
+    AgendaSection,
+    AgendaSettings,
+    PersonItem,
+    RoomItem,
+    SessionItem,
+    TrackItem,
+    TypeItem,
+)
+
+ITEMS: Final[Mapping[str, Any]] = {"rooms": RoomItem, "tracks": TrackItem, "types": TypeItem, "people": PersonItem}
+
+IMPORT_REFUSALS: Final = {
+    **{f"import_{code}": words for code, words in interchange.UNREADABLE_WORDS.items()},
+    "import_file_missing": N_("Choose a file."),
+    "import_draft_changed": N_("The draft has changed since. Look at the new preview and import again."),
+    "import_not_certain": N_("Say that what the file does not name may leave the draft ({count})."),
+}
+
+
+class ImportChoices(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What an import is to do with the draft."""
+
+    way: Annotated[
+        rules.Way,
+        Meta(
+            title=N_("What is in the draft already"),
+            description=N_("Sessions are recognised by their identifier, then by their code."),
+            extra={"choices": rules.WAYS, "kind": "radio"},
+        ),
+    ] = "add"
+    confirmed: Annotated[
+        bool,
+        Meta(
+            title=N_("The sessions of the file are confirmed"),
+            description=N_("Otherwise new ones are drafts. A cancelled session stays cancelled."),
+        ),
+    ] = False
+    language: Annotated[
+        Literal["", "es", "en"],
+        Meta(
+            title=N_("Language of the texts"),
+            description=N_("For texts that the file gives in one language only."),
+            extra={"choices": {"": N_("As most of its sessions"), "es": N_("Spanish"), "en": N_("English")}},
+        ),
+    ] = ""
+
+
+class Preview(Struct, frozen=True, kw_only=True):
+    """What an import would do, or did.
+
+    `draft_mark` names the draft that it was worked out from; `conflicts` are those of the draft as it would be,
+    `conflicts_before` those of the draft as it was.
+    """
+
+    choices: ImportChoices
+    read: interchange.Read
+    language: str
+    merged: rules.Merged
+    before: rules.Draft
+    draft_mark: str
+    conflicts: tuple[rules.Conflict, ...]
+    conflicts_before: tuple[rules.Conflict, ...]
+
+
+async def preview_import(event: EventView, content: bytes, choices: ImportChoices) -> Preview:
+    """What the file would do to the draft; nothing is written. Raises `Refused` (`import_…`) for a file that is no schedule."""
+    read, language = await asyncio.to_thread(_read, event, content, choices)
+    return await _preview(event, read, language, choices)
+
+
+async def import_schedule(
+    event: EventView,
+    content: bytes,
+    choices: ImportChoices,
+    *,
+    draft_mark: str | None = None,
+    certain: bool = False,
+    by: str,
+    now: datetime,
+) -> Preview:
+    """Bring the file into the draft, whole or not at all, and answer what it did.
+
+    `draft_mark` is that of the preview that was looked at (None: whatever is there). What changes nothing is not refused and
+    leaves no trace: sending it twice is harmless. Raises `Refused`: import_draft_changed, import_not_certain where something
+    would leave the draft and `certain` was not said, and `import_…` for a file that is no schedule.
+    """
+    read, language = await asyncio.to_thread(_read, event, content, choices)
+    async with transaction():
+        await hold(event)
+        found = await _preview(event, read, language, choices)
+        if found.merged.changes_nothing:
+            return found
+        if draft_mark not in (None, found.draft_mark):
+            raise Refused(Refusal("import_draft_changed"))
+        if found.merged.goes and not certain:
+            count = sum(len(tally.gone) for tally in found.merged.tallies.values())
+            raise Refused(Refusal("import_not_certain", {"count": count}, "/certain"))
+        uids = {session.code: session.uid for session in found.merged.draft.sessions}
+        await set_draft(event, await _section(event, found.merged.draft), uids=uids, now=now)
+        digest = hashlib.sha256(content).hexdigest()
+        facts = {"way": choices.way, "sha256": digest, **counts(found.merged.tallies["sessions"])}
+        subject = f"agenda:{event.slug}"
+        await audit.record("agenda.imported", by=by, subject=subject, event=event.id, facts=facts, now=now)
+        return found
+
+
+def counts(tally: rules.Tally) -> dict[str, int]:
+    """How many are new, changed, the same, not named by the file, and leaving."""
+    return {name: len(getattr(tally, name)) for name in ("added", "changed", "same", "kept", "gone")}
+
+
+def _read(event: EventView, content: bytes, choices: ImportChoices) -> tuple[interchange.Read, str]:
+    """The file and the language that its words were taken to be in; in a thread, since a large file takes a while."""
+    language = choices.language or event.language
+    try:
+        read = interchange.read(content, zone=event.zone, language=language)
+        spoken = [session.language for session in read.imported.draft.sessions]
+        if not choices.language and spoken.count(language) * 2 < len(spoken):
+            language = next(code for code in spoken if code != language)
+            read = interchange.read(content, zone=event.zone, language=language)
+    except interchange.Unreadable as unreadable:
+        refusal = unreadable.refusal
+        raise Refused(Refusal(f"import_{refusal.code}", refusal.facts, "/file")) from unreadable
+    return read, language
+
+
+async def _preview(event: EventView, read: interchange.Read, language: str, choices: ImportChoices) -> Preview:
+    before = await queries.draft(event.id)
+    settings = await settings_of(event, "agenda", AgendaSettings)
+    imported = read.imported.draft
+    uids = rules.Uids(
+        released=await queries.released_uids(event),
+        elsewhere=await queries.uids_elsewhere(event, [session.uid for session in imported.sessions]),
+        own=lambda code: ics.uid(event.slug, code),
+    )
+    merged = rules.merged(before, imported, uids, way=choices.way, confirms=choices.confirmed)
+    return Preview(
+        choices=choices,
+        read=read,
+        language=language,
+        merged=merged,
+        before=before,
+        draft_mark=_mark(before),
+        conflicts=conflicts_of(merged.draft, event, settings),
+        conflicts_before=conflicts_of(before, event, settings),
+    )
+
+
+def _mark(draft: rules.Draft) -> str:
+    return hashlib.sha256(msgspec.json.encode(draft, order="deterministic")).hexdigest()
+
+
+async def _section(event: EventView, draft: rules.Draft) -> AgendaSection:
+    """The draft as an event's file would declare it, with what a draft does not hold (addresses, absences) as it is stored."""
+    lists: dict[str, Any] = {}
+    for kind, struct in ITEMS.items():
+        stored = {each.item.code: each.item for each in await queries.items(event.id, kind)}
+        lists[kind] = tuple(_item(struct, stored.get(each.code), asdict(each)) for each in getattr(draft, kind))
+    sessions: tuple[SessionItem, ...] = tuple(
+        queries.session_item(session, draft, zone=event.zone) for session in draft.sessions
+    )
+    return AgendaSection(**lists, sessions=sessions)
+
+
+def _item(struct: Any, stored: Item | None, fields: dict[str, Any]) -> Item:
+    item: Item = replace(stored, **fields) if stored is not None else struct(**fields)
+    return item

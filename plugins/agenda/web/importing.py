@@ -1,0 +1,299 @@
+"""A schedule from elsewhere: chosen, looked at, brought into the draft.
+
+The preview page carries the file itself (compressed, in a hidden field), so nothing is stored before it is applied and nothing
+has to be cleaned up; what comes back is read and checked like any other file.
+"""
+
+import base64
+import binascii
+import zlib
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Final
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import UploadFile
+from msgspec import Meta, Struct
+
+from core.errors import sentence
+from core.files import plain_name
+from core.forms import Checked, Form, form_for, parse
+from core.forms.fields import Field
+from core.i18n import current_language, fill, gettext, ngettext
+from core.security.visit import Visit
+from core.shown import day, localized
+from core.templating import page, see_other
+from core.values import N_, EventView, Refusal, Refused
+from plugins.agenda import interchange, rules, services
+from plugins.agenda.services import ImportChoices, Preview
+from plugins.agenda.web.editing import conflict_words
+
+Anything = Request[Any, Any, Any]
+
+MOST_SHOWN: Final = 100
+"""So many lines of a list stand on the page; the rest is counted."""
+MOST_OCTETS: Final = 16 * 1024 * 1024
+"""What a compressed file may unpack to: twice what any reader takes, so that the reader is who refuses."""
+KINDS: Final = {
+    "sessions": N_("Sessions"),
+    "people": N_("People on stage"),
+    "rooms": N_("Rooms"),
+    "tracks": N_("Tracks"),
+    "types": N_("Session types"),
+}
+
+
+class Applying(ImportChoices, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the preview page sends beside the file."""
+
+    certain: Annotated[bool, Meta(title=N_("Take out of the draft what the file does not name"))] = False
+
+
+class Sent(Struct, frozen=True):
+    """The file of a form, under its name."""
+
+    name: str
+    content: bytes
+
+
+@get("/{event_slug:str}/organise/agenda/import", permission="agenda.edit", include_in_schema=False)
+async def import_form(request: Anything, event: EventView) -> Response[str]:
+    """Choose a file."""
+    return _choose(request, event)
+
+
+@post("/{event_slug:str}/organise/agenda/import", permission="agenda.edit", include_in_schema=False)
+async def import_file(request: Anything, visit: Visit, event: EventView) -> Response[Any]:
+    """Show what the file would do; or, with the preview's button and its choices as they were looked at, do it."""
+    data = await request.form()
+    texts = {name: value for name, value in data.multi_items() if isinstance(value, str)}
+    sent = await _sent(data)
+    checked: Checked[Applying] = parse(Applying, texts, zone=event.zone)
+    if sent is None or checked.value is None:
+        missing = [] if sent else [Refusal("import_file_missing", {}, "/file")]
+        return _choose(request, event, raw=texts, checked=checked, refusals=missing, status=422)
+    choices = ImportChoices(**{name: getattr(checked.value, name) for name in ImportChoices.__struct_fields__})
+    is_asked = "_apply" in texts and texts.get("_looked_at") == _looked_at(choices)
+    try:
+        if not is_asked:
+            preview = await services.preview_import(event, sent.content, choices)
+            return _show(request, event, preview, sent, texts)
+        done = await services.import_schedule(
+            event,
+            sent.content,
+            choices,
+            draft_mark=texts.get("_draft", ""),
+            certain=checked.value.certain,
+            by=visit.by,
+            now=visit.now,
+        )
+    except Refused as refused:
+        return await _refused(request, event, sent, choices, texts, refused)
+    return see_other(request, f"/{event.slug}/organise/agenda/sessions", ("success", _done_words(done)))
+
+
+async def _sent(data: Any) -> Sent | None:
+    """The file chosen, else the one that the preview page carries."""
+    upload = data.get("file")
+    if isinstance(upload, UploadFile) and upload.filename:
+        return Sent(plain_name(upload.filename), await upload.read())
+    carried = data.get("_content")
+    if not isinstance(carried, str) or not carried:
+        return None
+    try:
+        unpacker = zlib.decompressobj()
+        content = unpacker.decompress(base64.urlsafe_b64decode(carried), MOST_OCTETS)
+    except (binascii.Error, ValueError, zlib.error):
+        return None
+    return Sent(plain_name(str(data.get("_name", ""))), content)
+
+
+def _carried(content: bytes) -> str:
+    return base64.urlsafe_b64encode(zlib.compress(content)).decode()
+
+
+def _looked_at(choices: ImportChoices) -> str:
+    return "-".join((choices.way, "confirmed" if choices.confirmed else "draft", choices.language))
+
+
+def _done_words(done: Preview) -> str:
+    tally = done.merged.tallies["sessions"]
+    if done.merged.changes_nothing:
+        return gettext("Everything in the file is in the draft already.")
+    new = ngettext("{count} session is new", "{count} sessions are new", len(tally.added))
+    changed = ngettext("{count} changed", "{count} changed", len(tally.changed))
+    gone = ngettext("{count} left it", "{count} left it", len(tally.gone))
+    told = [new.format(count=len(tally.added)), changed.format(count=len(tally.changed))]
+    told += [gone.format(count=len(tally.gone))] if tally.gone else []
+    return gettext("The schedule was imported into the draft: {what}.").format(what=", ".join(told))
+
+
+async def _refused(
+    request: Anything, event: EventView, sent: Sent, choices: ImportChoices, texts: dict[str, str], refused: Refused
+) -> Response[str]:
+    """A file that cannot be read: the first page again. A draft that has changed, or a doubt: the preview of now."""
+    if any(refusal.pointer == "/file" for refusal in refused.refusals):
+        return _choose(request, event, raw=texts, refusals=refused.refusals, status=422)
+    preview = await services.preview_import(event, sent.content, choices)
+    return _show(request, event, preview, sent, texts, refusals=refused.refusals, status=409)
+
+
+# -------------------------------------------------------------------------------------------------- choosing
+
+
+def _choose(
+    request: Anything,
+    event: EventView,
+    *,
+    raw: Mapping[str, str] | None = None,
+    checked: Checked[Any] | None = None,
+    refusals: Iterable[Refusal] = (),
+    status: int = 200,
+) -> Response[str]:
+    form = _form(event, ImportChoices, raw=raw, checked=checked)
+    file = Field(
+        name="file",
+        id="field-file",
+        label=gettext("File"),
+        kind="file",
+        pointer="/file",
+        help=gettext("schedule.xml or schedule.json (frab, pretalx), or a calendar (.ics). At most 8 MB."),
+        required=True,
+        attrs={"accept": ".xml,.json,.ics,text/calendar,application/json,application/xml,text/xml"},
+    )
+    file.errors = [sentence(refusal, event) for refusal in refusals]
+    form.fields = [file, *form.fields]
+    return page(request, "agenda/console/import.html", status=status, form_tree=form, action=_address(event))
+
+
+def _form(
+    event: EventView,
+    struct: type[Struct],
+    *,
+    raw: Mapping[str, str] | None = None,
+    checked: Checked[Any] | None = None,
+    value: Struct | None = None,
+) -> Form:
+    problems = checked.problems if checked else ()
+    language = current_language()
+    return form_for(struct, value=value, raw=raw, problems=problems, language=language, zone=event.zone)
+
+
+def _address(event: EventView) -> str:
+    return f"/{event.slug}/organise/agenda/import"
+
+
+# ----------------------------------------------------------------------------------------------- the preview
+
+
+def _show(
+    request: Anything,
+    event: EventView,
+    preview: Preview,
+    sent: Sent,
+    texts: Mapping[str, str],
+    *,
+    refusals: Iterable[Refusal] = (),
+    status: int = 200,
+) -> Response[str]:
+    choices = preview.choices
+    form = _form(event, ImportChoices, value=choices)
+    certain = _form(event, Applying, raw=texts).field("certain") if preview.merged.goes else None
+    for refusal in refusals:
+        if certain is not None and refusal.pointer == "/certain":
+            certain.errors = [sentence(refusal, event)]
+        else:
+            form.problems = [*form.problems, sentence(refusal, event)]
+    if certain is not None and certain.errors:
+        form.fields.append(certain)
+    imported = preview.read.imported
+    return page(
+        request,
+        "agenda/console/import_preview.html",
+        status=status,
+        form_tree=form,
+        certain=certain,
+        action=_address(event),
+        hidden={
+            "_content": _carried(sent.content),
+            "_name": sent.name,
+            "_draft": preview.draft_mark,
+            "_looked_at": _looked_at(choices),
+        },
+        name=sent.name,
+        title=localized(imported.title),
+        days=_days(imported.starts_on, imported.ends_on),
+        event_days=_days(event.starts_on, event.ends_on),
+        zone=imported.zone,
+        version=imported.version,
+        language=preview.language,
+        tallies=[(gettext(label), preview.merged.tallies[kind]) for kind, label in KINDS.items()],
+        changes_nothing=preview.merged.changes_nothing,
+        goes=preview.merged.goes,
+        outside=len({each.sessions[0] for each in preview.conflicts if each.code == "outside_event_days"}),
+        hard=sum(each.is_hard for each in preview.conflicts),
+        soft=sum(not each.is_hard for each in preview.conflicts),
+        hard_before=sum(each.is_hard for each in preview.conflicts_before),
+        soft_before=sum(not each.is_hard for each in preview.conflicts_before),
+        lists=_lists(preview),
+        left_out=_groups(_told(preview.read.report.left_out)),
+        repaired=_groups(_told(preview.read.report.repaired)),
+        conflicts=_groups(_conflicts(preview, event)),
+    )
+
+
+def _days(first: Any, last: Any) -> str:
+    if first is None or last is None:
+        return ""
+    return day(first) if first == last else f"{day(first)} – {day(last)}"
+
+
+class Shown(Struct, frozen=True, kw_only=True):
+    """Some lines of many: `more` are not shown."""
+
+    label: str
+    lines: list[str]
+    count: int
+
+    @property
+    def more(self) -> int:
+        return self.count - len(self.lines)
+
+
+def _lists(preview: Preview) -> list[Shown]:
+    """Sessions that are new, change, or leave; people and rooms that leave go with the numbers."""
+    tally = preview.merged.tallies["sessions"]
+    titles = {each.code: localized(each.title) for each in (*preview.before.sessions, *preview.merged.draft.sessions)}
+    changed = [f"{titles[code]} ({_fields_words(fields)})" for code, fields in tally.changed.items()]
+    found = {
+        gettext("New sessions"): [titles[code] for code in tally.added],
+        gettext("Sessions that change"): changed,
+        gettext("Sessions that leave the draft"): [titles[code] for code in tally.gone],
+    }
+    return [Shown(label=label, lines=lines[:MOST_SHOWN], count=len(lines)) for label, lines in found.items() if lines]
+
+
+def _fields_words(fields: Iterable[str]) -> str:
+    return ", ".join(gettext(rules.MERGED_FIELD_WORDS[field]) for field in fields)
+
+
+def _told(notes: Iterable[interchange.Note]) -> list[tuple[str, str]]:
+    """`(code, sentence)` of each note."""
+    return [(note.code, fill(gettext(interchange.NOTE_WORDS[note.code]), note.fields)) for note in notes]
+
+
+def _conflicts(preview: Preview, event: EventView) -> list[tuple[str, str]]:
+    """The serious ones first."""
+    titles = {each.code: localized(each.title) for each in preview.merged.draft.sessions}
+    ordered = sorted(preview.conflicts, key=lambda each: not each.is_hard)
+    return [(each.code, f"{titles[each.sessions[0]]}: {conflict_words(each, event)}") for each in ordered]
+
+
+def _groups(told: list[tuple[str, str]]) -> list[Shown]:
+    """Sentences of one code together, under the first of them."""
+    groups: dict[str, list[str]] = {}
+    for code, words in told:
+        groups.setdefault(code, []).append(words)
+    return [Shown(label=lines[0], lines=lines[1 : MOST_SHOWN + 1], count=len(lines) - 1) for lines in groups.values()]
+
+
+ROUTES = [import_form, import_file]
