@@ -31,6 +31,7 @@ from plugins.agenda.solver import (
 )
 from plugins.agenda.solver.bounds import lower_bound
 from plugins.agenda.solver.contradictions import only, wishes_of, without
+from plugins.agenda.solver.table import table_of
 
 HOUR = 60
 NOTHING = Weights(clash=0, overflow=0, track_room=0, track_parallel=0, idle=0, balance=0)
