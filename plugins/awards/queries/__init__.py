@@ -31,7 +31,7 @@ from plugins.awards.queries.award import (
     sheets,
     sheets_of,
 )
-from plugins.awards.queries.results import (
+from plugins.awards.queries.standings import (
     TOP,
     CategoryAnalysis,
     CategoryResults,

@@ -1,6 +1,6 @@
 """The award's part of the demo's data: invented nominations, some submitted, some already judged."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -24,6 +24,14 @@ COMPANIES: Final = (
 )
 """Invented companies: name, city and state, project."""
 
+MERITS: Final = (72, 85, 68, 50, 80, 40)
+"""What each company deserves in the category that is judged to the end, in per cent of the scale."""
+
+LEANINGS: Final = (5, -28, 8, 0, 12)
+"""How much more than that each juror gives."""
+
+CHANCE: Final = (0, 12, -14, 4, -6, 15, -10, 7, -3, 10, -16)
+
 PERSONS: Final = (
     ("Mariana Escalante Rocha", "Arneses de Anáhuac", "Directora general"),
     ("Rogelio Treviño Salinas", "Fundidora Sierra Gorda", "Director de operaciones"),
@@ -40,7 +48,10 @@ _EVIDENCE: Final = b"%PDF-1.4\n% Evidencia de muestra, inventada para la demostr
 
 
 async def add_sample(event: EventView, people: SamplePeople, now: datetime, /) -> None:
-    """Nominate in every category as the sample people would, then let the jury begin; what is closed now is left out."""
+    """Nominate in every category as the sample people would, then let the jury begin; what is closed now is left out.
+
+    The first of several categories is judged to the end, so that its results show how sure they are.
+    """
     settings, section = await queries.award_settings(event), await queries.section_of(event)
     nominators = [Actor(person.id, f"person:{person.id}") for person in people.get("nominator", ())]
     organisers = people.get("organiser", ())
@@ -55,6 +66,8 @@ async def add_sample(event: EventView, people: SamplePeople, now: datetime, /) -
         organiser = Actor(organisers[0].id, f"person:{organisers[0].id}", manages=True)
         await assign_evenly(event, seed=1, actor=organiser, now=now)
         jurors = [Actor(person.id, f"person:{person.id}") for person in people["juror"]]
+        if len(section.categories) > 2:  # the others are for whoever tries judging
+            await _finish(event, section.categories[0], jurors, now=now)
         await _judge(event, jurors[:2], now=now)
 
 
@@ -62,6 +75,8 @@ def _candidates(category: Category, place: int) -> list[Candidate]:
     if category.candidates == ("person",):
         return [Candidate("person", name, company, position=position) for name, company, position in PERSONS]
     chosen = (COMPANIES[place % len(COMPANIES)], COMPANIES[(place + 2) % len(COMPANIES)])
+    if place == 0:
+        return [Candidate("company", name) for name, _, _ in COMPANIES]
     if "plant" not in category.candidates:
         return [Candidate("company", name) for name, _, _ in chosen]
     first, second = chosen
@@ -98,31 +113,49 @@ def _answer(question: Question) -> str:
     return _WORDS[question.kind][: question.length_limit]
 
 
+async def _finish(event: EventView, category: Category, jurors: Sequence[Actor], *, now: datetime) -> None:
+    """Every sheet of the category, sealed: jurors agree by and large, and the second is severe."""
+    criteria = (await queries.section_of(event)).rubric(category.code)
+    entries = [line.id for line in await queries.nominations(event, category=category.code, state="submitted")]
+    for place, juror in enumerate(jurors):
+        for line in await queries.sheets(event, juror=juror.person):
+            if line.nomination_id in entries:
+                merit = MERITS[entries.index(line.nomination_id) % len(MERITS)] + LEANINGS[place % len(LEANINGS)]
+                scores = {
+                    criterion.code: _score_near(criterion, merit + CHANCE[(line.id + 3 * place + 5 * i) % len(CHANCE)])
+                    for i, criterion in enumerate(criteria)
+                }
+                await _scored(event, line.id, scores, juror, now=now)
+                await seal(event, line.id, actor=juror, now=now)
+
+
+def _score_near(criterion: Criterion, percent: int) -> int:
+    """The score that stands at so much of the scale."""
+    steps = len(criterion.scores) - 1
+    return criterion.scores[min(max(round(percent * steps / 100), 0), steps)]
+
+
 async def _judge(event: EventView, jurors: Sequence[Actor], *, now: datetime) -> None:
-    """Each juror seals the first half of their sheets and begins the next one: whoever tries the demo can go on judging."""
+    """Each juror seals half of their open sheets and begins the next one: whoever tries the demo can go on judging."""
     section = await queries.section_of(event)
     for place, juror in enumerate(jurors):
-        lines = await queries.sheets(event, juror=juror.person)
+        lines = [line for line in await queries.sheets(event, juror=juror.person) if line.state == "assigned"]
         half = len(lines) // 2
         for line in lines[: half + 1]:
             criteria = section.rubric(line.category)
-            await declare_no_conflict(event, line.id, actor=juror, now=now)
             complete = line in lines[:half]
-            await save_scores(
-                event,
-                line.id,
-                scores={
-                    criterion.code: _score(criterion, line.id + place + i)
-                    for i, criterion in enumerate(criteria if complete else criteria[: len(criteria) // 2])
-                },
-                abstained=[],
-                comment="",
-                revision=None,
-                actor=juror,
-                now=now,
-            )
+            scores = {
+                criterion.code: _score(criterion, line.id + place + i)
+                for i, criterion in enumerate(criteria if complete else criteria[: len(criteria) // 2])
+            }
+            await _scored(event, line.id, scores, juror, now=now)
             if complete:
                 await seal(event, line.id, actor=juror, now=now)
+
+
+async def _scored(event: EventView, sheet: int, scores: Mapping[str, int], juror: Actor, *, now: datetime) -> None:
+    await declare_no_conflict(event, sheet, actor=juror, now=now)
+    await save_scores(event, sheet, scores=dict(scores), abstained=[], comment="", revision=None, actor=juror, now=now)
 
 
 def _score(criterion: Criterion, number: int) -> int:

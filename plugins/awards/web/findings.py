@@ -71,9 +71,14 @@ def why_not(undefined: Undefined) -> str:
     return gettext(WHY_NOT[undefined.reason])
 
 
+def points(value: float, decimals: int) -> str:
+    """A score or a difference of scores, with a true minus."""
+    return number(value, decimals).replace("-", "−")
+
+
 def chance(value: float) -> str:
-    """A probability in whole per cent; what is not certain is never called so."""
-    if value in (0.0, 1.0) or 0.005 <= value < 0.995:
+    """A probability in whole per cent; it comes from draws, so that it is never certain."""
+    if 0.005 <= value < 0.995:
         return _percent(value)
     if value < 0.5:
         return gettext("under {percent}").format(percent=_percent(0.01))
@@ -266,20 +271,27 @@ def agreement(found: Analysis) -> list[Figure]:
     """Each figure with one sentence on how to read it, or on why there is none."""
     told = found.agreement
     return [
-        _alpha(gettext("Krippendorff’s alpha of the scores"), told.interval),
-        _alpha(gettext("Krippendorff’s alpha of their order"), told.ordinal),
+        _alpha(
+            gettext("Krippendorff’s alpha of the scores"),
+            told.interval,
+            gettext(
+                "1 is full agreement, 0 what chance would give, below 0 systematic disagreement. "
+                "From 0.8 on it counts as reliable; under 0.667 even tentative conclusions are risky."
+            ),
+        ),
+        _alpha(
+            gettext("Krippendorff’s alpha of their order"),
+            told.ordinal,
+            gettext("The same, if only more or less counts and not how much more."),
+        ),
         *_icc(told.icc, found),
         _concordance(told.concordance),
     ]
 
 
-def _alpha(name: str, alpha: Alpha | Undefined) -> Figure:
+def _alpha(name: str, alpha: Alpha | Undefined, reading: str) -> Figure:
     if isinstance(alpha, Undefined):
         return Figure(name, "", why_not(alpha))
-    reading = gettext(
-        "1 is full agreement, 0 what chance would give, below 0 systematic disagreement. "
-        "From 0.8 on it counts as reliable; under 0.667 even tentative conclusions are risky."
-    )
     return Figure(name, _figure(alpha.value), reading)
 
 
@@ -340,4 +352,4 @@ def _with_limits(value: float | None, lower: float | None, upper: float | None) 
 
 
 def _figure(value: float) -> str:
-    return number(value, 2).replace("-", "−")
+    return points(value, 2)

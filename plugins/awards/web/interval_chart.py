@@ -12,7 +12,7 @@ SURE: Final = 1.96
 """Standard errors to each side that hold 95 of 100 estimates."""
 MARGIN: Final = 5.0
 """Per cent of the width left free at each side, for the numbers of the scale."""
-MOST_STEPS: Final = 5
+MOST_STEPS: Final = 6
 
 
 class Line(Struct, frozen=True):

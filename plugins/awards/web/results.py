@@ -6,14 +6,14 @@ from litestar import Response, get
 from litestar.exceptions import NotFoundException
 
 from core.security.visit import Visit
-from core.shown import localized, number
+from core.shown import localized
 from core.templating import page
 from core.values import EventView
 from plugins.awards import queries
 from plugins.awards.queries import CategoryAnalysis
 from plugins.awards.rules import KIND_NAMES
 from plugins.awards.settings import AwardsSettings
-from plugins.awards.statistics import AdditiveModel, Analysis, Undefined, printed
+from plugins.awards.statistics import AdditiveModel, Analysis, printed
 from plugins.awards.web import findings
 from plugins.awards.web.door import Anything, sentences
 from plugins.awards.web.interval_chart import Chart, Line, chart
@@ -70,24 +70,19 @@ def _shown(seen: CategoryAnalysis, found: Analysis, settings: AwardsSettings) ->
     return {
         "found": found,
         "model": model,
-        "names": names,
         "candidates": {line.nomination: line.candidate for line in seen.published.lines},
-        "criteria": {criterion.code: localized(criterion.name) for criterion in seen.published.criteria},
         "warnings": findings.warnings(found, names),
         "words": findings.findings(found, names),
-        "reason": findings.why_not(found.model) if isinstance(found.model, Undefined) else "",
         "expected": {each.entry: each for each in model.entries} if model else {},
-        "judges_of": {each.judge: each for each in model.judges} if model else {},
         "entry_chart": _entry_chart(model, names) if model else None,
         "severity_chart": _severity_chart(model) if model and "judges" not in model.singular else None,
         "agreement": findings.agreement(found),
         "without": findings.without_each(found, names),
-        "printed": lambda value: number(value, settings.decimals),
+        "printed": lambda value: findings.points(value, settings.decimals),
         "chance": findings.chance,
         "top": queries.TOP,
         "more_than_top": len(found.standings) - len(found.unscored) > queries.TOP,
         "most_rows": MOST_ROWS,
-        "kinds": KIND_NAMES,
     }
 
 

@@ -5,19 +5,27 @@ import json
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
-from core.database import count_queries
+from core.cli import sample
+from core.database import count_queries, transaction
 from core.events import cache
-from plugins.awards import queries
-from plugins.awards.queries.results import REMEMBERED, _letter, _remembered
+from core.events import services as events
+from core.values import Window
+from plugins.awards import queries, services
+from plugins.awards.queries import standings
+from plugins.awards.queries.standings import REMEMBERED, _letter, _remembered
+from plugins.awards.settings import AwardsSettings
+from plugins.awards.statistics import AdditiveModel, analyse
 from plugins.awards.tables import AwardCategory, Nominator, Sheet
 from plugins.awards.tables import Nomination as NominationTable
-from tests.plugins.awards.conftest import OPENS, Award
+from tests.plugins.awards.conftest import CLOSES, OPENS, Award
 
 Jury = Mapping[str, Mapping[str, tuple[int, int]]]
 """Nomination → juror → (impact, novelty)."""
@@ -360,8 +368,49 @@ async def test_the_same_sheets_are_analysed_once_and_few_are_remembered(award: A
     _remembered.clear()
 
 
+async def test_the_analysis_leaves_the_event_loop_free(award: Award, monkeypatch: pytest.MonkeyPatch) -> None:
+    await judged(award, a_jury())
+    threads = []
+
+    def watched(*given: Any, **options: Any) -> Any:
+        threads.append(threading.get_ident())
+        return analyse(*given, **options)
+
+    monkeypatch.setattr(standings, "analyse", watched)
+    _remembered.clear()
+    await queries.analysis(award.event, "sustainability", may_see_early=False)
+
+    assert len(threads) == 1
+    assert threads[0] != threading.get_ident()
+
+
 def test_letters_go_on_after_z() -> None:
     assert [_letter(number) for number in (0, 25, 26, 51, 52, 701, 702)] == ["A", "Z", "AA", "AZ", "BA", "ZZ", "AAA"]
+
+
+# -- the demo ------------------------------------------------------------------------------------------------------
+
+
+async def test_the_sample_has_a_category_worth_looking_at(award: Award) -> None:
+    section = await queries.section_of(award.event)
+    plants = replace(section.categories[0], code="plants")
+    windows = Window(OPENS, CLOSES)
+    settings = AwardsSettings(nominations=windows, judging=windows, judges_per_entry=3)
+    async with transaction():
+        await events.change_settings(award.event, "awards", settings, by="test", now=award.site.now)
+        section = replace(section, categories=(*section.categories, plants))
+        await services.apply_section(award.event, section, by="test", now=award.site.now)
+    people = await sample.people(award.event, now=award.site.now)
+
+    await services.add_sample(award.event, people, award.site.now)
+    seen = await queries.analysis(award.event, "sustainability", may_see_early=True)
+
+    assert seen is not None
+    assert seen.found is not None
+    assert isinstance(seen.found.model, AdditiveModel)
+    assert len(seen.found.model.entries) == 6
+    assert seen.found.model.singular == ()
+    assert seen.results.sealed < seen.results.assigned
 
 
 # -- without the extra ---------------------------------------------------------------------------------------------
