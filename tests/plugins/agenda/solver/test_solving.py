@@ -348,6 +348,17 @@ def test_whoever_is_on_stage_has_time_to_eat() -> None:
     assert len(solved(replace(asked, sessions=(session("A", 60),))).placements) == 1
 
 
+def test_two_sessions_that_each_leave_time_to_eat_may_leave_none_together() -> None:
+    """A ends at 585 at the earliest and B begins at 595 at the latest: ten minutes between, and none after."""
+    both = (
+        session("A", 25, people=("Ana",), windows=(Span(560, 590),)),
+        session("B", 25, people=("Ana",), windows=(Span(590, 620),)),
+    )
+    asked = problem(*both, days=(day(100, meals=(Meal(Span(565, 615), 25),)),))
+
+    assert contradicted(asked) == {"windows", "meal"}
+
+
 def test_sessions_for_more_than_whole_days_contradict_no_wish() -> None:
     assert contradicted(problem(session("A", 2000))) == {"too_much"}
 
