@@ -91,14 +91,13 @@ def _of_one(
 
 def _of_absences(session: Session, draft: Draft) -> Iterator[Conflict]:
     """As hard as being in two places: whoever is away cannot be on stage."""
-    names = {person.code: person.name for person in draft.people}
     for person in dict.fromkeys(part.person for part in session.parts) if draft.absences else ():
         for absence in draft.absences.get(person, ()):
             if session.starts_at is None or session.ends_at is None:
                 continue
             if session.starts_at < absence.ends_at and absence.starts_at < session.ends_at:
                 facts = {
-                    "person": names.get(person, person),
+                    "person": next((each.name for each in draft.people if each.code == person), person),
                     "starts_at": absence.starts_at,
                     "ends_at": absence.ends_at,
                 }

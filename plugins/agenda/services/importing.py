@@ -33,7 +33,9 @@ IMPORT_REFUSALS: Final = {
     **{f"import_{code}": words for code, words in interchange.UNREADABLE_WORDS.items()},
     "import_file_missing": N_("Choose a file."),
     "import_draft_changed": N_("The draft has changed since. Look at the new preview and import again."),
-    "import_not_certain": N_("Say that what the file does not name may leave the draft ({count})."),
+    "import_not_certain": N_(
+        "The file does not name {count} sessions, people, rooms and the like of the draft. Mark this to let them go."
+    ),
 }
 
 
@@ -56,13 +58,16 @@ class ImportChoices(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         ),
     ] = False
     language: Annotated[
-        Literal["", "es", "en"],
+        Literal["file", "es", "en"],
         Meta(
             title=N_("Language of the texts"),
             description=N_("For texts that the file gives in one language only."),
-            extra={"choices": {"": N_("As most of its sessions"), "es": N_("Spanish"), "en": N_("English")}},
+            extra={
+                "choices": {"file": N_("As most of its sessions"), "es": N_("Spanish"), "en": N_("English")},
+                "kind": "radio",
+            },
         ),
-    ] = ""
+    ] = "file"
 
 
 class Preview(Struct, frozen=True, kw_only=True):
@@ -131,11 +136,12 @@ def counts(tally: rules.Tally) -> dict[str, int]:
 
 def _read(event: EventView, content: bytes, choices: ImportChoices) -> tuple[interchange.Read, str]:
     """The file and the language that its words were taken to be in; in a thread, since a large file takes a while."""
-    language = choices.language or event.language
+    is_told = choices.language != "file"
+    language = choices.language if is_told else event.language
     try:
         read = interchange.read(content, zone=event.zone, language=language)
         spoken = [session.language for session in read.imported.draft.sessions]
-        if not choices.language and spoken.count(language) * 2 < len(spoken):
+        if not is_told and spoken.count(language) * 2 < len(spoken):
             language = next(code for code in spoken if code != language)
             read = interchange.read(content, zone=event.zone, language=language)
     except interchange.Unreadable as unreadable:

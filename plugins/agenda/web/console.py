@@ -36,7 +36,7 @@ async def sessions(request: Anything, event: EventView) -> Response[str]:
     return page(
         request,
         "agenda/console/sessions.html",
-        rows=[_row(each, draft, by_session) for each in shown],
+        rows=_rows(shown, draft, by_session),
         total=len(draft.sessions),
         asked=asked,
         days=sorted({rules.day_of(each.starts_at, event.zone) for each in draft.sessions if each.starts_at}),
@@ -74,19 +74,24 @@ def _is_asked(
     )
 
 
-def _row(session: rules.Session, draft: rules.Draft, by_session: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+def _rows(
+    sessions: list[rules.Session], draft: rules.Draft, by_session: dict[str, list[dict[str, Any]]]
+) -> list[dict[str, Any]]:
     rooms = {each.code: localized(each.name) for each in draft.rooms}
     types = {each.code: localized(each.name) for each in draft.types}
     people = {each.code: each.name for each in draft.people}
-    return {
-        "session": session,
-        "room": rooms.get(session.room, ""),
-        "kind": types.get(session.type, ""),
-        "people": ", ".join(people[part.person] for part in session.parts),
-        "state": state_words(session.state),
-        "tone": {"draft": "neutral", "confirmed": "success", "cancelled": "danger"}[session.state],
-        "conflicts": by_session.get(session.code, []),
-    }
+    return [
+        {
+            "session": session,
+            "room": rooms.get(session.room, ""),
+            "kind": types.get(session.type, ""),
+            "people": ", ".join(people[part.person] for part in session.parts),
+            "state": state_words(session.state),
+            "tone": {"draft": "neutral", "confirmed": "success", "cancelled": "danger"}[session.state],
+            "conflicts": by_session.get(session.code, []),
+        }
+        for session in sessions
+    ]
 
 
 # --------------------------------------------------------------------------------------------------- the form

@@ -18,7 +18,7 @@ from core.errors import sentence
 from core.files import plain_name
 from core.forms import Checked, Form, form_for, parse
 from core.forms.fields import Field
-from core.i18n import current_language, fill, gettext, ngettext
+from core.i18n import current_language, fill, gettext, ngettext, pgettext
 from core.security.visit import Visit
 from core.shown import day, localized
 from core.templating import page, see_other
@@ -175,7 +175,10 @@ def _form(
 ) -> Form:
     problems = checked.problems if checked else ()
     language = current_language()
-    return form_for(struct, value=value, raw=raw, problems=problems, language=language, zone=event.zone)
+    form = form_for(struct, value=value, raw=raw, problems=problems, language=language, zone=event.zone)
+    for field in form.fields:
+        field.required = field.kind == "radio"
+    return form
 
 
 def _address(event: EventView) -> str:
@@ -226,7 +229,7 @@ def _show(
         zone=imported.zone,
         version=imported.version,
         language=preview.language,
-        tallies=[(gettext(label), preview.merged.tallies[kind]) for kind, label in KINDS.items()],
+        counted=_counted(preview),
         changes_nothing=preview.merged.changes_nothing,
         goes=preview.merged.goes,
         outside=len({each.sessions[0] for each in preview.conflicts if each.code == "outside_event_days"}),
@@ -257,6 +260,29 @@ class Shown(Struct, frozen=True, kw_only=True):
     @property
     def more(self) -> int:
         return self.count - len(self.lines)
+
+
+def _counted(preview: Preview) -> dict[str, Any]:
+    """The table of numbers, without the columns in which there is nothing but zeros."""
+    tallies = preview.merged.tallies
+    headings = {
+        "added": pgettext("import", "New"),
+        "changed": pgettext("import", "Changed"),
+        "same": pgettext("import", "The same"),
+        "kept": pgettext("import", "Stay, not in the file"),
+        "gone": pgettext("import", "Leave the draft"),
+    }
+    shown = [name for name in headings if name == "added" or any(getattr(each, name) for each in tallies.values())]
+    columns = [gettext("What"), gettext("In the file"), *(headings[name] for name in shown)]
+    rows = [
+        [gettext(label), tallies[kind].in_file, *(len(getattr(tallies[kind], name)) for name in shown)]
+        for kind, label in KINDS.items()
+    ]
+    kinds = ["text", *("number" for _ in columns[1:])]
+    return {
+        "columns": [{"label": label, "kind": kind} for label, kind in zip(columns, kinds, strict=True)],
+        "rows": rows,
+    }
 
 
 def _lists(preview: Preview) -> list[Shown]:

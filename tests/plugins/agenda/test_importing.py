@@ -325,8 +325,7 @@ def _numbered(number: int) -> str:
 @pytest.mark.parametrize("name", REAL)
 async def test_a_real_schedule_comes_through_the_host_and_out_again(site: Site, name: str) -> None:
     content = schedule_file(name)
-    preview = await services.preview_import(site.event, content, USUAL)
-    event = await _moved(site, preview)
+    event = await moved_to(site, content)
 
     done = await bring(site, content, ImportChoices(confirmed=True))
     await services.release(event, reason="prueba", by="test", now=site.now)
@@ -337,9 +336,9 @@ async def test_a_real_schedule_comes_through_the_host_and_out_again(site: Site, 
     assert _said(back, done.language) == _said(done.read, done.language)
 
 
-async def _moved(site: Site, preview: Preview) -> EventView:
+async def moved_to(site: Site, content: bytes) -> EventView:
     """The event on the days and in the zone of the file."""
-    imported = preview.read.imported
+    imported = interchange.read(content).imported
     assert imported.starts_on is not None
     assert imported.ends_on is not None
     details = EventDetails(
@@ -492,3 +491,52 @@ async def test_only_who_edits_the_agenda_imports(site: Site) -> None:
 
     assert (await client.get("/congress/organise/agenda/import")).status_code == 403
     assert (await post(client, site, ONE)).status_code == 403
+
+
+# ---------------------------------------------------------------------------------------------------- the API
+
+IMPORTS = "/api/v1/events/congress/schedule/imports"
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_a_program_looks_at_a_file_and_then_imports_it(site: Site) -> None:
+    await declare(site)
+    program = await site.bearer("programme", "agenda.edit")
+
+    looked = await program.post(f"{IMPORTS}?dry_run=true&way=replace", content=ONE)
+    assert looked.status_code == 200, looked.text
+    assert looked.json()["tallies"]["sessions"] == {"added": 1, "changed": 0, "same": 0, "kept": 0, "gone": 2}
+    assert len((await queries.draft(site.event.id)).sessions) == 2
+
+    done = await program.post(f"{IMPORTS}?confirmed=true", files={"file": ("schedule.xml", ONE)})
+    assert done.status_code == 200, done.text
+    assert done.json()["tallies"]["sessions"] == {"added": 1, "changed": 0, "same": 0, "kept": 2, "gone": 0}
+    draft = await queries.draft(site.event.id)
+    assert {each.code: each.state for each in draft.sessions}["datos-abiertos"] == "confirmed"
+
+    again = await program.post(f"{IMPORTS}?confirmed=true", content=ONE)
+    assert again.json()["tallies"]["sessions"] == {"added": 0, "changed": 0, "same": 1, "kept": 2, "gone": 0}
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+@pytest.mark.parametrize("kind", HOSTILE)
+async def test_a_program_is_told_what_is_wrong_with_the_file(site: Site, kind: str) -> None:
+    program = await site.bearer("programme", "agenda.edit")
+
+    answer = await program.post(IMPORTS, content=HOSTILE[kind])
+
+    assert answer.status_code == 422
+    problems = answer.json()["errors"]
+    assert [problem["pointer"] for problem in problems] == ["/file"]
+    assert problems[0]["code"].startswith("import_")
+    assert "{" not in problems[0]["detail"]
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_a_program_without_the_permission_imports_nothing(site: Site) -> None:
+    program = await site.bearer("programme", "agenda.release")
+
+    answer = await program.post(IMPORTS, content=ONE)
+
+    assert answer.status_code == 403
+    assert (await queries.draft(site.event.id)).sessions == ()
