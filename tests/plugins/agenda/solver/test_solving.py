@@ -582,6 +582,8 @@ def test_counting_knows_that_a_track_must_run_beside_itself() -> None:
 
     assert lower_bound(table_of(asked), list(range(6)), {}) == 3 * 7 + 10
     assert solved(asked).cost == 3 * 7 + 10
+    five = replace(asked, sessions=asked.sessions[:5])
+    assert lower_bound(table_of(five), list(range(5)), {}) == solved(five).cost == 2 * 7 + 10
 
 
 @SOME
