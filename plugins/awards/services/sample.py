@@ -58,24 +58,25 @@ async def add_sample(event: EventView, people: SamplePeople, now: datetime, /) -
     if not nominators or not organisers or not settings.nominations.contains(now):
         return
     issuer = Issuer(mail.address(), signing_keys.current())
+    one_to_the_end = len(section.categories) > 2  # the others are for whoever tries judging
     for place, category in enumerate(section.categories):
-        for candidate in _candidates(category, place):
+        for candidate in _candidates(category, place, everybody=one_to_the_end and place == 0):
             await _nominate(event, category, candidate, nominators[place % len(nominators)], issuer, now=now)
     await start_nomination(event, section.categories[0].code, actor=nominators[0], now=now)
     if settings.judging.contains(now) and people.get("juror"):
         organiser = Actor(organisers[0].id, f"person:{organisers[0].id}", manages=True)
         await assign_evenly(event, seed=1, actor=organiser, now=now)
         jurors = [Actor(person.id, f"person:{person.id}") for person in people["juror"]]
-        if len(section.categories) > 2:  # the others are for whoever tries judging
+        if one_to_the_end:
             await _finish(event, section.categories[0], jurors, now=now)
         await _judge(event, jurors[:2], now=now)
 
 
-def _candidates(category: Category, place: int) -> list[Candidate]:
+def _candidates(category: Category, place: int, *, everybody: bool) -> list[Candidate]:
     if category.candidates == ("person",):
         return [Candidate("person", name, company, position=position) for name, company, position in PERSONS]
     chosen = (COMPANIES[place % len(COMPANIES)], COMPANIES[(place + 2) % len(COMPANIES)])
-    if place == 0:
+    if everybody:
         return [Candidate("company", name) for name, _, _ in COMPANIES]
     if "plant" not in category.candidates:
         return [Candidate("company", name) for name, _, _ in chosen]

@@ -235,10 +235,20 @@ def _chances(found: Analysis, model: AdditiveModel, names: Names) -> list[str]:
 
 
 def without_each(found: Analysis, names: Names) -> list[Without]:
-    """Who would be first without each juror, and the largest changes of place."""
+    """Who would be first and the largest changes of place, without each juror without whom something changes."""
     if len(_judges(found)) < 2:
         return []
-    return [_without(each, names) for each in found.without]
+    return [_without(each, names) for each in found.without if each.published is None or each.published.moves]
+
+
+def without_effect(found: Analysis) -> str:
+    """Says without whom no place changes; "" if there is nobody such."""
+    letters = [each.judge for each in found.without if each.published is not None and not each.published.moves]
+    if not letters:
+        return ""
+    if len(letters) == len(found.without):
+        return gettext("No place would change without any single juror.")
+    return gettext("No place changes without: {jurors}.").format(jurors=_listed(map(juror, letters)))
 
 
 def _without(each: WithoutJudge, names: Names) -> Without:
@@ -259,7 +269,7 @@ def _without(each: WithoutJudge, names: Names) -> Without:
     return Without(
         each.judge,
         _listed(names[entry] for entry in each.published.winners),
-        "; ".join(moves) or gettext("No place changes."),
+        "; ".join(moves),
         each.published.winner_changes,
     )
 

@@ -78,6 +78,7 @@ def _shown(seen: CategoryAnalysis, found: Analysis, settings: AwardsSettings) ->
         "severity_chart": _severity_chart(model) if model and "judges" not in model.singular else None,
         "agreement": findings.agreement(found),
         "without": findings.without_each(found, names),
+        "without_effect": findings.without_effect(found),
         "printed": lambda value: findings.points(value, settings.decimals),
         "chance": findings.chance,
         "top": queries.TOP,

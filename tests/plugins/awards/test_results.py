@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -62,20 +62,19 @@ A_PIVOT: Jury = {
 """Frenos wins because of juror a alone."""
 
 
-async def judged(award: Award, jury: Jury, *, open_sheet: bool = False) -> dict[str, str]:
-    """Those nominations with those sealed sheets, and one that is still open if asked; gives name → code."""
+async def judged(award: Award, jury: Jury, *, open_sheet: bool = False, codes: Sequence[str] = ()) -> None:
+    """Those nominations with those sealed sheets, and one that is still open if asked."""
     (category,) = await AwardCategory.select(AwardCategory.id).where(
         (AwardCategory.event == award.event.id) & (AwardCategory.code == "sustainability")
     )
     owner = await award.actor("ana")
-    codes = {name: f"code{number}" for number, name in enumerate(jury)}
     sheets = []
-    for name, scores in jury.items():
+    for number, (name, scores) in enumerate(jury.items()):
         form = {"category": "sustainability", "candidate": {"kind": "company", "name": name}, "answers": {}}
         nomination = NominationTable(
             event=award.event.id,
             category=category["id"],
-            code=codes[name],
+            code=codes[number] if codes else f"code{number}",
             state="submitted",
             candidate=json.dumps(form["candidate"]),
             submitted_form=json.dumps(form),
@@ -106,7 +105,6 @@ async def judged(award: Award, jury: Jury, *, open_sheet: bool = False) -> dict[
         )
     if sheets:
         await Sheet.insert(*sheets)
-    return codes
 
 
 def path_of(award: Award, category: str = "sustainability", *, slug: str = "") -> str:
@@ -192,6 +190,29 @@ async def test_juries_apart_are_said_and_ranked_apart(award: Award) -> None:
         assert "Group 2" in text
     assert "No probability of winning is given" in words
     assert "probability to be" not in words
+    group_of = {code: number for number, codes in enumerate(told["groups"]) for code in codes}
+    assert {each["nomination"]: each["group"] for each in told["nominations"]} == group_of
+    assert sorted(each["group"] for each in told["jurors"]) == [0, 0, 1, 1]
+
+
+async def test_groups_have_one_number_whatever_the_codes_of_their_nominations(award: Award) -> None:
+    """The model numbers groups by the names of their entries, the published list by the oldest nomination."""
+    backwards = {
+        name: {juror: (a - 1, b - 1) if juror == "c" else (a, b) for juror, (a, b) in scores.items()}
+        for name, scores in APART.items()
+    }
+    await judged(award, backwards, codes=("z", "y", "b", "a"))
+
+    seen = await queries.analysis(award.event, "sustainability", may_see_early=False)
+
+    assert seen is not None
+    assert seen.found is not None
+    assert isinstance(seen.found.model, AdditiveModel)
+    assert [group.entries for group in seen.found.groups] == [("z", "y"), ("b", "a")]
+    assert [(each.entry, each.group) for each in seen.found.model.entries] == [("z", 0), ("y", 0), ("b", 1), ("a", 1)]
+    for juror in seen.found.model.judges:
+        assert juror.judge in seen.found.groups[juror.group].judges
+    assert seen.found.model.means[0] > seen.found.model.means[1]
 
 
 TOO_LITTLE: dict[str, tuple[Jury, str, str]] = {
@@ -315,6 +336,23 @@ async def test_an_unknown_category_and_another_events_are_not_found(award: Award
     assert [(await owner.get(path)).status_code for path in asked] == [404] * 4
 
 
+async def test_an_open_sheet_of_another_event_hides_nothing_here(award: Award) -> None:
+    await judged(award, a_jury())
+    (row,) = await NominationTable.select().where(NominationTable.code == "code0")
+    del row["id"]
+    theirs = NominationTable(**{**row, "code": "theirs", "event": award.site.other_event.id})
+    await theirs.save()
+    late = await award.actor("late")
+    await Sheet.insert(
+        Sheet(event=award.site.other_event.id, nomination=theirs.id, juror=late.person, assigned_at=OPENS)
+    )
+
+    seen = await queries.analysis(award.event, "sustainability", may_see_early=False)
+
+    assert seen is not None
+    assert (seen.results.final, seen.results.assigned) == (True, 20)
+
+
 async def test_the_results_lead_to_the_page_of_each_category(award: Award) -> None:
     await judged(award, a_jury())
     organiser = await award.site.signed_in("organiser")
@@ -354,6 +392,7 @@ async def test_thirty_nominations_cost_as_many_queries_as_three(award: Award) ->
 
 async def test_the_same_sheets_are_analysed_once_and_few_are_remembered(award: Award) -> None:
     await judged(award, a_jury())
+    _remembered.clear()
     for number in range(REMEMBERED):
         _remembered[str(number).encode()] = None  # type: ignore[assignment]  # never read
 
