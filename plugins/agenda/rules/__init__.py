@@ -1,6 +1,6 @@
 """The agenda's decisions. Pure: values and `now` in, decisions out."""
 
-from .conflicts import CONFLICT_WORDS, HARD, Conflict, conflicts
+from .conflicts import CONFLICT_WORDS, HARD, Conflict, conflicts, simultaneous
 from .days import Box, Grid, Place, grid
 from .merging import MERGED_FIELD_WORDS, WAYS, Merged, Tally, Uids, Way, merged
 from .releases import (
@@ -102,6 +102,7 @@ __all__ = [
     "next_schedule",
     "problem_of",
     "release_refusals",
+    "simultaneous",
     "spots",
     "too_long",
 ]

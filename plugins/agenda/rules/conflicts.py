@@ -1,6 +1,7 @@
 """What does not fit in a draft: computed anew from the whole draft whenever it is looked at, never stored."""
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -69,6 +70,13 @@ def conflicts(
     found += _of_pairs(standing, draft, timedelta(minutes=changeover_min))
     order = {session.code: index for index, session in enumerate(draft.sessions)}
     return tuple(sorted(found, key=lambda each: order[each.sessions[0]]))
+
+
+def simultaneous(sessions: Collection[Session]) -> int:
+    """How many pairs of them are on at the same time; in n log n, unlike `conflicts`, which looks at each pair."""
+    starts = sorted(each.starts_at for each in sessions if each.starts_at is not None)
+    ends = sorted(each.ends_at for each in sessions if each.ends_at is not None)
+    return sum(begun - bisect_right(ends, start) for begun, start in enumerate(starts))
 
 
 def _of_one(

@@ -31,12 +31,17 @@ ITEMS: Final[Mapping[str, Any]] = {"rooms": RoomItem, "tracks": TrackItem, "type
 
 IMPORT_REFUSALS: Final = {
     **{f"import_{code}": words for code, words in interchange.UNREADABLE_WORDS.items()},
+    "import_too_crowded": N_("{count} pairs of sessions would be on at the same time; at most {most} are looked at."),
+    "import_no_text": N_("The file holds halves of characters, which cannot be stored. Save it again as UTF-8."),
     "import_file_missing": N_("Choose a file."),
     "import_draft_changed": N_("The draft has changed since. Look at the new preview and import again."),
     "import_not_certain": N_(
         "The file does not name {count} sessions, people, rooms and the like of the draft. Mark this to let them go."
     ),
 }
+
+MOST_AT_ONCE: Final = 300_000
+"""Pairs of simultaneous sessions: ten times FOSDEM 2023. Each may be a conflict, and every page of the draft looks at all."""
 
 
 class ImportChoices(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -147,6 +152,8 @@ def _read(event: EventView, content: bytes, choices: ImportChoices) -> tuple[int
     except interchange.Unreadable as unreadable:
         refusal = unreadable.refusal
         raise Refused(Refusal(f"import_{refusal.code}", refusal.facts, "/file")) from unreadable
+    except UnicodeError as no_text:  # halves of characters, which JSON can escape and no database holds
+        raise Refused(Refusal("import_no_text", {}, "/file")) from no_text
     return read, language
 
 
@@ -160,6 +167,8 @@ async def _preview(event: EventView, read: interchange.Read, language: str, choi
         own=lambda code: ics.uid(event.slug, code),
     )
     merged = rules.merged(before, imported, uids, way=choices.way, confirms=choices.confirmed)
+    if (pairs := rules.simultaneous(merged.draft.sessions)) > MOST_AT_ONCE:
+        raise Refused(Refusal("import_too_crowded", {"count": pairs, "most": MOST_AT_ONCE}, "/file"))
     return Preview(
         choices=choices,
         read=read,

@@ -450,6 +450,48 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_so_many_sessions_at_once_that_no_page_could_show_their_conflicts_are_refused(site: Site) -> None:
+    crowd = xml(*(entry(f"{GUID[:-4]}{number:04x}", f"s-{number}", "Igual") for number in range(1, 780)))
+
+    with pytest.raises(Refused) as refused:
+        await services.preview_import(site.event, crowd, USUAL)
+
+    assert [(refusal.code, refusal.facts["count"]) for refusal in refused.value.refusals] == [
+        ("import_too_crowded", 779 * 778 // 2)
+    ]
+
+
+def _json(words: str) -> bytes:
+    """A schedule with a session, a room and a person of that name, in JSON as written."""
+    talk = {
+        "guid": GUID,
+        "id": 1,
+        "title": "TITLE",
+        "date": "2025-10-01T10:00:00-06:00",
+        "start": "10:00",
+        "duration": "00:30",
+        "room": "TITLE",
+        "persons": [{"id": 1, "public_name": "TITLE"}],
+    }
+    days = [{"index": 1, "date": "2025-10-01", "rooms": {"TITLE": [talk]}}]
+    document = {"schedule": {"version": "1", "conference": {"title": "TITLE", "acronym": "x", "days": days}}}
+    return msgspec.json.encode(document).replace(b"TITLE", words.encode())
+
+
+async def test_characters_that_an_engine_does_not_hold_do_not_come_through(site: Site) -> None:
+    await bring(site, _json(r"Uno \u0000dos"))
+
+    assert (await queries.draft(site.event.id)).sessions[0].title == {"es": "Uno dos"}
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_halves_of_characters_are_mended_or_refused(site: Site) -> None:
+    client = await site.signed_in("programme")
+
+    assert (await post(client, site, _json(r"medio \ud800"))).status_code in (200, 422)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
 @pytest.mark.parametrize("kind", HOSTILE)
 async def test_a_file_that_is_no_schedule_gets_one_sentence_at_the_field(site: Site, kind: str) -> None:
     client = await site.signed_in("programme")

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.async_api import async_playwright
 
 from plugins.agenda import queries
+from tests.browser.accessibility import TAGS
 from tests.plugins.agenda.interchange_files import schedule_file
 from tests.plugins.agenda.test_board_in_browser import address
 from tests.plugins.agenda.test_importing import moved_to
@@ -32,12 +34,16 @@ async def test_a_real_schedule_is_chosen_looked_at_and_imported(
         context = await browser.new_context(viewport={"width": 390, "height": 844}, locale="es-MX")
         await context.add_cookies(cookies)  # type: ignore[arg-type]
         page = await context.new_page()
-        await page.goto(f"{base}/sessions")
         await page.goto(f"{base}/import")
         await page.set_input_files("#field-file", chosen)
         await page.get_by_role("button", name="Revisar").click()
         await page.get_by_role("heading", name="Qué cambiaría").wait_for()
         assert (await queries.draft(event.id)).sessions == ()
+        await page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+        await page.evaluate(Axe().axe_script)
+        run = "tags => axe.run({runOnly: {type: 'tag', values: tags}}).then(found => found.violations.map(each => each.id))"
+        assert await page.evaluate(run, TAGS) == []
 
         await page.get_by_role("button", name="Importar", exact=True).click()
         await page.wait_for_url(f"{base}/sessions")
