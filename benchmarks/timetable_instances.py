@@ -226,13 +226,17 @@ def _spread(rng: random.Random, piece: Span, share: list[Session]) -> Iterator[t
 def _with_tracks(
     rng: random.Random, talks: list[Session], at: dict[str, Placement], calendar: list[Day]
 ) -> list[Session]:
-    """Most talks of a room's day belong to one track."""
+    """Most talks of a room's day belong to one track; tracks are dealt like cards, so that each has its share."""
     tracks = [f"T{n:02}" for n in range(max(3, len(talks) // 12))]
+    deck: list[str] = []
     of_block: dict[tuple[str, int], str] = {}
     named = []
     for talk in talks:
         block = (at[talk.code].room, _day_of(calendar, at[talk.code].start))
-        own = of_block.setdefault(block, rng.choice(tracks))
+        if block not in of_block:
+            deck = deck or rng.sample(tracks, len(tracks))
+            of_block[block] = deck.pop()
+        own = of_block[block]
         track = own if rng.random() < 0.85 else rng.choice(["", *tracks])
         named.append(replace(talk, track=track, audience=0))
     return named

@@ -86,19 +86,19 @@ def repair(
 ) -> Answer:
     watch = Stopwatch(limit_s, should_stop)
     teller = Teller(watch, on_progress)
-    teller.tell("start")
+    teller.say("start")
     table = table_of(problem)
     if not table.sessions:
         return proposal(table, {}, 0, 0, watch, fewest_moves_proven=True)
     if is_hopeless(table):
-        return explain(problem, watch, teller.tell, seed=seed)
+        return explain(problem, watch, teller.say, seed=seed)
     loss = loss_of(table, before)
-    teller.tell("moves")
+    teller.say("moves")
     mended = _with_fewest_moves(table, loss, watch, seed, workers)
     if mended is None:
         return Unsolved(seconds=watch.seconds)
     if not mended.cells:
-        return explain(problem, watch, teller.tell, seed=seed, part=mended.part)
+        return explain(problem, watch, teller.say, seed=seed, part=mended.part)
     return _cheapest(table, loss, mended, watch, teller, seed, workers)
 
 
@@ -237,7 +237,7 @@ def _cheapest(
 ) -> Answer:
     """The cheapest places with no more moves: of those that have to move, or where others must too, of a choice."""
     cells, cost = mended.cells, cost_of(table, mended.cells)
-    teller.tell("cost", cost)
+    teller.say("cost", cost)
     moved = loss.moved(cells)
     rng = np.random.default_rng(seed)
     has_fewest = len(moved) <= mended.least
@@ -253,7 +253,7 @@ def _cheapest(
         bound = 0
         if table.sessions <= ALL_SESSIONS and not watch.is_over:
             cells, cost, bound = _cheapest_choice(table, loss, cells, cost, len(moved), watch, teller, seed, workers)
-    teller.tell("cost", cost, bound)
+    teller.say("cost", cost, bound)
     names = sorted(table.problem.sessions[session].code for session in loss.moved(cells))
     return proposal(table, cells, cost, bound, watch, moved=tuple(names), fewest_moves_proven=has_fewest)
 
@@ -281,7 +281,7 @@ def _cheapest_choice(
         seed=seed,
         workers=workers,
         limit_s=watch.left_s,
-        heard=lambda better, least: teller.tell("cost", better, least),
+        heard=lambda better, least: teller.say("cost", better, least),
     )
     if solver.status_name(status) not in ("OPTIMAL", "FEASIBLE"):
         return cells, cost, 0

@@ -30,7 +30,7 @@ class Teller:
         self.cost: int | None = None
         self.bound: int | None = None
 
-    def tell(self, phase: Any, cost: int | None = None, bound: int | None = None) -> None:
+    def say(self, phase: Any, cost: int | None = None, bound: int | None = None) -> None:
         if cost is not None and (self.cost is None or cost < self.cost):
             self.cost = cost
         if bound is not None and (self.bound is None or bound > self.bound):
@@ -51,28 +51,28 @@ def solve(
 ) -> Answer:
     watch = Stopwatch(limit_s, should_stop)
     teller = Teller(watch, on_progress)
-    teller.tell("start")
+    teller.say("start")
     table = table_of(problem)
     if not table.sessions:
         return proposal(table, {}, 0, 0, watch)
     if is_hopeless(table):
-        return explain(problem, watch, teller.tell, seed=seed)
+        return explain(problem, watch, teller.say, seed=seed)
     rng = np.random.default_rng(seed)
     quick = quick_cells(table, watch, rng, ejections=100 + 2 * table.sessions)
     if quick is None and (part := impossible_part(problem, watch, seed=seed)):
-        return explain(problem, watch, teller.tell, seed=seed, part=part)
+        return explain(problem, watch, teller.say, seed=seed, part=part)
     quick = quick or quick_cells(table, watch, rng, ejections=50 * table.sessions)
     cells = quick or any_cells(table, watch, seed, workers)
     if isinstance(cells, Unsolved):
         return cells
     if isinstance(cells, Contradiction):
-        return explain(problem, watch, teller.tell, seed=seed, part=problem)
+        return explain(problem, watch, teller.say, seed=seed, part=problem)
     cost = cost_of(table, cells)
-    teller.tell("search", cost, 0)
+    teller.say("search", cost, 0)
     cells, cost, bound = better_cells(
         table, cells, cost, list(range(table.sessions)), watch, teller, rng, seed, workers
     )
-    teller.tell("search", cost, bound)
+    teller.say("search", cost, bound)
     return proposal(table, cells, cost, bound, watch)
 
 
@@ -123,7 +123,7 @@ def better_cells(
     """The best timetable found in what is left of the time, its cost, and a proven bound below it."""
     stay = {session: cell for session, cell in cells.items() if session not in set(free)}
     bound = lower_bound(table, free, stay)
-    teller.tell(phase, cost, bound if is_bound_told else None)
+    teller.say(phase, cost, bound if is_bound_told else None)
     is_whole = len(free) <= WHOLE_MODEL_SESSIONS
     draft = Draft(table)
     for session, cell in cells.items():
@@ -136,7 +136,7 @@ def better_cells(
         rng,
         rounds=min(ROUNDS, 60 * len(free)) if is_whole else 10**9,
         is_over=lambda: watch.is_over or watch.seconds >= stop_at,
-        on_better=lambda better: teller.tell(phase, better),
+        on_better=lambda better: teller.say(phase, better),
         floor=bound,
     )
     if cost > bound and is_whole and not watch.is_over:
@@ -172,7 +172,7 @@ def _proven_cells(
         seed=seed,
         workers=workers,
         limit_s=watch.left_s,
-        heard=lambda better, least: teller.tell(phase, better, least if is_bound_told else None),
+        heard=lambda better, least: teller.say(phase, better, least if is_bound_told else None),
     )
     if solver.status_name(status) not in ("OPTIMAL", "FEASIBLE"):
         return cells, cost, bound
