@@ -16,9 +16,7 @@ from plugins.awards.queries.award import NominationLine, Row, decoded, nominatio
 from plugins.awards.rules import Candidate, Category, Criterion, results_refusals
 from plugins.awards.settings import AwardsSection
 from plugins.awards.statistics import (
-    AdditiveModel,
     Analysis,
-    Group,
     Mark,
     Result,
     TieRule,
@@ -238,7 +236,6 @@ def _lettered(found: Analysis) -> Analysis:
         names = [judge.judge for judge in model.judges]
     letter = {name: _letter(number) for number, name in enumerate(names)}
     if not isinstance(model, Undefined):
-        model = _numbered(model, found.groups)
         model = replace(model, judges=tuple(replace(each, judge=letter[each.judge]) for each in model.judges))
     without = sorted(
         (replace(each, judge=letter[each.judge]) for each in found.without), key=lambda each: _order(each.judge)
@@ -252,20 +249,6 @@ def _lettered(found: Analysis) -> Analysis:
         constant_judges=tuple(sorted((letter[judge] for judge in found.constant_judges), key=_order)),
         model=model,
         without=tuple(without),
-    )
-
-
-def _numbered(model: AdditiveModel, parts: Sequence[Group]) -> AdditiveModel:
-    """The model with the groups numbered as everywhere else; its own numbers follow the names of the entries."""
-    entry = {name: number for number, group in enumerate(parts) for name in group.entries}
-    judge = {name: number for number, group in enumerate(parts) for name in group.judges}
-    own = {entry[each.entry]: each.group for each in model.entries}
-    renumbered = [replace(each, group=entry[each.entry]) for each in model.entries]
-    return replace(
-        model,
-        means=tuple(model.means[own[number]] for number in range(len(parts))),
-        entries=tuple(sorted(renumbered, key=lambda each: (each.group, each.place))),
-        judges=tuple(replace(each, group=judge[each.judge]) for each in model.judges),
     )
 
 

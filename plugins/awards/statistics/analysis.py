@@ -103,7 +103,7 @@ def analyse(
     scores = judge_scores((mark for sheet in sheets.values() for mark in sheet), weights)
     parts = groups(entries, ((score.judge, score.entry) for score in scores))
     with one_thread():
-        fitted = _unless_missing(lambda: fit(scores))
+        fitted = _unless_missing(lambda: fit(scores, parts))
         scored = {entry for group in parts for entry in group.entries}
         return Analysis(
             connected=len(parts) == 1,

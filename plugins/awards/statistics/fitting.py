@@ -56,8 +56,8 @@ class Fit:
         return {entry: place for group in self.groups for entry, place in _places(group.entries, effect).items()}
 
 
-def fit(scores: Sequence[Score]) -> Fit | Undefined:
-    """As `additive_model`, the numbers alone."""
+def fit(scores: Sequence[Score], parts: tuple[Group, ...] | None = None) -> Fit | Undefined:
+    """As `additive_model`, the numbers alone. `parts`: the groups as the caller numbers them (None: by entries' names)."""
     import numpy as np
 
     given = tuple(sorted(scores, key=lambda score: (score.entry, score.judge, score.value)))
@@ -70,7 +70,7 @@ def fit(scores: Sequence[Score]) -> Fit | Undefined:
     centre, scale = float(values.mean()), float(values.std())
     if scale <= SAME * max(abs(centre), 1e-300):
         return Undefined("constant")
-    parts = groups(entries, ((score.judge, score.entry) for score in given))
+    parts = parts or groups(entries, ((score.judge, score.entry) for score in given))
     entries_are_big = len(entries) >= len(judges)
     entry_of, judge_of = (_levels((score.entry for score in given), entries), _levels((s.judge for s in given), judges))
     part_of_entry = {entry: number for number, group in enumerate(parts) for entry in group.entries}

@@ -345,3 +345,25 @@ print([(each.entry, each.place) for each in found.standings])
 """
 
     assert run(code) == "[('b', 1), ('a', 2)]"
+
+
+def test_the_model_numbers_the_groups_as_the_analysis_does() -> None:
+    chance = np.random.default_rng(6)
+    given = [
+        Mark(judge, entry, "innovation", int(chance.integers(0, 10)) + lead)
+        for judges, entries, lead in (("vw", "ef", 0), ("xy", "abcd", 40))
+        for judge in judges
+        for entry in entries
+    ]
+
+    found = analyse(["f", "e", *"abcd"], given, {"innovation": 1})
+
+    assert isinstance(found.model, AdditiveModel)
+    assert {each.entry: each.group for each in found.model.entries} == {
+        entry: number for number, group in enumerate(found.groups) for entry in group.entries
+    }
+    assert {each.judge: each.group for each in found.model.judges} == {
+        judge: number for number, group in enumerate(found.groups) for judge in group.judges
+    }
+    low, high = found.model.means
+    assert low < 20 < high
