@@ -2,8 +2,8 @@
 
 The straight model, "maximise t, every entry's expertise at least t", is degenerate: with 1,000 entries HiGHS needs a minute
 for the mere relaxation and finds no answer. With t given, "maximise the total, every entry's expertise at least t" is a
-transportation problem with one side row per entry, solved in a second and mostly by its relaxation alone. So t comes down
-from above:
+transportation problem with one side row per entry. Those rows are knapsacks that the relaxation fills with parts of judges;
+rounded rows take that from it, and it is solved in seconds, mostly whole. So t comes down from above:
 
 1. from the worst entry's best judges, whatever the others want;
 2. if that is impossible, from the relaxation of the straight model (interior point, rounded down to a sum that can be had);
@@ -121,18 +121,22 @@ class _Search:
                 return False
         return True
 
-    def _try(self, threshold: int) -> "Found":
+    def _try(self, threshold: int, *, is_any_fine: bool = False) -> "Found":
         """The best total at a threshold, linked by cuts where links are wanted and missing."""
-        found = self.model.best_total(threshold)
+        found = self.model.best_total(threshold, self._known(threshold), is_any_fine=is_any_fine)
         for _ in range(MOST_CUTS):
             if found.pairs is None or self._is_fine(found.pairs):
                 break
             self._consider(found.pairs)
             self.model.cut_off(found.pairs)
-            found = self.model.best_total(threshold)
+            found = self.model.best_total(threshold, self._known(threshold), is_any_fine=is_any_fine)
         if found.pairs is not None:
             self._finish(found)
         return found
+
+    def _known(self, threshold: int) -> frozenset[Pair] | None:
+        """The best answer seen, if it answers to this threshold."""
+        return self.best if self._is_fine(self.best) and self.value(self.best)[0] >= threshold else None
 
     def _search_below(self, threshold: int, found: "Found") -> bool:
         """Between the best answer that exchanges reach and the best bound, by halves; False as in `run`."""
@@ -141,31 +145,26 @@ class _Search:
             if bound is None:
                 return False
             self.ceiling = self._sum_below(min(bound, threshold - 1))
-        if not self._is_fine(self.best) and self._try(0).is_impossible:
+        if not self._is_fine(self.best) and self._try(0, is_any_fine=True).is_impossible:
             return False
-        self._consider(lift_worst(self.limits, self.best, self.steps, stay=self.best & self.stay))
-        if self._halve() != (low := self.value(self.best)[0]):
-            found = self._try(low)
-            if found.pairs is None:
-                self.total_bound = min(self.total_bound, found.bound)
+        stay = self.best & self.stay
+        self._consider(lift_worst(self.limits, self.best, self.steps, enough=self.ceiling, stay=stay))
+        self._halve()
+        self._try(self.value(self.best)[0])
         return True
 
-    def _halve(self) -> int:
-        """Raise the best answer's worst entry and lower the ceiling until they meet or time is up; the last threshold
-        at which something was found."""
-        found_at, threshold = -1, self.ceiling
+    def _halve(self) -> None:
+        """Raise the best answer's worst entry and lower the ceiling until they meet or time is up."""
+        threshold = self.ceiling
         for _ in range(MOST_HALVINGS):
             if self.value(self.best)[0] >= self.ceiling:
                 break
-            found = self._try(threshold)
-            if found.pairs is not None:
-                found_at = threshold
-            elif found.is_impossible:
+            found = self._try(threshold, is_any_fine=True)
+            if found.is_impossible:
                 self.ceiling = self._sum_below(threshold - 1)
-            else:
+            elif found.pairs is None:
                 break
             threshold = (self.value(self.best)[0] + self.ceiling + 1) // 2
-        return found_at
 
     def _sum_below(self, bound: int) -> int:
         """The greatest sum that an entry can have up to a bound: few sums are possible where few marks are."""

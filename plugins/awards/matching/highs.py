@@ -11,12 +11,16 @@ from scipy.sparse import coo_array, csr_array, hstack, vstack
 
 from plugins.awards.matching.connection import parts_of
 from plugins.awards.matching.problem import Limits, Pair
+from plugins.awards.matching.rounding import rounded
 
 _INFEASIBLE: Final = 2
 """scipy.optimize's status of a problem without solution."""
 
 _NEAR: Final = (0.02, 0.2)
 """Reduced costs up to which columns are searched first, as shares of the greatest expertise."""
+
+_MOST_ROUNDINGS: Final = 4
+"""Rounds of tighter rows; most of what they give is given by the first two."""
 
 _MOST_SUMS: Final = 100_000
 
@@ -34,8 +38,18 @@ class Found(Struct):
 
     pairs: frozenset[Pair] | None
     bound: float
-    is_proven: bool
+    is_proven: bool = False
     is_impossible: bool = False
+
+
+class Circle(NamedTuple):
+    """Columns to search among; a search outside, with a better answer, loses at least `cost` of the bound."""
+
+    cost: float
+    columns: Any
+
+
+_EVERYTHING: Final = Circle(np.inf, True)
 
 
 class Rows(NamedTuple):
@@ -122,50 +136,94 @@ class Model:
     def total_ceiling(self) -> int:
         return int((self.base + self._sums_of_best(0)).sum())
 
-    def best_total(self, worst: int) -> Found:
-        """The greatest total with every entry at `worst` or above.
+    def best_total(self, worst: int, known: frozenset[Pair] | None = None, *, is_any_fine: bool = False) -> Found:
+        """The greatest total with every entry at `worst` or above; a good one if `is_any_fine`.
 
-        The relaxation first: it is often whole. Else its reduced costs say what a column's other value would cost at
-        least; a search among the columns that cost little is proven for all, if what it finds is within that little.
+        `known`: an answer to this, if one is known.
+
+        The relaxation first, tightened by rounding: then it is often whole. Else its reduced costs say what a column's
+        other value would cost at least; a search among the columns that cost little is proven for all, if what it finds
+        is within that little.
         """
         if (self.base + self._sums_of_best(0) < worst).any():
             return Found(None, 0.0, is_proven=False, is_impossible=True)
-        rows = self._rows_at(worst)
+        if known is not None and self._is_best(known):
+            return Found(known, self._total(known), is_proven=True)
         upper = self._useful(worst)
-        relaxed = self._relax(-self.weight, rows, upper, "highs-ds")
+        rows, relaxed = self._relax_rounded(worst, upper)
         if relaxed.status == _INFEASIBLE:
             return Found(None, 0.0, is_proven=False, is_impossible=True)
         if relaxed.status != 0:
-            return self._found_in(self._solve(-self.weight, rows, np.zeros(len(upper)), upper))
-        bound = float(-relaxed.fun + self.base.sum())
-        if np.abs(relaxed.x - relaxed.x.round()).max() < _WHOLE:
+            return self._search(
+                rows, np.zeros(len(upper)), upper, [_EVERYTHING], Found(known, self.total_ceiling()), is_any_fine
+            )
+        whole, bound = relaxed.x.round(), float(self.base.sum() - relaxed.fun)
+        if np.abs(relaxed.x - whole).max() < _WHOLE:
             return Found(self._chosen(relaxed.x), bound, is_proven=True)
-        found = self._search_near(relaxed, rows, upper, bound)
-        return Found(found.pairs, min(bound, found.bound), found.is_proven, found.is_impossible)
+        return self._search(rows, whole, upper, self._circles(relaxed), Found(known, bound), is_any_fine)
 
-    def _search_near(self, relaxed: Any, rows: Rows, upper: Numbers, bound: float) -> Found:
-        """The search in widening circles: the entries that the relaxation divides, then columns by reduced cost, all."""
+    def _is_best(self, known: frozenset[Pair]) -> bool:
+        """Whether not even the relaxation without thresholds has more: it is solved in a moment."""
+        relaxed = self._relax(-self.weight, self._with_cuts(), np.ones(len(self.pairs)), "highs-ds")
+        return bool(relaxed.status == 0 and self._total(known) + 1 > self.base.sum() - relaxed.fun + ROUNDING)
+
+    def _relax_rounded(self, worst: int, upper: Numbers) -> tuple[Rows, Any]:
+        """The rows at a threshold, with rounded ones as long as these lower the relaxation, and what that gives."""
+        rows = self._rows_at(worst)
+        relaxed = self._relax(-self.weight, rows, upper, "highs-ds")
+        for _ in range(_MOST_ROUNDINGS):
+            if relaxed.status != 0:
+                break
+            more, low = rounded(self.weight, self.entry_of, relaxed.x, self.still, worst - self.base)
+            if not len(low):
+                break
+            before, rows = relaxed.fun, rows.and_at_least(more, low)
+            relaxed = self._relax(-self.weight, rows, upper, "highs-ds")
+            if relaxed.status == 0 and relaxed.fun < before + 1:
+                break
+        return rows, relaxed
+
+    def _circles(self, relaxed: Any) -> list[Circle]:
+        """The entries that the relaxation divides, then columns by reduced cost, then all."""
         cost = np.abs(relaxed.lower.marginals + relaxed.upper.marginals)
-        whole = relaxed.x.round()
-        divided = np.unique(self.entry_of[np.abs(relaxed.x - whole) > _WHOLE])
-        circles = [(0.0, np.isin(self.entry_of, divided))]
-        circles += [(share * self.weight.max(), cost <= share * self.weight.max()) for share in _NEAR]
-        best = Found(None, bound, is_proven=False)
-        for near, is_free in circles:
-            low, high = np.where(is_free, 0.0, whole), np.where(is_free, upper, whole)
-            found = self._found_in(self._solve(-self.weight, rows, low, high))
-            best = Found(self._better(best, found).pairs, bound, is_proven=False)
-            if best.pairs is not None and self._total(best.pairs) + 1 > bound - near + ROUNDING:
-                return Found(best.pairs, self._total(best.pairs), is_proven=True)
-            if not (found.is_proven or found.is_impossible):
-                return best
-        return self._better(best, self._found_in(self._solve(-self.weight, rows, np.zeros(len(upper)), upper)))
+        divided = np.unique(self.entry_of[np.abs(relaxed.x - relaxed.x.round()) > _WHOLE])
+        near = [Circle(share * self.weight.max(), cost <= share * self.weight.max()) for share in _NEAR]
+        return [Circle(0.0, np.isin(self.entry_of, divided)), *near, _EVERYTHING]
 
-    def _better(self, before: Found, found: Found) -> Found:
-        """What was found last, with the pairs of the better of both."""
-        if before.pairs is None or (found.pairs is not None and self._total(found.pairs) >= self._total(before.pairs)):
-            return found
-        return Found(before.pairs, found.bound, found.is_proven)
+    def _search(
+        self, rows: Rows, whole: Numbers, upper: Numbers, circles: list[Circle], best: Found, is_any_fine: bool
+    ) -> Found:
+        """The best with the columns outside a circle as in `whole`, each circle asked for more than those before gave.
+
+        Where a circle has nothing better, the next is one that proves what there is.
+        """
+        proving = 0.0
+        for circle in circles:
+            if circle.cost < proving:
+                continue
+            low, high = np.where(circle.columns, 0.0, whole), np.where(circle.columns, upper, whole)
+            found = self._found_in(self._solve(-self.weight, self._above(rows, best.pairs), low, high))
+            if found.pairs is not None and (best.pairs is None or self._total(found.pairs) > self._total(best.pairs)):
+                best.pairs = found.pairs
+            total = -np.inf if best.pairs is None else self._total(best.pairs)
+            if not (found.is_proven or found.is_impossible):
+                bound = max(found.bound, total) if circle is _EVERYTHING else best.bound
+                return Found(best.pairs, min(best.bound, bound))
+            if circle is _EVERYTHING or total + 1 > best.bound - circle.cost + ROUNDING:
+                return Found(best.pairs, total, is_proven=best.pairs is not None, is_impossible=best.pairs is None)
+            if best.pairs is not None and is_any_fine:
+                break
+            if best.pairs is not None and found.is_impossible:
+                proving = best.bound - total - 1
+        return best
+
+    def _above(self, rows: Rows, pairs: frozenset[Pair] | None) -> Rows:
+        """The rows, and that the total is more than that of these pairs."""
+        if pairs is None:
+            return rows
+        return rows.and_at_least(
+            csr_array(self.weight.reshape(1, -1)), np.array([self._total(pairs) - self.base.sum() + 0.5])
+        )
 
     def relaxed_worst(self) -> int | None:
         """A bound on the worst entry from the relaxation; None when even that has no solution."""

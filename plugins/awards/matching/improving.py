@@ -1,20 +1,25 @@
 """A better worst entry by exchanges alone: what is answered where the solver's time runs out."""
 
 from collections.abc import Collection, Iterator, Mapping
+from itertools import combinations
 
 from plugins.awards.matching.connection import parts_of
 from plugins.awards.matching.problem import Limits, Pair
 
+Exchange = tuple[list[Pair], list[Pair]]
+"""Pairs out and pairs in."""
+
 
 def lift_worst(
-    limits: Limits, pairs: Collection[Pair], steps: Mapping[Pair, int], *, stay: Collection[Pair] = ()
+    limits: Limits, pairs: Collection[Pair], steps: Mapping[Pair, int], *, enough: int, stay: Collection[Pair] = ()
 ) -> frozenset[Pair]:
-    """Exchange or replace a judge of the worst-served entry as long as that lifts it and leaves nobody as low.
+    """Exchange or replace judges of the worst-served entry as long as that lifts it, up to `enough`, and leaves nobody
+    as low.
 
     The loads keep their bounds, `stay` and what is fixed stays, and a connected answer stays connected. Each step leaves
     fewer entries at the worst sum or none, so it comes to an end.
     """
-    search = _Exchanges(limits, pairs, steps, stay)
+    search = _Exchanges(limits, pairs, steps, enough, stay)
     while search.step():
         pass
     return frozenset(search.pairs)
@@ -22,11 +27,12 @@ def lift_worst(
 
 class _Exchanges:
     def __init__(
-        self, limits: Limits, pairs: Collection[Pair], steps: Mapping[Pair, int], stay: Collection[Pair]
+        self, limits: Limits, pairs: Collection[Pair], steps: Mapping[Pair, int], enough: int, stay: Collection[Pair]
     ) -> None:
         self.limits = limits
         self.pairs = set(pairs)
         self.steps = steps
+        self.enough = enough
         self.stay = limits.fixed | frozenset(stay)
         self.open_to = {entry: frozenset(judges) for entry, judges in limits.open_to.items()}
         self.is_connected = len(parts_of(limits, pairs)) < 2
@@ -40,24 +46,46 @@ class _Exchanges:
         """One exchange for one of the worst-served entries; False when there is one that none helps."""
         worst = min(self.sums.values(), default=0)
         entry = next((e for e in self.limits.mixed if self.sums[e] == worst), None)
-        return entry is not None and any(self._do(removed, added) for removed, added in self._exchanges(entry))
+        if entry is None or worst >= self.enough:
+            return False
+        return any(self._do(removed, added) for removed, added in self._exchanges(entry))
 
-    def _exchanges(self, entry: str) -> Iterator[tuple[list[Pair], list[Pair]]]:
+    def _exchanges(self, entry: str) -> Iterator[Exchange]:
         """Pairs out and pairs in that leave the entry, and the other one if there is one, above the entry's sum now."""
-        had = self.sums[entry]
-        for judge in sorted(self.judges_of[entry]):
-            if (entry, judge) in self.stay:
-                continue
+        for judge in self._movable(entry):
             for better in self.limits.open_to[entry]:
                 gain = self._worth(entry, better) - self._worth(entry, judge)
-                if better in self.judges_of[entry] or gain <= 0:
-                    continue
-                if self._can_move(judge, better):
+                if gain > 0 and better not in self.judges_of[entry] and self._can_move(judge, better):
                     yield [(entry, judge)], [(entry, better)]
-                for other in sorted(self.entries_of[better] - self.entries_of[judge]):
-                    theirs = self.sums[other] - self._worth(other, better) + self._worth(other, judge)
-                    if theirs > had and judge in self.open_to[other] and (other, better) not in self.stay:
-                        yield [(entry, judge), (other, better)], [(entry, better), (other, judge)]
+        for other in sorted(self.limits.mixed, key=self.sums.__getitem__, reverse=True):
+            yield from self._swaps(entry, other)
+
+    def _swaps(self, entry: str, other: str) -> Iterator[Exchange]:
+        """One or two judges of each for as many of the other, the best for the worse-served of both first."""
+        had = self.sums[entry]
+        ours, theirs = self._givings(entry, other), self._givings(other, entry)
+        swaps = [
+            (min(had - lost + gained, self.sums[other] - left + got), given, taken)
+            for given, lost, got in ours
+            for taken, left, gained in theirs
+            if len(given) == len(taken) and had - lost + gained > had and self.sums[other] - left + got > had
+        ]
+        for _, given, taken in sorted(swaps, reverse=True):
+            removed = [(entry, judge) for judge in given] + [(other, judge) for judge in taken]
+            yield removed, [(entry, judge) for judge in taken] + [(other, judge) for judge in given]
+
+    def _givings(self, giver: str, taker: str) -> list[tuple[tuple[str, ...], int, int]]:
+        """What one entry could give to another: judges, what it loses, what the other gains."""
+        free = [
+            (judge, self._worth(giver, judge), self._worth(taker, judge))
+            for judge in self._movable(giver)
+            if judge in self.open_to[taker] and judge not in self.judges_of[taker]
+        ]
+        ones = [((judge,), lost, gained) for judge, lost, gained in free]
+        return ones + [((a, b), i + j, m + n) for (a, i, m), (b, j, n) in combinations(free, 2)]
+
+    def _movable(self, entry: str) -> list[str]:
+        return sorted(judge for judge in self.judges_of[entry] if (entry, judge) not in self.stay)
 
     def _can_move(self, giver: str, taker: str) -> bool:
         can_spare = len(self.entries_of[giver]) > self.limits.least[giver]

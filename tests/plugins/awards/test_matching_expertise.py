@@ -6,6 +6,7 @@ import subprocess
 import sys
 from itertools import combinations, product
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -67,6 +68,22 @@ def test_assign100_of_the_or_library_has_its_total() -> None:
 
     published = json.loads(shared("assignment.expected.json"))["orlib_assign100"]["published_optimum"]
     assert (100 * size - quality.total, quality.is_total_proven) == (published, True)
+
+
+def test_small_marks_by_topic_at_full_loads_are_used_within_a_hundredth_of_the_bound() -> None:
+    """Judges know their own topic well and its neighbours a little: many ties, and thresholds that bind."""
+    chance = Random(3)
+    entries, judges = [f"e{i}" for i in range(200)], [f"j{i}" for i in range(16)]
+    topic = {entry: chance.randrange(8) for entry in entries} | {judge: i % 8 for i, judge in enumerate(judges)}
+    marks = {0: (2, 5), 1: (0, 2)}
+    expertise = {(e, j): chance.randint(*marks.get(abs(topic[e] - topic[j]), (0, 0))) for e in entries for j in judges}
+
+    quality = quality_of(
+        Problem(entries=entries, judges=judges, per_entry=4, least=50, most=50, expertise=expertise, run_limit_s=60)
+    )
+
+    assert (quality.worst, quality.is_worst_proven) == (quality.worst_at_most, True)
+    assert quality.total >= 0.99 * quality.total_at_most
 
 
 def shared(name: str) -> str:
