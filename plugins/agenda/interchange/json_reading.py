@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-import msgspec
-
 from . import submissions
 from .json_tree import tree
 from .notes import Findings, Unreadable
 from .said import members, of, pointed, text, words
+from .text import label, plain
 from .told import Source, ToldDay, ToldPerson, ToldRoom, ToldSchedule, ToldSession, ToldTrack
 
 _OF_CONFERENCE: Final = {
@@ -25,7 +24,7 @@ def told(given: str, findings: Findings) -> ToldSchedule:
     """What the file says. Notes `field_dropped`. Raises Unreadable: those of `json_tree.tree`, and wrong_root."""
     document = tree(given, findings)
     if not isinstance(document, dict):
-        raise Unreadable("wrong_root", root=msgspec.json.encode(document).decode()[:10])
+        raise Unreadable("wrong_root", root=plain(given.strip("\0")[:50])[:10])
     schedule = document.get("schedule", document)
     conference = of(schedule, "conference")
     if isinstance(conference, dict):
@@ -86,12 +85,15 @@ def _entries(conference: dict[str, Any], path: str) -> Iterator[tuple[Any, str, 
     for index, day in enumerate(members(conference.get("days"))):
         if not isinstance(day, dict):
             continue
-        is_on = ToldDay(date=text(day.get("date")), starts=text(day.get("day_start")), ends=text(day.get("day_end")))
+        date, starts, ends = (label(text(day.get(key))) for key in ("date", "day_start", "day_end"))
+        is_on = ToldDay(date=date, starts=starts, ends=ends)
         rooms = day.get("rooms")
         if isinstance(rooms, dict):
             held = [(name, name, events) for name, events in rooms.items()]
         else:
-            held = [(str(at), text(of(room, "name")), of(room, "events")) for at, room in enumerate(members(rooms))]
+            held = [
+                (str(at), label(text(of(room, "name"))), of(room, "events")) for at, room in enumerate(members(rooms))
+            ]
         for key, name, events in held:
             for at, entry in enumerate(members(events)):
                 yield entry, name, is_on, pointed(path, "days", index, "rooms", key, at)

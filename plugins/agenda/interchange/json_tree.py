@@ -5,6 +5,7 @@ import re
 from typing import Any, Final
 
 from .notes import Findings, Unreadable
+from .text import label
 
 MOST_DEPTH: Final = 64
 """A schedule has 9 levels."""
@@ -19,9 +20,9 @@ _MOST_DIGITS: Final = 18
 
 
 def tree(text: str, findings: Findings) -> Any:
-    """The document. Notes `key_repeated` (the last one is taken, as most readers do) and `number_unusable` (NaN, Infinity and
-    integers of more than 18 digits become None). Raises Unreadable: not_well_formed, file_truncated, nested_too_deep,
-    too_many_parts."""
+    """The document, its keys as labels (`text.label`). Notes `key_repeated` (the last one is taken, as most readers do) and
+    `number_unusable` (NaN, Infinity and integers of more than 18 digits become None). Raises Unreadable: not_well_formed,
+    file_truncated, nested_too_deep, too_many_parts."""
     _measure(text)
 
     def unusable(_: str) -> Any:
@@ -36,9 +37,10 @@ def tree(text: str, findings: Findings) -> Any:
         return value if abs(value) < 10**_MOST_DIGITS else unusable(digits)
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            _repeated(pairs, findings)
+        labelled = [(label(key), value) for key, value in pairs]
+        found = dict(labelled)
+        if len(found) < len(labelled):
+            _repeated(labelled, findings)
         return found
 
     try:

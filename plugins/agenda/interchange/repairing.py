@@ -18,7 +18,7 @@ from .imported import Imported
 from .notes import Findings
 from .people import People, folded
 from .place import NO_ROOM
-from .text import one_line
+from .text import label, one_line
 from .times import Times
 from .told import Source, ToldSchedule, ToldSession, Words
 
@@ -26,6 +26,7 @@ MOST_SESSIONS: Final = 10_000
 MOST_NAME, MOST_TITLE, MOST_ABSTRACT = 120, 200, 5000
 _MOST_NUMBER: Final = 2**31 - 1
 _COLOURS: Final = 8
+_MOST_EVENT: Final = 1000
 _UNTITLED: Final = {"es": "Sin título", "en": "Untitled"}
 _NO_ROOMS: Final = {folded(name) for name in NO_ROOM.values()}
 _SPOKEN: Final = {
@@ -213,8 +214,8 @@ class _Names:
     """What sessions are called by machines: code, number and uid, each unique in the file."""
 
     def __init__(self, told: ToldSchedule, sessions: Iterable[ToldSession], findings: Findings) -> None:
-        self._acronym, self._findings = told.acronym, findings
-        self._event = told.acronym or msgspec.json.encode(told.title).decode()
+        self._acronym, self._findings = label(told.acronym), findings
+        self._event = self._acronym or msgspec.json.encode(told.title).decode()[:_MOST_EVENT]
         self._codes = Codes("session")
         self._slugs: set[str] = set()
         self._uids: set[str] = set()

@@ -1,6 +1,10 @@
 """Texts as files and databases can hold them."""
 
 import re
+from typing import Final
+
+MOST_LABEL: Final = 250
+"""More than any name or title of ours may have, so that one too long is still cut, and said to be, where it is used."""
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _BREAK = re.compile(r"\r\n?|[\u2028\u2029\u0085]")
@@ -29,6 +33,14 @@ def plain(text: str) -> str:
 def one_line(text: str) -> str:
     """The text as a title or a name: every run of white space is one space."""
     return " ".join(plain(text).split())
+
+
+def label(text: str) -> str:
+    """The text's beginning, as what many sessions have in common: a room's name, a day, an acronym.
+
+    Each session repeats it, in a pointer, a comparison or a report; a label of a megabyte would do so thousands of times.
+    """
+    return plain(text[:MOST_LABEL])
 
 
 def cut(text: str, most: int) -> str:

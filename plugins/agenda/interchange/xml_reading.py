@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from .notes import Findings, Unreadable
-from .text import one_line
+from .text import label, one_line
 from .told import Source, ToldDay, ToldPerson, ToldRoom, ToldSchedule, ToldSession, ToldTrack
 from .xml_tree import Node, tree
 
@@ -58,12 +58,12 @@ def _rooms(root: Node, findings: Findings) -> Iterator[ToldRoom]:
             if room["event"]:
                 if room.attributes.get("guid"):
                     findings.count("field_dropped", field="room guid")
-                yield ToldRoom(name=room.attributes.get("name", ""))
+                yield ToldRoom(name=label(room.attributes.get("name", "")))
 
 
 def _sessions(root: Node, findings: Findings) -> Iterator[ToldSession]:
     for day, holder, path in _holders(root):
-        room = holder.attributes.get("name", "") if holder.tag == "room" else ""
+        room = label(holder.attributes.get("name", "")) if holder.tag == "room" else ""
         for index, event in enumerate(holder["event"], start=1):
             yield _session(event, room, day, f"{path}/event[{index}]", findings)
 
@@ -79,12 +79,8 @@ def _holders(root: Node) -> Iterator[tuple[ToldDay, Node, str]]:
 def _days(root: Node) -> Iterator[tuple[str, Node, ToldDay]]:
     yield "/schedule", root, ToldDay()
     for index, day in enumerate(root["day"], start=1):
-        said = day.attributes
-        yield (
-            f"/schedule/day[{index}]",
-            day,
-            ToldDay(date=said.get("date", ""), starts=said.get("start", ""), ends=said.get("end", "")),
-        )
+        date, starts, ends = (label(day.attributes.get(name, "")) for name in ("date", "start", "end"))
+        yield f"/schedule/day[{index}]", day, ToldDay(date=date, starts=starts, ends=ends)
 
 
 def _session(event: Node, room: str, day: ToldDay, path: str, findings: Findings) -> ToldSession:

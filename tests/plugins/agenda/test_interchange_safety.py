@@ -133,6 +133,68 @@ def test_what_is_large_but_allowed_stays_within_bounds_of_memory(data: bytes) ->
     assert most < 30 * MOST_OCTETS
 
 
+LONG = "x" * 100_000
+EVENTS = "".join(f'<event id="{n}"><title>{n}</title><start>10:00</start></event>' for n in range(1, 401))
+ENTRIES = [{"id": n, "title": str(n), "start": "10:00"} for n in range(1, 401)]
+SLOT = {"code": "A", "slots": [{"start": "2025-10-01T10:00", "room": "R"}]}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        xml(f'<day date="2025-10-01"><room name="{LONG}">{EVENTS}</room></day>'),
+        xml(f'<day date="2025-10-01" start="{LONG}"><room name="R">{EVENTS}</room></day>'),
+        json.dumps({"conference": {"days": [{"date": "2025-10-01", "rooms": {LONG: ENTRIES}}]}}).encode(),
+        json.dumps(
+            {"conference": {"days": [{"date": "2025-10-01", "rooms": [{"name": LONG, "events": ENTRIES}]}]}}
+        ).encode(),
+        json.dumps(
+            {"conference": {"days": [{"date": "2025-10-01", "day_end": LONG, "rooms": {"R": ENTRIES}}]}}
+        ).encode(),
+        json.dumps({"s": {"2025-10-01": {LONG: {str(n): {**SLOT, "code": str(n)} for n in range(400)}}}}).encode(),
+    ],
+    ids=["room", "day", "room in JSON", "listed room", "day in JSON", "pointer"],
+)
+def test_what_many_sessions_have_in_common_takes_room_once(data: bytes) -> None:
+    tracemalloc.start()
+    try:
+        found = read(data)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert len(found.imported.draft.sessions) == 400
+    assert most < 30 * len(data)
+
+
+def test_a_room_with_an_endless_name_is_cut_and_said_to_be() -> None:
+    found = read(xml(f'<day date="2025-10-01"><room name="{LONG}">{EVENTS}</room></day>'))
+
+    assert [len(room.name["es"]) for room in found.imported.draft.rooms] == [120]
+    assert [note.facts for note in found.report.repaired if note.code == "text_cut"] == [{"field": "room", "most": 120}]
+
+
+@pytest.mark.parametrize("odd", ["\\ud800", "\\u0000"], ids=["lone surrogate", "NUL"])
+def test_a_key_that_no_database_can_hold_is_cleaned(odd: str) -> None:
+    event = '{"title": {"es%s": "x"}, "start": "10:00", "odd%s": 1, "odd%s": 2}'.replace("%s", odd)
+    days = f'[{{"date": "2025-10-01", "rooms": {{"R{odd}": [{event}, {{"title": "y"}}]}}}}]'
+
+    found = read(f'{{"conference": {{"days": {days}}}}}'.encode())
+
+    assert [room.name for room in found.imported.draft.rooms] == [{"es": "R"}]
+    assert "odd" in {note.facts.get("field") for note in found.report.left_out}
+    assert "\\u0000" not in msgspec.json.encode(found).decode()
+
+
+@pytest.mark.parametrize("data", [b'["\\ud800"]', b'{"\\ud800": 1}'])
+def test_a_refusal_can_be_printed_whatever_the_file_says(data: bytes) -> None:
+    assert refused(data) == "wrong_root"
+
+    with pytest.raises(Unreadable) as caught:
+        read(data)
+    assert str(caught.value).encode()
+
+
 @pytest.mark.parametrize(
     "hard",
     [
