@@ -223,6 +223,23 @@ def test_an_abstract_made_to_be_slow_is_not(hard: str) -> None:
     assert [len(each.abstract["es"]) <= 5000 for each in found.imported.draft.sessions] == [True]
 
 
+@pytest.mark.parametrize("address", ["javascript:alert`1`", "data:text/html,x", "//elsewhere.example", "FILE:///etc"])
+def test_a_link_that_leads_elsewhere_than_to_the_web_is_its_words_alone(address: str) -> None:
+    abstract = f"&lt;a href='{address}'&gt;words&lt;/a&gt;"
+
+    found = read(xml(f"<event><date>2025-10-01T09:00:00Z</date><abstract>{abstract}</abstract></event>"))
+
+    assert [each.abstract for each in found.imported.draft.sessions] == [{"es": "words"}]
+
+
+def test_a_code_with_a_number_behind_it_may_be_taken_too() -> None:
+    titles = ["Talk", "Talk 2", "Talk"]
+    event = "<event><title>{}</title><date>2025-10-01T{:02}:00:00Z</date></event>"
+    found = read(xml("".join(event.format(title, hour) for hour, title in enumerate(titles, start=9))))
+
+    assert [each.code for each in found.imported.draft.sessions] == ["talk", "talk-2", "talk-3"]
+
+
 def test_ten_thousand_sessions_alike_get_ten_thousand_codes() -> None:
     event = "<event><title>Same</title><date>2025-10-01T09:00:00Z</date><duration>{}</duration></event>"
     found = read(xml("<day>" + "".join(event.format(n) for n in range(5, 5 + 10_050)) + "</day>"))
