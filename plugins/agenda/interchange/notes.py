@@ -41,9 +41,9 @@ REPAIRED_WORDS: Final = {
     "duration_unreadable": N_("“{subject}” has the length “{said}”, which says nothing; {minutes} minutes were taken."),
     "duration_out_of_bounds": N_("“{subject}” would last {said} minutes; {minutes} were taken."),
     "title_missing": N_("A session without a title was called “{title}”."),
-    "text_cut": N_("“{subject}”: a text was too long and was cut after {most} characters ({field})."),
+    "text_cut": N_("“{subject}”: a text was too long and was cut after {most} characters."),
     "markup_converted": N_("Texts in HTML ({count}) were turned into Markdown."),
-    "language_not_offered": N_("The spoken language “{language}” is not offered here ({count}); {taken} was taken."),
+    "language_not_offered": N_("The spoken language “{language}” is not offered here ({count}); “{taken}” was taken."),
     "guid_missing": N_("Sessions without an identifier ({count}) were given one, each time the same."),
     "guid_invalid": N_("Identifiers that are no UUIDs ({count}) were replaced by UUIDs made of them."),
     "guid_repeated": N_("“{subject}” has an identifier that another session has too; it was given one of its own."),
@@ -67,7 +67,7 @@ LEFT_OUT_WORDS: Final = {
     "too_many_people": N_("“{subject}” names more than {most} people; {count} were left out."),
     "person_without_name": N_("People without a name were left out ({count})."),
     "calendar_entry": N_("Entries of the calendar that are no sessions were left out ({reason}, {count})."),
-    "field_dropped": N_("The agenda has no place for “{field}”; left out {count} times."),
+    "field_dropped": N_("The agenda has no place for “{field}” ({count})."),
 }
 
 LOST_SESSIONS: Final = frozenset(

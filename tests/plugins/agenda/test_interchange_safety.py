@@ -94,6 +94,7 @@ def test_xinclude_and_stylesheets_are_dead_letters() -> None:
     [
         (b"<schedule>" + b"<a>" * 100_000, "nested_too_deep"),
         (b"<schedule>" + b"<a>" * 100_000 + b"</a>" * 100_000 + b"</schedule>", "nested_too_deep"),
+        (b"<schedule>" + b"<a>" * 64 + b"</a>" * 64 + b"</schedule>", "nested_too_deep"),
         (b"[" * 100_000, "nested_too_deep"),
         (b'{"schedule":' * 100_000 + b"1" + b"}" * 100_000, "nested_too_deep"),
         (b"<schedule>" + b"<a/>" * 400_000 + b"</schedule>", "too_many_parts"),
@@ -102,10 +103,16 @@ def test_xinclude_and_stylesheets_are_dead_letters() -> None:
         (b"<schedule>" + b" " * MOST_OCTETS, "file_too_large"),
         (b"BEGIN:VCALENDAR\r\n" + b" " * MOST_OCTETS, "file_too_large"),
     ],
-    ids=["open", "closed", "lists", "objects", "elements", "small lists", "numbers", "size", "calendar"],
+    ids=["open", "closed", "one too deep", "lists", "objects", "elements", "small lists", "numbers", "size", "calendar"],
 )
 def test_what_is_too_deep_or_too_large_is_refused(data: bytes, code: str) -> None:
     assert refused(data) == code
+
+
+def test_as_deep_as_allowed_is_read() -> None:
+    inner = b"<a>" * 63 + b"</a>" * 63
+
+    assert read(b"<schedule>" + inner + b"</schedule>").report.sessions == 0
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from scipy.stats import multivariate_normal, norm
 
 from plugins.awards.statistics import AdditiveModel, IccTable, Score, Undefined, additive_model, icc
+from plugins.awards.statistics.additive import described
 from plugins.awards.statistics.fitting import Fit, fit
 from plugins.awards.statistics.mixed_equations import criterion, equations, leverages, solve
 from plugins.awards.statistics.winning import _draws, chances
@@ -428,6 +429,22 @@ def test_a_judge_who_gives_everybody_the_same_is_named_and_discriminates_nothing
     assert flat.constant
     assert flat.spread == pytest.approx(0, abs=1e-12)
     assert flat.discrimination == pytest.approx(0, abs=1e-9)
+
+
+def test_a_judge_s_residual_sd_allows_for_what_the_model_took_up() -> None:
+    """By the dense hat matrix: a judge's squared residuals over what is left of as many degrees of freedom."""
+    found = fit(simulated(17, 9, 3, share=0.4))
+    assert isinstance(found, Fit)
+    design = (found.equations.y, found.equations.big, found.equations.small, found.equations.part)
+    *_, P = dense(design, found.ratios.big, found.ratios.small)
+    residuals, left = P @ found.equations.y, P.diagonal()
+
+    judges = {each.judge: each for each in described(found, top=1, seed=0, draws=1).judges}
+
+    for number, judge in enumerate(found.judges):
+        mine = found.equations.small == number
+        expected = found.scale * math.sqrt(float((residuals[mine] ** 2).sum() / left[mine].sum()))
+        assert judges[judge].residual_sd == pytest.approx(expected)
 
 
 def test_a_judge_s_noise_shows_in_their_residuals() -> None:
