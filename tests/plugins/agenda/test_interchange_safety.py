@@ -103,7 +103,18 @@ def test_xinclude_and_stylesheets_are_dead_letters() -> None:
         (b"<schedule>" + b" " * MOST_OCTETS, "file_too_large"),
         (b"BEGIN:VCALENDAR\r\n" + b" " * MOST_OCTETS, "file_too_large"),
     ],
-    ids=["open", "closed", "one too deep", "lists", "objects", "elements", "small lists", "numbers", "size", "calendar"],
+    ids=[
+        "open",
+        "closed",
+        "one too deep",
+        "lists",
+        "objects",
+        "elements",
+        "small lists",
+        "numbers",
+        "size",
+        "calendar",
+    ],
 )
 def test_what_is_too_deep_or_too_large_is_refused(data: bytes, code: str) -> None:
     assert refused(data) == code
