@@ -2,7 +2,7 @@
 
     python tests/alone_walk.py PLUGIN DATABASE FOLDER
 
-Prints `plugin`, `table`, `page <path> <status>`, `own <path>`, `undelivered` and `module` lines.
+Prints `plugin`, `table`, `page <path> <status>`, `own <path>`, `undelivered`, `module` and `extra` lines.
 """
 
 import asyncio
@@ -29,6 +29,8 @@ TABLES = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table'",
     "postgres": "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'",
 }
+EXTRAS = {"numpy", "scipy", "ortools", "pandas"}
+"""What docs/decisions/0008 keeps out of everything that does not need it."""
 
 
 async def main(name: str, url: str, folder: Path) -> None:
@@ -51,6 +53,8 @@ async def main(name: str, url: str, folder: Path) -> None:
     for module in sorted(sys.modules):
         if module.startswith("plugins."):
             print("module", module)
+        elif module in EXTRAS:
+            print("extra", module)
 
 
 async def make_tables(url: str, host: PluginHost) -> None:

@@ -58,6 +58,7 @@ def test_a_plugin_runs_alone(name: str, empty_engine_url: str, tmp_path: Path) -
     assert {path: status for path, status in pages.items() if int(status) >= 500} == {}
     assert [path for path in lines(said, "own") if pages[path] == "200"], "no page of the plugin could be seen"
     assert lines(said, "undelivered") == []
+    assert lines(said, "extra") == []
 
 
 def test_the_host_runs_without_any_plugin(empty_engine_url: str, tmp_path: Path) -> None:
