@@ -10,23 +10,22 @@ from itertools import combinations
 import numpy as np
 
 from .heuristic import Cells
-from .table import Ints, Table
+from .table import Bools, Ints, Table
 
 
-def lower_bound(table: Table, free: list[int], stay: Cells) -> int:
+def lower_bound(table: Table, free: list[int], stay: Cells, rooms: int = 0) -> int:
     """A cost that every timetable reaches: lacking seats, and per track its parallel pairs and its rooms.
 
-    With sessions that stay only their own lacking seats are counted, and those of the free.
+    With sessions that stay only their own lacking seats are counted, and those of the free. `rooms`: what rooms of tracks,
+    lacking seats and uneven days are known to cost together at least.
     """
     least = sum(int(table.overflow[session, room]) for session, (_, room) in stay.items())
     least += sum(int(table.overflow[session][table.rooms_ok[session]].min(initial=10**9)) for session in free)
-    if not stay:
-        for track in range(table.tracks):
-            members = [int(session) for session in np.flatnonzero(table.track == track)]
-            least += _cheapest_cover(table, members) + table.problem.weights.track_room * (
-                _rooms_needed(table, members) - 1
-            )
-    return least
+    if stay:
+        return least
+    members = [np.flatnonzero(table.track == track).tolist() for track in range(table.tracks)]
+    least += sum(table.problem.weights.track_room * (_rooms_needed(table, one) - 1) for one in members)
+    return max(least, rooms) + sum(_cheapest_cover(table, one) for one in members)
 
 
 def never_parallel(table: Table, one: int, other: int) -> bool:
@@ -54,20 +53,22 @@ def steps_for(table: Table, members: list[int]) -> int:
         np.add.at(reach, starts, 1)
         np.add.at(reach, starts + int(table.length[session]), -1)
     reachable = int((np.cumsum(reach) > 0).sum())
-    return min(reachable, _open_steps(table) - int(table.length[table.is_plenary].sum()))
+    return min(reachable, int(open_steps(table).sum()) - int(table.length[table.is_plenary].sum()))
 
 
-def _open_steps(table: Table) -> int:
-    is_open = table.day_at >= 0
+def open_steps(table: Table) -> Bools:
+    """For every step, whether a session can be on: some day is open and has no break."""
+    is_open: Bools = table.day_at >= 0
     for day in table.problem.days:
         for pause in day.breaks:
             is_open = is_open & ~_stretch(table, pause.start, pause.end)
-    return int(is_open.sum())
+    return is_open
 
 
-def _stretch(table: Table, start: int, end: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _stretch(table: Table, start: int, end: int) -> Bools:
     steps = np.arange(table.steps)
-    return (steps >= table.step(start)) & (steps < table.step(end))
+    inside: Bools = (steps >= table.step(start)) & (steps < table.step(end))
+    return inside
 
 
 def _cheapest_cover(table: Table, members: list[int]) -> int:

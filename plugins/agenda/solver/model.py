@@ -342,12 +342,18 @@ def search(
     workers: int,
     limit_s: float,
     heard: Callable[[int, int], None] | None = None,
+    effort: float | None = None,
 ) -> tuple[Any, Any]:
-    """CP-SAT's solver after its search, and its status; ends soon after somebody wants to stop."""
+    """CP-SAT's solver after its search, and its status; ends soon after somebody wants to stop.
+
+    `effort` is a limit in CP-SAT's deterministic seconds, which no load of the machine changes.
+    """
     from threading import Event, Thread
 
     solver = cp_model.CpSolver()
     solver.parameters.max_time_in_seconds = max(0.01, min(limit_s, watch.left_s))
+    if effort is not None:
+        solver.parameters.max_deterministic_time = effort
     solver.parameters.random_seed = seed
     solver.parameters.num_workers = workers
     ended = Event()

@@ -9,17 +9,34 @@ from .bounds import lower_bound
 from .contradictions import explain, impossible_part
 from .heuristic import Cells, Draft, construct, cost_of, improve
 from .model import Model, least_of, search
+from .neighbourhoods import descend
 from .problem import TERMS, Answer, Contradiction, Cost, Problem, Progress, Proposal, Unsolved
+from .rooming import Packing, chosen_rooms, guided
 from .stopwatch import Stopwatch
 from .table import Table, table_of
 
 Told = Callable[[Progress], None]
 
+Way = Callable[[Cells, int, float], tuple[Cells, int]]
+"""A way of searching: from places and their cost, until so many seconds have passed, to better ones."""
+
 WHOLE_MODEL_SESSIONS = 150
 """Up to so many sessions CP-SAT works on the whole problem at once; beyond, it finds nothing that the heuristic misses."""
 
+SMALL = 30
+"""Up to so many sessions the whole model is asked at once; beyond, rooms are chosen first and neighbourhoods searched."""
+
 ROUNDS = 4_000
-"""Rounds of ruin and recreate before the whole model takes over."""
+"""Rounds of ruin and recreate before the models take over."""
+
+HELD_BACK = 0.08
+"""The part of each room's time that is left empty when rooms are chosen, so that sessions can be cut to fit it."""
+
+ROOMING_SHARE, RUIN_SHARE, TURNS_SHARE = 0.12, 0.3, 0.5
+"""Of the time left: each step of choosing rooms; before the whole model ruin and recreate, where it has turns with others."""
+
+TURNS = 24
+SHORTEST_TURN_S = 1.0
 
 
 class Teller:
@@ -69,8 +86,9 @@ def solve(
         return explain(problem, watch, teller.say, seed=seed, part=problem)
     cost = cost_of(table, cells)
     teller.say("search", cost, 0)
+    cells, cost, least = roomed_cells(table, cells, cost, watch, teller, rng, seed, workers)
     cells, cost, bound = better_cells(
-        table, cells, cost, list(range(table.sessions)), watch, teller, rng, seed, workers
+        table, cells, cost, list(range(table.sessions)), watch, teller, rng, seed, workers, least=least
     )
     teller.say("search", cost, bound)
     return proposal(table, cells, cost, bound, watch)
@@ -107,6 +125,46 @@ def any_cells(table: Table, watch: Stopwatch, seed: int, workers: int) -> Cells 
     return Unsolved(seconds=watch.seconds)
 
 
+def roomed_cells(
+    table: Table,
+    cells: Cells,
+    cost: int,
+    watch: Stopwatch,
+    teller: Teller,
+    rng: np.random.Generator,
+    seed: int,
+    workers: int,
+) -> tuple[Cells, int, int]:
+    """The better of these places and of some in rooms that were chosen first, its cost, and what rooms cost at least."""
+    if table.sessions <= SMALL or watch.is_over:
+        return cells, cost, 0
+    share = watch.left_s * ROOMING_SHARE
+
+    rooms = chosen_rooms(table, cells, rng, watch, held_back=HELD_BACK, seed=seed, workers=workers, limit_s=share)
+    if not watch.is_over:
+        guide, begun = guided(table, rooms), watch.seconds
+
+        def is_over() -> bool:
+            return watch.is_over or watch.seconds > begun + share
+
+        draft = Draft(guide)
+        if construct(guide, draft, range(table.sessions), rng, is_over=is_over, ejections=20 * table.sessions):
+            found, _ = improve(
+                guide,
+                draft,
+                np.arange(table.sessions),
+                rng,
+                rounds=ROUNDS if table.sessions <= WHOLE_MODEL_SESSIONS else 10**9,
+                is_over=is_over,
+                on_better=lambda better: teller.say("search", better),
+            )
+            if (found_cost := cost_of(table, found)) < cost:
+                cells, cost = found, found_cost
+    packing = Packing(table, by_day=table.sessions <= WHOLE_MODEL_SESSIONS)
+    packing.begin_from(cells)
+    return cells, cost, packing.solved(watch, seed=seed, workers=workers, limit_s=share / 2).bound
+
+
 def better_cells(
     table: Table,
     cells: Cells,
@@ -119,31 +177,76 @@ def better_cells(
     workers: int,
     phase: str = "search",
     is_bound_told: bool = True,
+    least: int = 0,
 ) -> tuple[Cells, int, int]:
-    """The best timetable found in what is left of the time, its cost, and a proven bound below it."""
+    """The best timetable found in what is left of the time, its cost, and a proven bound below it.
+
+    `least` is what rooms are known to cost at least.
+    """
     stay = {session: cell for session, cell in cells.items() if session not in set(free)}
-    bound = lower_bound(table, free, stay)
+    bound = lower_bound(table, free, stay, least)
     teller.say(phase, cost, bound if is_bound_told else None)
     is_whole = len(free) <= WHOLE_MODEL_SESSIONS
-    draft = Draft(table)
-    for session, cell in cells.items():
-        draft.place(session, *cell)
-    stop_at = watch.seconds + watch.left_s * (0.3 if is_whole else 0.97)
-    cells, cost = improve(
-        table,
-        draft,
-        np.array(free, dtype=np.int64),
-        rng,
-        rounds=min(ROUNDS, 60 * len(free)) if is_whole else 10**9,
-        is_over=lambda: watch.is_over or watch.seconds >= stop_at,
-        on_better=lambda better: teller.say(phase, better),
-        floor=bound,
-    )
+    has_turns = not stay and len(free) > SMALL
+    share = 0.97 if not is_whole else TURNS_SHARE if has_turns else RUIN_SHARE
+    until = watch.seconds + share * watch.left_s
+
+    def told(better: int) -> None:
+        teller.say(phase, better)
+
+    def ruined(cells: Cells, cost: int, ends_at: float) -> tuple[Cells, int]:
+        draft = Draft(table)
+        for session, cell in cells.items():
+            draft.place(session, *cell)
+        return improve(
+            table,
+            draft,
+            np.array(free, dtype=np.int64),
+            rng,
+            rounds=min(ROUNDS, 60 * len(free)) if is_whole else 10**9,
+            is_over=lambda: watch.is_over or watch.seconds >= ends_at,
+            on_better=told,
+            floor=bound,
+        )
+
+    def descended(cells: Cells, cost: int, ends_at: float) -> tuple[Cells, int]:
+        return descend(
+            table,
+            cells,
+            cost,
+            rng,
+            watch,
+            seed=seed,
+            workers=workers,
+            is_over=lambda: watch.is_over or watch.seconds >= ends_at,
+            on_better=told,
+            floor=bound,
+        )
+
+    if has_turns:
+        cells, cost = _in_turns([ruined, descended], cells, cost, bound, watch, until)
+    else:
+        cells, cost = ruined(cells, cost, until)
     if cost > bound and is_whole and not watch.is_over:
         cells, cost, bound = _proven_cells(
             table, cells, cost, bound, free, stay, watch, teller, seed, workers, phase, is_bound_told
         )
     return cells, cost, min(bound, cost)
+
+
+def _in_turns(
+    ways: list[Way], cells: Cells, cost: int, bound: int, watch: Stopwatch, until: float
+) -> tuple[Cells, int]:
+    """Each way of searching once, then for every turn the one that gained most in its last, or was in vain longest ago."""
+    turn_s = max(SHORTEST_TURN_S, (until - watch.seconds) / TURNS)
+    gains = [float("inf")] * len(ways)
+    number = 0
+    while cost > bound and watch.seconds < until and not watch.is_over:
+        number += 1
+        chosen, begun, before = gains.index(max(gains)), watch.seconds, cost
+        cells, cost = ways[chosen](cells, cost, min(until, begun + turn_s))
+        gains[chosen] = (before - cost) / (watch.seconds - begun + 0.01) or -number
+    return cells, cost
 
 
 def _proven_cells(
