@@ -67,11 +67,11 @@ REFUSALS: Final = {
     "results_not_yet": N_("Results are shown once every score sheet is sealed: {sealed} of {assigned} are."),
     "no_jurors": N_("There are no jurors yet. Invite some first."),
     "assignment_too_few_judges": N_(
-        "Nomination {nominations} needs {needed} jurors, but only {available} may judge it ({jurors}). "
+        "{candidates}: {needed} jurors are needed, but only {available} may judge ({jurors}). "
         "Invite more jurors, or ask for fewer per nomination."
     ),
     "assignment_judges_full": N_(
-        "The nominations {nominations} need {needed} score sheets together, but the jurors who may judge them ({jurors}) "
+        "{candidates} need {needed} score sheets together, but the jurors who may judge them ({jurors}) "
         "can take only {available}, because these may take no more: {full}. "
         "Raise the most per juror, invite more jurors, or ask for fewer per nomination."
     ),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 from msgspec import structs
 
@@ -14,8 +15,8 @@ from core.people.secrets import new_secret
 from core.people.services import ensure_person, grant, revoke
 from core.values import EventView, Refusal, Refused, refuse
 from plugins.awards import queries
-from plugins.awards.matching import Assigned, Pair, Problem, Reason, assign
-from plugins.awards.queries import SheetView
+from plugins.awards.matching import Assigned, Impossible, Pair, Problem, Reason, assign
+from plugins.awards.queries import NominationLine, SheetView
 from plugins.awards.rules import (
     Criterion,
     ScoreSheet,
@@ -89,11 +90,15 @@ async def assign_evenly(event: EventView, *, seed: int, actor: Actor, now: datet
     settings = await queries.award_settings(event)
     async with transaction():
         await lock(jury_lock(event))
-        entries = {str(line.id): line.code for line in await queries.nominations(event, state="submitted")}
+        lines = {str(line.id): line for line in await queries.nominations(event, state="submitted")}
+        entries = {entry: line.code for entry, line in lines.items()}
         jurors = {str(line.person): line.name for line in await queries.jurors(event)}
         if not jurors:
             raise Refused(Refusal("no_jurors"))
-        pairs, fixed = await _even_pairs(event, entries, jurors, settings, seed=seed)
+        answer, fixed = await _even_answer(event, entries, jurors, settings, seed=seed)
+        if isinstance(answer, Impossible):
+            raise Refused(*_why_not(answer, lines, jurors))
+        pairs = answer.pairs
         new = [pair for pair in pairs if pair not in fixed]
         for entry, juror in new:
             await _new_sheet(event, int(entry), entries[entry], int(juror), actor=actor, now=now)
@@ -108,10 +113,10 @@ async def assign_evenly(event: EventView, *, seed: int, actor: Actor, now: datet
         return len(new)
 
 
-async def _even_pairs(
+async def _even_answer(
     event: EventView, entries: Mapping[str, str], jurors: Mapping[str, str], settings: AwardsSettings, *, seed: int
-) -> tuple[Sequence[Pair], set[Pair]]:
-    """All pairs, and those of them that were there before. Former jurors keep their sheets and get no new ones."""
+) -> tuple[Assigned | Impossible, set[Pair]]:
+    """The assignment, and the pairs that were there before. Former jurors keep their sheets and get no new ones."""
     rows = [row for row in await queries.sheets(event) if str(row.nomination_id) in entries]
     fixed = {(str(row.nomination_id), str(row.juror)) for row in rows if row.state != "recused"}
     former = {judge for _, judge in fixed} - set(jurors)
@@ -132,21 +137,39 @@ async def _even_pairs(
             seed=seed,
         )
     )
-    if isinstance(answer, Assigned):
-        return answer.pairs, fixed
-    raise Refused(*(_impossible(reason, entries, jurors) for reason in answer.reasons))
+    return answer, fixed
 
 
-def _impossible(reason: Reason, entries: Mapping[str, str], jurors: Mapping[str, str]) -> Refusal:
-    facts = {
-        "nominations": [entries[entry] for entry in reason.entries],
-        "jurors": [jurors[judge] for judge in reason.judges if judge in jurors],
-        "full": [jurors.get(name) or entries.get(name, "") for name in reason.bounded],
-        "conflicts": len(reason.conflicts),
-        "needed": reason.needed,
-        "available": reason.available,
-    }
-    return Refusal(f"assignment_{reason.code}", facts)
+MOST_NAMES: Final = 5
+"""How many names a sentence lists."""
+
+
+def _why_not(answer: Impossible, lines: Mapping[str, NominationLine], jurors: Mapping[str, str]) -> list[Refusal]:
+    """A refusal for each reason; nominations that lack jurors in the same way are one."""
+    alike: dict[Reason, list[str]] = {}
+    for reason in answer.reasons:
+        is_of_one = reason.code == "too_few_judges" and len(reason.entries) == 1
+        key = structs.replace(reason, entries=(), conflicts=()) if is_of_one else reason
+        alike.setdefault(key, []).extend(reason.entries)
+    return [
+        Refusal(
+            f"assignment_{reason.code}",
+            {
+                "nominations": [lines[entry].code for entry in entries],
+                "candidates": _some([lines[entry].candidate.name or lines[entry].code for entry in entries]),
+                "jurors": _some([jurors[judge] for judge in reason.judges if judge in jurors]),
+                "full": _some([jurors[judge] for judge in reason.bounded if judge in jurors]),
+                "needed": reason.needed,
+                "available": reason.available,
+            },
+        )
+        for reason, entries in alike.items()
+    ]
+
+
+def _some(names: Sequence[str]) -> list[str]:
+    """The names, or the first ones and how many more there are."""
+    return [*names] if len(names) <= MOST_NAMES else [*names[:MOST_NAMES], f"+{len(names) - MOST_NAMES}"]
 
 
 async def _new_sheet(

@@ -109,6 +109,21 @@ async def test_bounds_that_leave_too_little_room_are_said(award: Award, jury: li
     assert await Sheet.count() == 0
 
 
+async def test_nominations_that_lack_jurors_alike_are_one_reason(award: Award, jury: list[Actor], olga: Actor) -> None:
+    made = await judging(award, *"ABCDEFG")
+    settings = replace(await queries.award_settings(award.event), judges_per_entry=4)
+    await events.change_settings(award.event, "awards", settings, by="person:1", now=award.site.now)
+
+    with pytest.raises(Refused) as refused:
+        await services.assign_evenly(award.event, seed=1, actor=olga, now=award.site.now)
+
+    (refusal,) = refused.value.refusals
+    assert refusal.code == "assignment_too_few_judges"
+    assert sorted(refusal.facts["nominations"]) == sorted(made)
+    assert len(refusal.facts["candidates"]) == 6
+    assert refusal.facts["candidates"][-1] == "+2"
+
+
 async def bounded(award: Award, *, least: int, most: int) -> None:
     """The award with these bounds on every juror's load."""
     kept = await queries.award_settings(award.event)
