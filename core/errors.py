@@ -222,8 +222,6 @@ def _of_problem(problem: Problem) -> dict[str, Any]:
 def _of_litestar(error: ValidationException) -> list[dict[str, Any]]:
     """The framework's findings about query and header parameters; bodies have passed our own check."""
     found = [each for each in error.extra if isinstance(each, dict)] if isinstance(error.extra, list) else []
-    named = [each for each in found if each.get("key")]
-    found = named or found  # beside a true finding Litestar lists dependencies that it had not looked at
     return [_of_parameter(str(each.get("key", "")), str(each.get("message", ""))) for each in found]
 
 

@@ -484,3 +484,11 @@ async def test_the_age_of_feeds_is_a_setting(site: Site) -> None:
 
     assert (await get(site, "/agenda.ics")).headers["cache-control"] == "public, max-age=60"
     assert (await events.event_by_id(event.id)).revision > event.revision
+
+
+async def test_only_the_parameter_that_is_wrong_is_named(site: Site) -> None:
+    program = await site.bearer("programme", "agenda.edit")
+
+    said = await program.post("/api/v1/events/congress/schedule/imports?way=sideways", content=b"<schedule/>")
+
+    assert (said.status_code, [each["parameter"] for each in said.json()["errors"]]) == (400, ["way"])
