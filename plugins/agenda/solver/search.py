@@ -24,7 +24,10 @@ WHOLE_MODEL_SESSIONS = 150
 """Up to so many sessions CP-SAT works on the whole problem at once; beyond, it finds nothing that the heuristic misses."""
 
 SMALL = 30
-"""Up to so many sessions the whole model is asked at once; beyond, rooms are chosen first and neighbourhoods searched."""
+"""Up to so many sessions ruin and recreate goes before the whole model; beyond, rooms first and neighbourhoods too."""
+
+ROOMS_FIRST_SESSIONS = 300
+"""Beyond, choosing rooms first and neighbourhoods take longer than they gain: ruin and recreate alone ends lower."""
 
 ROUNDS = 4_000
 """Rounds of ruin and recreate before the models take over."""
@@ -36,6 +39,8 @@ ROOMING_SHARE, RUIN_SHARE, TURNS_SHARE = 0.12, 0.3, 0.5
 """Of the time left: each step of choosing rooms; before the whole model ruin and recreate, where it has turns with others."""
 
 TURNS = 24
+"""How often ruin and recreate and neighbourhoods may take turns."""
+
 SHORTEST_TURN_S = 1.0
 
 
@@ -136,7 +141,7 @@ def roomed_cells(
     workers: int,
 ) -> tuple[Cells, int, int]:
     """The better of these places and of some in rooms that were chosen first, its cost, and what rooms cost at least."""
-    if table.sessions <= SMALL or watch.is_over:
+    if not SMALL < table.sessions <= ROOMS_FIRST_SESSIONS or watch.is_over:
         return cells, cost, 0
     share = watch.left_s * ROOMING_SHARE
 
@@ -187,7 +192,7 @@ def better_cells(
     bound = lower_bound(table, free, stay, least)
     teller.say(phase, cost, bound if is_bound_told else None)
     is_whole = len(free) <= WHOLE_MODEL_SESSIONS
-    has_turns = not stay and len(free) > SMALL
+    has_turns = not stay and SMALL < len(free) <= ROOMS_FIRST_SESSIONS
     share = 0.97 if not is_whole else TURNS_SHARE if has_turns else RUIN_SHARE
     until = watch.seconds + share * watch.left_s
 
