@@ -117,7 +117,13 @@ async def stop_proposal(event: EventView, number: int, *, by: str, now: datetime
         if not found.is_under_way:
             raise Refused(Refusal("search_is_over"))
         this = _this(event, number)
-        ended: dict[Any, Any] = {"state": "gave_up", "busy": None, "answer": _json(Answered()), "ended_at": now}
+        ended: dict[Any, Any] = {
+            "state": "gave_up",
+            "busy": None,
+            "is_stopping": True,
+            "answer": _json(Answered()),
+            "ended_at": now,
+        }
         waiting = this & (TimetableProposal.state == "waiting")
         if not await TimetableProposal.update(ended).where(waiting).returning(TimetableProposal.id):
             await TimetableProposal.update({TimetableProposal.is_stopping: True}).where(this)

@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 from weakref import WeakKeyDictionary
 
 import msgspec
+from msgspec.structs import replace
 
 from core.database import Database, current, transaction
 from plugins.agenda import queries
@@ -58,9 +59,9 @@ def solve(asked: SearchInput, on_progress: Callable[[Progress], None], should_st
 class _Search:
     """One search in its thread."""
 
-    def __init__(self, asked: SearchInput, worker: str, solver: Solver) -> None:
-        self.asked, self.worker = asked, worker
-        self.progress: Progress | None = None
+    def __init__(self, asked: SearchInput, worker: str, solver: Solver, *, now: datetime) -> None:
+        self.asked, self.worker, self.taken_up_at = asked, worker, now
+        self.progress = Progress(phase="start", seconds=0.0)
         self.answer: Answered | None = None
         self.stop = threading.Event()
         self._solver = solver
@@ -70,6 +71,11 @@ class _Search:
     @property
     def is_over(self) -> bool:
         return not self._thread.is_alive()
+
+    def progress_at(self, now: datetime) -> Progress:
+        """What the solver said last, with the time since the search was taken up: a solver may say nothing for minutes."""
+        seconds = max(self.progress.seconds, (now - self.taken_up_at).total_seconds())
+        return replace(self.progress, seconds=min(seconds, float(self.asked.asked.limit_s)))
 
     def wait(self, seconds: float) -> None:
         self._thread.join(seconds)
@@ -104,7 +110,7 @@ async def run_searches(*, now: datetime, solver: Solver = solve) -> None:
         return
     _searches.pop(current(), None)
     if asked := await _take_up(now):
-        _searches[current()] = _Search(*asked, solver)
+        _searches[current()] = _Search(*asked, solver, now=now)
 
 
 async def _take_up(now: datetime) -> tuple[SearchInput, str] | None:
@@ -144,9 +150,7 @@ async def _look_after(search: _Search, now: datetime) -> bool:
     if search.is_over:
         await _store(search, now)
         return False
-    values: dict[Any, Any] = {"lease_until": now + LEASE}
-    if search.progress is not None:
-        values["progress"] = msgspec.json.encode(search.progress).decode()
+    values: dict[Any, Any] = {"lease_until": now + LEASE, "progress": _progress(search, now)}
     rows = await TimetableProposal.update(values).where(_is_ours(search)).returning(TimetableProposal.is_stopping)
     if not rows or rows[0]["is_stopping"]:
         search.stop.set()
@@ -156,11 +160,13 @@ async def _look_after(search: _Search, now: datetime) -> bool:
 async def _store(search: _Search, now: datetime) -> None:
     """The answer, unless somebody else has the search by now."""
     answer = search.answer or Answered(failure="search_failed")
-    values = _ended(_state_after(answer), answer, now)
-    if search.progress is not None:
-        values["progress"] = msgspec.json.encode(search.progress).decode()
+    values = {**_ended(_state_after(answer), answer, now), "progress": _progress(search, now)}
     async with transaction():
         await TimetableProposal.update(values).where(_is_ours(search))
+
+
+def _progress(search: _Search, now: datetime) -> str:
+    return msgspec.json.encode(search.progress_at(now)).decode()
 
 
 def _state_after(answer: Answered) -> queries.ProposalState:

@@ -112,6 +112,7 @@ async def _list(
         settings_href=settings_address(event) if visit.may("event.configure", event) else "",
         unplaced=len(rules.spots(draft, "unplaced")),
         rooms=len(draft.rooms),
+        holds_nothing=not draft.fixed and any(each.starts_at for each in rules.spots(draft, "all")),
     )
 
 
@@ -197,6 +198,7 @@ async def _show(
         list_href=f"/{event.slug}/organise/agenda/proposals",
         progress=_progress(found) if found.is_under_way else None,
         failure=_failure_words(found.answer.failure),
+        nothing_found=_nothing_found_words(found),
         refused=[sentence(refusal, event) for refusal in refused.refusals] if refused else [],
         changed=None if changed is None else [_title(code, draft) for code in changed],
         timetable=await _timetable(request, event, visit, found, draft),
@@ -225,15 +227,21 @@ def _progress(found: ProposalView) -> dict[str, Any]:
 def _phase_words(found: ProposalView) -> str:
     if found.state == "waiting":
         return gettext("Waiting for its turn.")
+    has_timetable = found.progress is not None and found.progress.cost is not None
     if found.is_stopping:
-        return gettext("Stopping; the best timetable so far will be the answer.")
+        if has_timetable:
+            return gettext("Stopping; the best timetable so far will be the answer.")
+        return gettext("Stopping; no timetable has been found so far.")
+    phase = found.progress.phase if found.progress else "start"
+    if has_timetable and phase in ("start", "search"):
+        phase = "cost"
     return {
         "start": gettext("Looking for a first timetable."),
         "search": gettext("Looking for a first timetable."),
         "moves": gettext("Looking for fewer moves."),
         "cost": gettext("Looking for a better timetable."),
         "explain": gettext("Impossible so far: looking for the wishes that contradict each other."),
-    }[found.progress.phase if found.progress else "start"]
+    }[phase]
 
 
 def _best_words(cost: int, bound: int | None) -> str:
@@ -259,7 +267,29 @@ def _contradiction(found: ProposalView, draft: rules.Draft, event: EventView, vi
     return {
         "lines": wish_lines(found, draft, event, settings_href=settings),
         "is_minimal": told.is_minimal,
+        "summary": _contradiction_words(found, told.is_minimal),
     }
+
+
+def _contradiction_words(found: ProposalView, is_minimal: bool) -> str:
+    if is_minimal:
+        return gettext("Change any one of them, and the others can be kept together.")
+    if found.is_stopping:
+        return gettext("The search was stopped before the fewest were found.")
+    return gettext("The time ran out before the fewest were found.")
+
+
+def _nothing_found_words(found: ProposalView) -> str:
+    if found.is_stopping:
+        return gettext("The search was stopped before a timetable was found. Whether there is one is not known.")
+    if found.asked.may_move == "all":
+        return gettext(
+            "No timetable was found in the time there was, and no proof that there is none. Ask again with more time."
+        )
+    return gettext(
+        "No timetable was found in the time there was, and no proof that there is none. "
+        "Ask again with more time, or let more sessions move."
+    )
 
 
 # -- its timetable
@@ -319,7 +349,7 @@ async def _timetable(
         "new": sum(each.is_new for each in found.moves),
         "moved": sum(not each.is_new for each in found.moves),
         "cost": number(answer.cost),
-        "quality": _quality(answer),
+        "quality": _quality(answer, was_stopped=found.is_stopping),
         "costs": [_cost(each) for each in answer.costs if each.amount and each.cost],
         "day": shown,
         "days": [
@@ -360,16 +390,12 @@ def _where(at: datetime | None, room: str, event: EventView) -> str:
     return " · ".join(part for part in (when, room) if part) or "–"
 
 
-def _quality(answer: Proposal) -> list[str]:
+def _quality(answer: Proposal, *, was_stopped: bool) -> list[str]:
     """How good it is, in sentences. What is said of a repair's cost is said of timetables with as few moves."""
     found = []
     is_repair = answer.fewest_moves_proven is not None
     if answer.moved and is_repair:
-        found.append(
-            gettext("Fewer moves cannot do it: that is proven.")
-            if answer.fewest_moves_proven
-            else gettext("Perhaps it can be done with fewer moves; the time ran out.")
-        )
+        found.append(_fewest_words(bool(answer.fewest_moves_proven), was_stopped))
     if answer.is_proven and is_repair:
         found.append(gettext("No timetable with so few moves costs less: that is proven."))
     elif answer.is_proven:
@@ -378,6 +404,14 @@ def _quality(answer: Proposal) -> list[str]:
         words = gettext("It costs {cost} points; at best there could be one of {bound}. A longer search may find it.")
         found.append(words.format(cost=number(answer.cost), bound=number(answer.bound)))
     return found
+
+
+def _fewest_words(is_proven: bool, was_stopped: bool) -> str:
+    if is_proven:
+        return gettext("Fewer moves cannot do it: that is proven.")
+    if was_stopped:
+        return gettext("Perhaps it can be done with fewer moves; the search was stopped.")
+    return gettext("Perhaps it can be done with fewer moves; the time ran out.")
 
 
 def _cost(cost: Cost) -> dict[str, Any]:

@@ -264,12 +264,99 @@ async def test_how_far_it_is_is_written_down(site: Site, event: EventView) -> No
     for _ in range(100):
         await look(site, slow)
         found = await queries.proposal(event, number)
-        if found and found.progress:
+        if found and found.progress and found.progress.phase == "search":
             break
         await asyncio.sleep(0.01)
 
     assert found is not None
     assert found.progress == Progress(phase="search", seconds=3.0)
+
+
+async def test_the_clock_of_a_search_goes_on_while_its_solver_says_nothing(site: Site, event: EventView) -> None:
+    let_go = threading.Event()
+
+    def silent(asked: SearchInput, *_: Any) -> Answer:
+        let_go.wait(20)
+        return Unsolved(seconds=0.0)
+
+    client = await site.signed_in("programme")
+    number = await ask(site, event, limit_s=100)
+    await until(site, event, number, "solving", solver=silent)
+
+    told = []
+    for _ in range(3):
+        site.now += timedelta(seconds=42)
+        await look(site, silent)
+        told.append((await client.get(f"{API}/{number}")).json()["progress"]["seconds"])
+    shown = await client.get(f"{BASE}/{number}", headers={"Accept-Language": "en"})
+    let_go.set()
+
+    assert told == [42.0, 84.0, 100.0]
+    assert "100 of at most 100 s" in shown.text
+
+
+async def test_the_clock_is_never_behind_what_the_solver_said(site: Site, event: EventView) -> None:
+    number, slow = await ask(site, event), Slow()
+    await until(site, event, number, "solving", solver=slow)
+    search = searching._searches[site.database]
+    for _ in range(200):
+        if search.progress.phase == "search":
+            break
+        await asyncio.sleep(0.01)
+
+    later = search.progress_at(site.now + timedelta(seconds=2))
+
+    assert later == Progress(phase="search", seconds=3.0)
+    slow.let_go.set()
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_a_first_timetable_is_not_sought_once_there_is_one(site: Site, event: EventView) -> None:
+    client = await site.signed_in("programme")
+    number = await ask(site, event)
+    progress = Progress(phase="search", seconds=1.0, cost=101, bound=7)
+    values: dict[Any, Any] = {"state": "solving", "progress": msgspec.json.encode(progress).decode()}
+    await TimetableProposal.update(values).where(TimetableProposal.event == event.id)
+
+    shown = await client.get(f"{BASE}/{number}", headers={"Accept-Language": "en"})
+
+    assert "Looking for a better timetable. Best so far: 101 points; fewer than 7 cannot be had." in shown.text
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_why_there_is_no_timetable_is_said_of_what_was_asked(site: Site, event: EventView) -> None:
+    def nothing(*_: Any) -> Answer:
+        return Unsolved(seconds=60.0)
+
+    client = await site.signed_in("programme")
+
+    async def said(number: int) -> str:
+        return (await client.get(f"{BASE}/{number}", headers={"Accept-Language": "en"})).text
+
+    few = await ask(site, event)
+    await until(site, event, few, "gave_up", solver=nothing)
+    everything = await ask(site, event, may_move="all")
+    await until(site, event, everything, "gave_up", solver=nothing)
+    stopped = await ask(site, event, may_move="all")
+    await services.stop_proposal(event, stopped, by="test", now=site.now)
+
+    assert "Ask again with more time, or let more sessions move." in await said(few)
+    assert "Ask again with more time.<" in await said(everything)
+    assert "The search was stopped before a timetable was found." in await said(stopped)
+    assert "in the time there was" not in await said(stopped)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_the_asking_page_warns_while_nothing_holds_openings_in_place(site: Site, event: EventView) -> None:
+    client = await site.signed_in("programme")
+    warning = "nothing holds openings and closings in place"
+
+    before = await client.get(BASE, headers={"Accept-Language": "en"})
+    await put(site, event, session_item("opening", is_fixed=True))
+    after = await client.get(BASE, headers={"Accept-Language": "en"})
+
+    assert warning in before.text
+    assert warning not in after.text
 
 
 async def test_stopping_ends_what_waits_at_once_and_what_goes_on_soon(site: Site, event: EventView) -> None:
