@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from benchmarks.timetable_instances import contradictory, hidden, lose_half_day, lose_room_morning
 from plugins.agenda.solver import repair, solve
+from plugins.agenda.solver.bounds import lower_bound
 from plugins.agenda.solver.check import costs, problem_faults, violations
 from plugins.agenda.solver.problem import (
     GRID_MIN,
@@ -32,6 +33,9 @@ from plugins.agenda.solver.problem import (
     Weights,
     Wish,
 )
+from plugins.agenda.solver.rooming import Packing
+from plugins.agenda.solver.stopwatch import Stopwatch
+from plugins.agenda.solver.table import table_of
 
 PATIENCE_S = 30.0
 """Never used up where the machine is not overloaded; a test that needs it fails."""
@@ -174,6 +178,22 @@ def test_the_cheapest_timetable_is_as_cheap_as_any(seed: int) -> None:
         return
     proposal = assert_sound(problem, answer)
     assert (proposal.is_proven, proposal.cost) == (True, min(price(problem, one) for one in every))
+
+
+@given(seeds)
+@settings(max_examples=60)
+def test_no_timetable_costs_less_than_its_rooms_packed_and_its_tracks_counted(seed: int) -> None:
+    problem = tiny(seed)
+    every = everything(problem)
+    assume(every)
+    table = table_of(problem)
+
+    packed = Packing(table, by_day=True).solved(Stopwatch(10, None), seed=0, workers=1, limit_s=10)
+
+    assert packed.rooms is not None
+    assert lower_bound(table, list(range(table.sessions)), {}, rooms=packed.bound) <= min(
+        price(problem, placements) for placements in every
+    )
 
 
 @given(seeds)
