@@ -153,6 +153,13 @@ REFUSALS = {
     "nothing_to_place": N_("There is no session that may be placed. Choose that more may move."),
     "longer_than_a_day": N_("Longer than the sessions of any day may last: {sessions}."),
     "not_solved": N_("There is no timetable here that could be accepted."),
+    "already_accepted": N_("This timetable was accepted already."),
+    "draft_changed_since": N_(
+        "Sessions of the draft have changed since ({count}): {sessions}. Ask for another timetable."
+    ),
+    "needs_changed_since": N_(
+        "Rooms, absences or settings that a timetable must keep to have changed since. Ask for another timetable."
+    ),
     "not_decidable": N_("It cannot be put aside: its search goes on, or it was decided already."),
     "nothing_to_release": N_("Nothing has changed since the last release."),
     "release_needs_reason": N_(

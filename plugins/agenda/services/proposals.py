@@ -19,6 +19,9 @@ from plugins.agenda.tables import Room, Session, TimetableProposal
 
 DISCARDABLE: Final = ("solved", "contradicted", "gave_up", "failed")
 
+MOST_NAMED: Final = 3
+"""So many of the sessions that have changed are named in a sentence."""
+
 
 def solver_is_installed() -> bool:
     """Whether the extra `timetable` is there."""
@@ -133,16 +136,19 @@ async def stop_proposal(event: EventView, number: int, *, by: str, now: datetime
 async def accept_proposal(event: EventView, number: int, *, by: str, now: datetime) -> int:
     """Move the draft's sessions as proposed and return how many; nothing is released.
 
-    Raises `Refused`: not_found, not_solved, changed_meanwhile (with the sessions' codes) when the draft, the settings or
-    somebody's absences would by now give another problem. A change that no timetable depends on, say of a title, does no harm.
+    Raises `Refused`: not_found, not_solved, already_accepted; draft_changed_since (with the sessions) or, where it is not
+    sessions that differ, needs_changed_since, when the draft, the settings or somebody's absences would by now give another
+    problem. A change that no timetable depends on, say of a title, does no harm.
     """
     async with transaction():
         await hold(event)
         found = await _found(event, number)
+        if found.state == "accepted":
+            raise Refused(Refusal("already_accepted"))
         if found.state != "solved" or found.answer.proposal is None:
             raise Refused(Refusal("not_solved"))
         if (changed := await changed_since(event, found)) is not None:
-            raise Refused(Refusal("changed_meanwhile", {"sessions": changed}))
+            raise Refused(await _out_of_date(event, changed))
         changes = found.moves
         await _move(event, changes, now)
         await _decide(event, number, "accepted", by, now)
@@ -151,6 +157,16 @@ async def accept_proposal(event: EventView, number: int, *, by: str, now: dateti
             "proposal.accepted", by=by, subject=f"proposal:{number}", event=event.id, facts=facts, now=now
         )
         return len(changes)
+
+
+async def _out_of_date(event: EventView, changed: list[str]) -> Refusal:
+    """Names the first few of the sessions; one that is gone by its code."""
+    if not changed:
+        return Refusal("needs_changed_since")
+    draft = await queries.draft(event.id)
+    named = [session.title if (session := draft.session(code)) else code for code in changed[:MOST_NAMED]]
+    more = ["…"] if len(changed) > MOST_NAMED else []
+    return Refusal("draft_changed_since", {"count": len(changed), "sessions": [*named, *more]})
 
 
 async def changed_since(event: EventView, found: queries.ProposalView) -> list[str] | None:

@@ -37,6 +37,10 @@ TONES: Final[dict[ProposalState, str]] = {
 }
 
 
+MOST_TITLES: Final = 5
+"""So many changed sessions are named on the page of a proposal that is out of date."""
+
+
 def state_words(state: ProposalState) -> str:
     """What became of a proposal; with a context, because a proposal is female in Spanish."""
     return {
@@ -200,7 +204,8 @@ async def _show(
         failure=_failure_words(found.answer.failure),
         nothing_found=_nothing_found_words(found),
         refused=[sentence(refusal, event) for refusal in refused.refusals] if refused else [],
-        changed=None if changed is None else [_title(code, draft) for code in changed],
+        changed=None if changed is None else [_title(code, draft) for code in changed[:MOST_TITLES]],
+        changed_more=max(0, len(changed or ()) - MOST_TITLES),
         timetable=await _timetable(request, event, visit, found, draft),
         contradiction=_contradiction(found, draft, event, visit),
     )
@@ -497,7 +502,7 @@ async def _decide(
 
 async def _refused(request: Anything, visit: Visit, event: EventView, number: int, refused: Refused) -> Response[str]:
     """The page again with the reasons; 404 where there is no such proposal. A changed draft has words of its own there."""
-    others = [each for each in refused.refusals if each.code != "changed_meanwhile"]
+    others = [each for each in refused.refusals if each.code not in ("draft_changed_since", "needs_changed_since")]
     return await _show(request, visit, event, number, refused=Refused(*others), status=409)
 
 

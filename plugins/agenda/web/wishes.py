@@ -15,7 +15,7 @@ from plugins.agenda.solver.words import WISHES
 WISH_WORDS: Final[Mapping[str, str]] = {
     **WISHES,
     "windows": N_("“{session}” keeps its start, or is held within the hours of sessions."),
-    "availability": N_("{person} is not there during their absences and the sessions that stay where they are."),
+    "availability": N_("{person} is not there at all times."),
     "closed": N_("{room} is closed or taken from {start} to {end}."),
 }
 """The solver's words, but for what such a wish comes from here."""
@@ -42,8 +42,40 @@ class _Names:
         self.rooms = {each.code: localized(each.name) for each in draft.rooms}
 
     def words(self, wish: Wish) -> str:
+        if wish.code == "availability":
+            return self._availability_words(str(wish.facts["person"]))
         facts = {fact: self._named(wish, fact, value) for fact, value in wish.facts.items()}
         return fill(gettext(WISH_WORDS.get(wish.code, wish.code)), facts)
+
+    def _availability_words(self, person: str) -> str:
+        """When somebody is away, what of theirs stays where it is, and what of theirs finds no time."""
+        facts = {
+            "person": self.people.get(person, person),
+            "absences": _listed(self._stretch(each) for each in self.draft.absences.get(person, ())),
+            "staying": _listed(self._quoted(each.code) for each in self._staying() if _is_on_stage(person, each)),
+            "moving": _listed(self._quoted(code) for code in sorted(self.movable) if self._stages(person, code)),
+        }
+        otherwise, told = WISH_WORDS["availability"], []
+        if facts["absences"]:
+            told.append(gettext("{person} is absent: {absences}."))
+        if facts["staying"]:
+            told.append(gettext("{person} is on stage in sessions that stay where they are: {staying}."))
+        told = told or [gettext(otherwise)]
+        if facts["moving"]:
+            told.append(gettext("So there is no time for: {moving}."))
+        return fill(" ".join(told), facts)
+
+    def _stages(self, person: str, code: str) -> bool:
+        return code in self.sessions and _is_on_stage(person, self.sessions[code])
+
+    def _quoted(self, code: str) -> str:
+        return f"“{self._title(code)}”"
+
+    def _stretch(self, absence: rules.Absence) -> str:
+        zone = self.axis.zone
+        first, last = (short_day(at, zone) for at in (absence.starts_at, absence.ends_at))
+        starts, ends = (clock_time(at, zone) for at in (absence.starts_at, absence.ends_at))
+        return f"{first}, {starts}–{ends}" if first == last else f"{first}, {starts} – {last}, {ends}"
 
     def _named(self, wish: Wish, fact: str, value: str | int) -> str:
         if fact == "session":
@@ -68,7 +100,7 @@ class _Names:
         base = f"/{self.event.slug}/organise/agenda"
         person, room = str(wish.facts.get("person", "")), str(wish.facts.get("room", ""))
         if person in self.people:
-            yield {"href": f"{base}/people/{person}", "label": self.people[person]}
+            yield {"href": f"{base}/people/{person}#field-absences", "label": self.people[person]}
         if room in self.rooms:
             yield {"href": f"{base}/rooms/{room}", "label": self.rooms[room]}
         for code in self._sessions_of(wish):
@@ -80,17 +112,33 @@ class _Names:
         """The one that is named; or those that stay and so take a person's time, a room, or everybody's time."""
         if "session" in wish.facts:
             return [code for code in [str(wish.facts["session"])] if code in self.sessions]
-        staying = [each for each in self.draft.sessions if each.code not in self.movable and each.state != "cancelled"]
+        staying = self._staying()
         if wish.code == "availability":
-            person = wish.facts["person"]
-            return [each.code for each in staying if any(part.person == person for part in each.parts)]
+            person = str(wish.facts["person"])
+            return [each.code for each in staying if _is_on_stage(person, each)]
         if wish.code in ("closed", "break"):
             room = str(wish.facts.get("room", ""))
             return [each.code for each in staying if each.room == room and self._is_during(each, wish)]
         return []
+
+    def _staying(self) -> list[rules.Session]:
+        return [each for each in self.draft.sessions if each.code not in self.movable and each.state != "cancelled"]
 
     def _is_during(self, session: rules.Session, wish: Wish) -> bool:
         if session.starts_at is None or session.ends_at is None:
             return False
         starts, ends = (self.axis.instant(int(wish.facts[fact])) for fact in ("start", "end"))
         return session.starts_at < ends and starts < session.ends_at
+
+
+MOST_LISTED: Final = 5
+
+
+def _is_on_stage(person: str, session: rules.Session) -> bool:
+    return any(part.person == person for part in session.parts)
+
+
+def _listed(words: Iterable[str]) -> str:
+    """The first few, by semicolons, since dates have commas."""
+    found = list(words)
+    return "; ".join([*found[:MOST_LISTED], *(["…"] if len(found) > MOST_LISTED else [])])

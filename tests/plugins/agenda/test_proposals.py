@@ -172,7 +172,7 @@ async def test_a_proposal_is_accepted_once(site: Site, event: EventView) -> None
     with pytest.raises(Refused) as refused:
         await accept(site, event, number)
 
-    assert codes(refused) == ["not_solved"]
+    assert codes(refused) == ["already_accepted"]
 
 
 async def test_the_real_solver_keeps_every_wish_and_proves_it(site: Site, event: EventView) -> None:
@@ -488,8 +488,9 @@ async def test_a_session_moved_meanwhile_is_not_moved_back(site: Site, event: Ev
     with pytest.raises(Refused) as refused:
         await accept(site, event, number)
 
-    assert codes(refused) == ["changed_meanwhile"]
-    assert refused.value.refusals[0].facts == {"sessions": ["opening"]}
+    assert codes(refused) == ["draft_changed_since"]
+    titles = [{"es": "Sesión opening", "en": "Session opening"}]
+    assert refused.value.refusals[0].facts == {"count": 1, "sessions": titles}
     assert await places(event) == before
 
 
@@ -520,7 +521,8 @@ async def test_whatever_makes_another_problem_refuses_the_proposal(site: Site, e
     with pytest.raises(Refused) as refused:
         await accept(site, event, number)
 
-    assert codes(refused) == ["changed_meanwhile"]
+    is_session = change not in ("absence", "hours")
+    assert codes(refused) == ["draft_changed_since" if is_session else "needs_changed_since"]
 
 
 async def absent(site: Site, event: EventView) -> None:
@@ -680,6 +682,13 @@ async def test_a_stale_proposal_offers_no_button_and_names_what_changed(site: Si
     assert f"{BASE}/{number}/accept" not in shown.text
     assert refused.status_code == 409
     assert "Changed since: Session talk." in refused.text
+    program = await client.post(f"{API}/{number}/accept", headers={"Accept-Language": "en"})
+    assert [(each["code"], each["detail"]) for each in program.json()["errors"]] == [
+        (
+            "draft_changed_since",
+            "Sessions of the draft have changed since (1): Session talk. Ask for another timetable.",
+        )
+    ]
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
@@ -695,11 +704,28 @@ async def test_contradicting_wishes_are_shown_with_where_to_change_them(site: Si
 
     shown = await client.get(f"{BASE}/{number}")
 
-    assert "Ana Ruiz no está durante sus ausencias" in shown.text
-    assert 'href="/congress/organise/agenda/people/ana"' in shown.text
+    assert "Ana Ruiz participa en sesiones que se quedan donde están: “Sesión opening”." in shown.text
+    assert "está ausente" not in shown.text
+    assert 'href="/congress/organise/agenda/people/ana#field-absences"' in shown.text
+    assert 'id="field-absences"' in (await client.get("/congress/organise/agenda/people/ana")).text
     assert 'href="/congress/organise/agenda/sessions/opening"' in shown.text
     assert 'href="/congress/organise/agenda/sessions/panel"' not in shown.text
     assert (await client.post(f"{BASE}/{number}/discard")).status_code == 303
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_who_is_absent_is_told_with_hours_and_with_what_finds_no_time(site: Site, event: EventView) -> None:
+    def impossible(*_: Any) -> Answer:
+        return Contradiction(wishes=(Wish("availability", {"person": "luis"}),), is_minimal=True)
+
+    client = await site.signed_in("programme")
+    await absent(site, event)
+    number = await ask(site, event)
+    await until(site, event, number, "contradicted", solver=impossible)
+
+    shown = await client.get(f"{BASE}/{number}", headers={"Accept-Language": "en"})
+
+    assert "Luis Mora is absent: Oct 1, 2025, 09:00–11:00. So there is no time for: “Session talk”." in shown.text
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
