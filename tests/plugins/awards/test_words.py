@@ -2,12 +2,14 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 from babel.messages.pofile import read_po
 
 import plugins.awards
 from core.errors import CORE_REFUSALS
 from core.mail import PLACEHOLDER
+from plugins.awards.matching import ReasonCode
 from plugins.awards.words import MAILS, PERMISSIONS, REFUSALS
 
 FOLDER = Path(plugins.awards.__file__).parent
@@ -18,8 +20,10 @@ def source(without: str = "") -> str:
 
 
 def refusal_codes() -> set[str]:
-    """Codes in the source, the hooks' examples left out; the windows' own are made of their subject."""
+    """Codes in the source, the hooks' examples left out; the windows' own are made of their subject, those of an
+    impossible assignment of the reason's code."""
     found = set(re.findall(r'Refusal\(\s*"(\w+)"', source(without="hookspecs.py")))
+    found |= {f"assignment_{code}" for code in get_args(ReasonCode)}
     return found | {f"{subject}_{end}" for subject in ("nominations", "judging") for end in ("closed", "not_yet_open")}
 
 
