@@ -1,20 +1,18 @@
 """A calendar (.ics) as a schedule: read by `plugins.agenda.ics`, its rooms and tracks taken from places and categories."""
 
-from typing import Final
-
 from plugins.agenda import ics
 from plugins.agenda.ics import LeftOut, Slot
 
 from .encoding import MOST_OCTETS
-from .notes import Findings, Unreadable
+from .notes import LOST_SESSIONS, NOTE_WORDS, Findings, Unreadable
 from .told import Source, ToldSchedule, ToldSession
 
-_LOST: Final = {"no_start", "whole_day", "no_end", "ends_before_it_starts", "superseded", "repeated", "too_many"}
-"""What of a calendar's notes stands for entries that are no sessions."""
 
+def told(data: bytes, zone: str, findings: Findings, *, place: str = "") -> ToldSchedule:
+    """What the calendar says; a location at `place`, the event's own, is the room there.
 
-def told(data: bytes, zone: str, findings: Findings) -> ToldSchedule:
-    """What the calendar says. Notes `calendar_entry` and `calendar_doubt`. Raises Unreadable: file_too_large, format_unknown."""
+    Notes `calendar_…`, by the reader's codes. Raises Unreadable: file_too_large, format_unknown.
+    """
     if len(data) > MOST_OCTETS:
         raise Unreadable("file_too_large", octets=len(data), most=MOST_OCTETS)
     found = ics.read(data, zone=zone)
@@ -22,7 +20,7 @@ def told(data: bytes, zone: str, findings: Findings) -> ToldSchedule:
     return ToldSchedule(
         title=found.name,
         zone=found.zone,
-        sessions=tuple(_session(slot) for slot in found.slots),
+        sessions=tuple(_session(slot, place) for slot in found.slots),
         count=len(found.slots) + lost,
     )
 
@@ -30,18 +28,26 @@ def told(data: bytes, zone: str, findings: Findings) -> ToldSchedule:
 def _noted(note: LeftOut, findings: Findings) -> int:
     if note.code == "unreadable":
         raise Unreadable("format_unknown")
-    code = "calendar_entry" if note.code in _LOST else "calendar_doubt"
-    findings.count(code, note.facts.get("count", 1), reason=note.code)
-    return int(note.facts.get("count", 1)) if code == "calendar_entry" else 0
+    code, count = f"calendar_{note.code}", int(note.facts.get("count", 1))
+    named = {fact: note.facts[fact] for fact in ("name", "zone") if fact in note.facts}
+    findings.count(code if code in NOTE_WORDS else "calendar_doubt", count, **named)
+    return count if code in LOST_SESSIONS else 0
 
 
-def _session(slot: Slot) -> ToldSession:
+def _room(location: str, place: str) -> str:
+    """What of a location stands before the event's own place; "" for the place alone."""
+    if not place:
+        return location
+    return "" if location == place else location.removesuffix(f", {place}")
+
+
+def _session(slot: Slot, place: str) -> ToldSession:
     return ToldSession(
         source=Source(subject=slot.title[:100]),
         guid=slot.uid,
         title=slot.title,
         texts=(slot.description,),
-        under=slot.location,
+        under=_room(slot.location, place),
         track=next(iter(slot.categories), ""),
         date=slot.starts_at.isoformat(),
         end=slot.ends_at.isoformat(),

@@ -29,10 +29,11 @@ class Imported(Struct, frozen=True, kw_only=True):
 
 
 class Read(Struct, frozen=True, kw_only=True):
-    """What a file gave, and what became of the rest of it."""
+    """What a file gave, and what became of the rest of it. `names_no_language`: of none of its sessions."""
 
     imported: Imported
     report: Report
+    names_no_language: bool = False
 
 
 def release(imported: Imported, *, now: datetime) -> Schedule:

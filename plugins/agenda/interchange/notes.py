@@ -55,7 +55,27 @@ REPAIRED_WORDS: Final = {
     "person_repeated": N_("“{subject}” names {person} twice; once is enough."),
     "days_missing": N_("The file does not say from when to when the event is; the days of its sessions were taken."),
     "no_sessions": N_("The file has no sessions."),
-    "calendar_doubt": N_("Something in the calendar was not understood, or kept in part ({reason}, {count})."),
+    "language_assumed": N_("The file does not say in which language its texts are; “{taken}” was taken."),
+    "calendar_not_utf8": N_("The calendar is not in UTF-8; it was read as Windows-1252."),
+    "calendar_no_uid": N_("Entries of the calendar without an identifier ({count}) were given one."),
+    "calendar_repeated_uid": N_(
+        "Entries of the calendar that share an identifier ({count}) were each given their own."
+    ),
+    "calendar_zone_unknown": N_(
+        "“{zone}” is a time zone of the calendar’s own ({count}); its description was followed."
+    ),
+    "calendar_zone_assumed": N_("Times of the calendar in no known time zone ({count}) were read as times in {zone}."),
+    "calendar_wall_time_skipped": N_(
+        "Times of the calendar that clocks skip in {zone} ({count}) were moved by the gap."
+    ),
+    "calendar_recurrence_not_understood": N_(
+        "Repetitions in the calendar that were not understood ({count}): only the first time was kept."
+    ),
+    "calendar_recurrence_cut": N_("Repetitions in the calendar that go on for too long were cut ({count})."),
+    "calendar_range_not_understood": N_(
+        "Changes of “this and all later ones” in the calendar ({count}) were not understood as such."
+    ),
+    "calendar_doubt": N_("Something in the calendar was not understood, or kept in part ({count})."),
 }
 
 LEFT_OUT_WORDS: Final = {
@@ -66,7 +86,16 @@ LEFT_OUT_WORDS: Final = {
     "too_many_sessions": N_("At most {most} sessions are read; {count} were left out."),
     "too_many_people": N_("“{subject}” names more than {most} people; {count} were left out."),
     "person_without_name": N_("People without a name were left out ({count})."),
-    "calendar_entry": N_("Entries of the calendar that are no sessions were left out ({reason}, {count})."),
+    "calendar_no_start": N_("Entries of the calendar without a start were left out ({count})."),
+    "calendar_whole_day": N_("Entries of the calendar that last whole days were left out ({count})."),
+    "calendar_no_end": N_("Entries of the calendar without an end were left out ({count})."),
+    "calendar_ends_before_it_starts": N_("Entries of the calendar that end before they start were left out ({count})."),
+    "calendar_superseded": N_("Earlier versions of entries of the calendar were left out ({count})."),
+    "calendar_repeated": N_("Entries that stand in the calendar more than once, alike, were left out ({count})."),
+    "calendar_too_many": N_("The calendar has more entries than are read; the rest was left out."),
+    "calendar_property": N_("The agenda has no place for “{name}” of the calendar ({count})."),
+    "calendar_component": N_("Parts “{name}” of the calendar, which are no entries, were left out ({count})."),
+    "calendar_broken_property": N_("“{name}” of the calendar could not be read and was left out ({count})."),
     "field_dropped": N_("The agenda has no place for “{field}” ({count})."),
 }
 
@@ -77,7 +106,13 @@ LOST_SESSIONS: Final = frozenset(
         "session_repeated",
         "session_unreadable",
         "too_many_sessions",
-        "calendar_entry",
+        "calendar_no_start",
+        "calendar_whole_day",
+        "calendar_no_end",
+        "calendar_ends_before_it_starts",
+        "calendar_superseded",
+        "calendar_repeated",
+        "calendar_too_many",
     }
 )
 """Notes that stand for sessions that did not come along: one each, or as many as their `count`."""

@@ -16,16 +16,19 @@ from .told import ToldSchedule
 DURATION_MIN: Final = 45
 
 
-def read(data: bytes, *, zone: str = "UTC", language: str = "es", duration_min: int = DURATION_MIN) -> Read:
+def read(
+    data: bytes, *, zone: str = "UTC", language: str = "es", duration_min: int = DURATION_MIN, place: str = ""
+) -> Read:
     """The schedule in a file: `schedule.xml` or `schedule.json` of the frab family, pretalx submissions, or a calendar (.ics).
 
     `zone` (IANA id) is meant where the file names none, `language` is the one that its words are in, `duration_min` how long a
-    session is that does not say it. Lenient: what can be repaired is, what cannot is left out, and the report tells both.
+    session is that does not say it; `place` is where the event is, which a calendar names behind the
+    room. Lenient: what can be repaired is, what cannot is left out, and the report tells both.
     The same bytes give the same values. Raises `Unreadable` (a ValueError) for a file that cannot be read as a whole,
     `UnknownZone` (a ValueError) for a `zone` that is none, and ValueError for a language that is not one of ours.
     """
     if data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")[:15].upper() == b"BEGIN:VCALENDAR":
-        return read_calendar(data, zone=zone, language=language, duration_min=duration_min)
+        return read_calendar(data, zone=zone, language=language, duration_min=duration_min, place=place)
     return _read(data, _told_by_first_character, zone=zone, language=language, duration_min=duration_min)
 
 
@@ -39,11 +42,13 @@ def read_json(data: bytes, *, zone: str = "UTC", language: str = "es", duration_
     return _read(data, json_reading.told, zone=zone, language=language, duration_min=duration_min)
 
 
-def read_calendar(data: bytes, *, zone: str = "UTC", language: str = "es", duration_min: int = DURATION_MIN) -> Read:
+def read_calendar(
+    data: bytes, *, zone: str = "UTC", language: str = "es", duration_min: int = DURATION_MIN, place: str = ""
+) -> Read:
     """`read` for a file that is iCalendar: a session for each occurrence, its room from LOCATION, its track from CATEGORIES."""
     _check(zone, language)
     findings = Findings()
-    told = calendar_reading.told(data, zone, findings)
+    told = calendar_reading.told(data, zone, findings, place=place)
     return _finished(told, findings, zone, language, duration_min)
 
 
@@ -63,7 +68,8 @@ def _read(
 
 def _finished(told: ToldSchedule, findings: Findings, zone: str, language: str, duration_min: int) -> Read:
     imported = repaired(told, findings, zone=zone, language=language, duration_min=duration_min)
-    return Read(imported=imported, report=findings.report(told.count))
+    is_silent = not any(session.language.strip() for session in told.sessions)
+    return Read(imported=imported, report=findings.report(told.count), names_no_language=is_silent)
 
 
 def _check(zone: str, language: str) -> None:

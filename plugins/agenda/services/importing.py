@@ -143,18 +143,27 @@ def _read(event: EventView, content: bytes, choices: ImportChoices) -> tuple[int
     """The file and the language that its words were taken to be in; in a thread, since a large file takes a while."""
     is_told = choices.language != "file"
     language = choices.language if is_told else event.language
+    place = queries.place_of(event)
     try:
-        read = interchange.read(content, zone=event.zone, language=language)
+        read = interchange.read(content, zone=event.zone, language=language, place=place)
         spoken = [session.language for session in read.imported.draft.sessions]
         if not is_told and spoken.count(language) * 2 < len(spoken):
             language = next(code for code in spoken if code != language)
-            read = interchange.read(content, zone=event.zone, language=language)
+            read = interchange.read(content, zone=event.zone, language=language, place=place)
     except interchange.Unreadable as unreadable:
         refusal = unreadable.refusal
         raise Refused(Refusal(f"import_{refusal.code}", refusal.facts, "/file")) from unreadable
     except UnicodeError as no_text:  # halves of characters, which JSON can escape and no database holds
         raise Refused(Refusal("import_no_text", {}, "/file")) from no_text
-    return read, language
+    return read if is_told else _with_assumed_language(read, language), language
+
+
+def _with_assumed_language(read: interchange.Read, language: str) -> interchange.Read:
+    """The report says which language was taken where the file names none."""
+    if not read.names_no_language:
+        return read
+    note = interchange.Note(code="language_assumed", facts={"taken": language})
+    return replace(read, report=replace(read.report, repaired=(note, *read.report.repaired)))
 
 
 async def _preview(event: EventView, read: interchange.Read, language: str, choices: ImportChoices) -> Preview:

@@ -1,5 +1,6 @@
 """A schedule from elsewhere into the draft: what is looked at, what is written, and what is refused."""
 
+import re
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from core.events import queries as events
 from core.events import services as event_services
 from core.events.details import EventDetails
 from core.values import EventView, Refused, in_language
-from plugins.agenda import interchange, queries, services
+from plugins.agenda import ics, interchange, queries, services
 from plugins.agenda.services import ImportChoices, Preview
 from plugins.agenda.tables import SessionPart
 from tests.plugins.agenda.interchange_files import schedule_file
@@ -582,3 +583,55 @@ async def test_a_program_without_the_permission_imports_nothing(site: Site) -> N
 
     assert answer.status_code == 403
     assert (await queries.draft(site.event.id)).sessions == ()
+
+
+# -------------------------------------------------------------------------------------------------- calendars
+
+
+def calendar(*entries: str) -> bytes:
+    events = "".join(
+        f"BEGIN:VEVENT\r\nUID:{GUID}\r\nDTSTAMP:20250101T000000Z\r\nDTSTART:20251001T1{index}0000Z\r\n"
+        f"DTEND:20251001T1{index}3000Z\r\n{lines}\r\nEND:VEVENT\r\n"
+        for index, lines in enumerate(entries)
+    )
+    return f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n{events}END:VCALENDAR\r\n".encode()
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+@pytest.mark.parametrize(
+    ("location", "rooms"),
+    [("Sala Norte, {place}", ["Sala Norte"]), ("{place}", []), ("Sala Norte, otro lugar", ["Sala Norte, otro lugar"])],
+)
+async def test_the_event_s_own_place_is_no_part_of_a_room_s_name(site: Site, location: str, rooms: list[str]) -> None:
+    said = location.format(place=queries.place_of(site.event)).replace(",", "\\,")
+
+    await bring(site, calendar(f"SUMMARY:Uno\r\nLOCATION:{said}"))
+
+    draft = await queries.draft(site.event.id)
+    assert [room.name for room in draft.rooms] == [{"es": name} for name in rooms]
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_a_calendar_s_doubts_and_the_language_assumed_are_told_in_words(site: Site) -> None:
+    content = calendar("SUMMARY:Uno", "SUMMARY:Otro")
+
+    found = await services.preview_import(site.event, content, USUAL)
+    chosen = await services.preview_import(site.event, content, ImportChoices(language="es"))
+
+    notes = {note.code: note.facts for note in found.read.report.repaired}
+    assert notes["language_assumed"] == {"taken": "es"}
+    assert notes["calendar_repeated_uid"] == {"count": 2}
+    assert "language_assumed" not in {note.code for note in chosen.read.report.repaired}
+    assert "language_assumed" not in {
+        note.code for note in (await services.preview_import(site.event, ONE, USUAL)).read.report.repaired
+    }
+
+
+def test_every_code_of_the_calendar_s_reader_has_words() -> None:
+    told = ics.LeftOut.__doc__ or ""
+    named = set(re.findall(r"`([a-z0-9_]+)`", told)) - {"code", "facts"}
+
+    refused_as_a_whole = {"unreadable", "too_large"}
+
+    assert {f"calendar_{code}" for code in named - refused_as_a_whole} <= set(interchange.NOTE_WORDS)
+    assert len(named) > 15
