@@ -1,0 +1,143 @@
+"""What several JSON doors of an award show: categories, candidates, files; and what they take."""
+
+from typing import Annotated, Any
+
+from litestar import Request
+from msgspec import Meta, Struct
+
+from core.values import N_, LocalizedText
+from plugins.awards import queries
+from plugins.awards.rules import Candidate, CandidateKind, Category, Criterion, Question
+
+Anything = Request[Any, Any, Any]
+
+API = "/api/v1/events/{event_slug:str}"
+Answers = Annotated[
+    dict[str, Annotated[str, Meta(max_length=50_000)]],
+    Meta(
+        description="Question code → answer, as text. Numbers as in 1,234.50; choices by their code.",
+        extra={"kind": "mapping"},
+    ),
+]
+
+
+class EntryChoice(Struct, frozen=True):
+    """One answer to choose from."""
+
+    code: str
+    label: LocalizedText
+
+
+class EntryQuestion(Struct, frozen=True):
+    """One question of an entry form. `max_length` counts characters."""
+
+    code: str
+    kind: str
+    label: LocalizedText
+    help: LocalizedText
+    required: bool
+    max_length: int
+    choices: list[EntryChoice]
+    minimum: int | None
+    maximum: int | None
+    max_files: int
+
+
+class RubricLevel(Struct, frozen=True):
+    """What one score means."""
+
+    score: int
+    description: LocalizedText
+
+
+class RubricCriterion(Struct, frozen=True):
+    """One line of the rubric."""
+
+    code: str
+    name: LocalizedText
+    description: LocalizedText
+    weight: int
+    levels: list[RubricLevel]
+
+
+class AwardCategoryDocument(Struct, frozen=True):
+    """A category with its entry form and the rubric that it is judged by."""
+
+    code: str
+    name: LocalizedText
+    description: LocalizedText
+    candidates: list[CandidateKind]
+    questions: list[EntryQuestion]
+    criteria: list[RubricCriterion]
+
+
+class CandidateDocument(Struct, frozen=True):
+    """Who is nominated. A plant and a person belong to a company."""
+
+    kind: Annotated[CandidateKind, Meta(title=N_("Kind"))] = "company"
+    name: Annotated[str, Meta(title=N_("Name"), max_length=200)] = ""
+    company: Annotated[str, Meta(title=N_("Company"), max_length=200)] = ""
+    place: Annotated[str, Meta(title=N_("City and state"), max_length=200)] = ""
+    position: Annotated[str, Meta(title=N_("Position"), max_length=200)] = ""
+
+
+class NominationFileDocument(Struct, frozen=True):
+    """A file of a nomination; `size` in bytes."""
+
+    code: str
+    question: str
+    name: str
+    size: int
+    media_type: str
+    sha256: str
+
+
+def category_document(category: Category, criteria: tuple[Criterion, ...]) -> AwardCategoryDocument:
+    return AwardCategoryDocument(
+        code=category.code,
+        name=category.name,
+        description=category.description,
+        candidates=list(category.candidates),
+        questions=[_question(question) for question in category.questions],
+        criteria=[
+            RubricCriterion(
+                criterion.code,
+                criterion.name,
+                criterion.description,
+                criterion.weight,
+                [RubricLevel(level.score, level.description) for level in criterion.levels],
+            )
+            for criterion in criteria
+        ],
+    )
+
+
+def _question(question: Question) -> EntryQuestion:
+    return EntryQuestion(
+        code=question.code,
+        kind=question.kind,
+        label=question.label,
+        help=question.help,
+        required=question.required,
+        max_length=question.length_limit,
+        choices=[EntryChoice(choice.code, choice.label) for choice in question.choices],
+        minimum=question.minimum,
+        maximum=question.maximum,
+        max_files=question.max_files,
+    )
+
+
+def candidate_document(candidate: Candidate) -> CandidateDocument:
+    return CandidateDocument(candidate.kind, candidate.name, candidate.company, candidate.place, candidate.position)
+
+
+def candidate_of(document: CandidateDocument | None) -> Candidate:
+    told = document or CandidateDocument()
+    return Candidate(told.kind, told.name, told.company, told.place, told.position)
+
+
+def file_documents(files: tuple[queries.StoredAttachment, ...]) -> list[NominationFileDocument]:
+    return [
+        NominationFileDocument(a.code, a.question, a.name, a.size, a.media_type, a.sha256)
+        for a in (each.attachment for each in files)
+    ]
