@@ -77,7 +77,7 @@ class Solution:
     def big_variances(self) -> "Reals":
         """Var(b | y), the uncertainty of beta included."""
         spread = ((self.mixing @ self.inverse) * self.mixing).sum(axis=1)
-        return self.variance * (self.shrinkage + self.shrinkage**2 * spread)  # type: ignore[no-any-return]
+        return self.variance * (self.shrinkage + self.shrinkage**2 * spread)  # type: ignore[no-any-return]  # numpy says Any
 
     def small_variances(self) -> "Reals":
         """Var(s | y), the uncertainty of beta included."""

@@ -81,4 +81,4 @@ def _shares(effects: "Reals", top: int) -> "Reals":
     edge = np.partition(effects, entries - top, axis=1)[:, entries - top, None]
     above, level = effects > edge, effects == edge
     left = (top - above.sum(axis=1)) / level.sum(axis=1)
-    return (above + level * left[:, None]).sum(axis=0)  # type: ignore[no-any-return]
+    return (above + level * left[:, None]).sum(axis=0)  # type: ignore[no-any-return]  # numpy says Any
