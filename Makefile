@@ -84,7 +84,7 @@ lock:
 
 migrate: $(VENV)/.installed
 	@test -n "$(APP)" || { echo "Say which app: make migrate APP=agenda" >&2; exit 1; }
-	@$(BIN)/python -m core.database.new_migration $(APP)
+	@$(BIN)/python -m plenaria.core.storage.database.new_migration $(APP)
 
 # One catalogue per room; no line numbers and no wrapping, so that a diff shows words and nothing else.
 messages: $(VENV)/.installed

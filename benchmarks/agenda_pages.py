@@ -29,14 +29,22 @@ TURNS = 3
 
 async def fill(database_url: str) -> None:
     """One event, its 500 sessions, one release."""
-    from core.app import prepare
-    from core.database import Database, migrate
-    from core.events import services as events
-    from core.events.details import EventDetails
-    from core.plugins import PluginHost
-    from core.settings import Settings
-    from plugins.agenda import services
-    from plugins.agenda.settings import AgendaSection, PartItem, PersonItem, RoomItem, SessionItem, TrackItem, TypeItem
+    from plenaria.core.app import prepare
+    from plenaria.core.events import services as events
+    from plenaria.core.events.details import EventDetails
+    from plenaria.core.host.plugins import PluginHost
+    from plenaria.core.kernel.settings import Settings
+    from plenaria.core.storage.database import Database, migrate
+    from plenaria.plugins.agenda import services
+    from plenaria.plugins.agenda.settings import (
+        AgendaSection,
+        PartItem,
+        PersonItem,
+        RoomItem,
+        SessionItem,
+        TrackItem,
+        TypeItem,
+    )
 
     now = datetime(2025, 9, 1, tzinfo=UTC)
     host = PluginHost.discover()
@@ -90,9 +98,9 @@ def serve(database_url: str, key_file: str, port: int) -> None:
     import uvicorn
     from litestar import Litestar, get
 
-    from core import logs
-    from core.app import create_app
-    from core.settings import Settings
+    from plenaria.core.app import create_app
+    from plenaria.core.kernel import logs
+    from plenaria.core.kernel.settings import Settings
 
     logs.configure(development=False)
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event
 
-from plugins.agenda.ics import Slot, calendar, uid
+from plenaria.plugins.agenda.ics import Slot, calendar, uid
 
 SESSIONS = 2_000
 RUNS = 7

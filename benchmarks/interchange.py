@@ -13,7 +13,7 @@ from pathlib import Path
 from time import perf_counter
 from xml.etree import ElementTree
 
-from plugins.agenda.interchange import read
+from plenaria.plugins.agenda.interchange import read
 
 RUNS = 7
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from random import Random
 from time import perf_counter
 
-from plugins.awards.matching import Assigned, Pair, Problem, Repaired, assign, repair
+from plenaria.plugins.awards.matching import Assigned, Pair, Problem, Repaired, assign, repair
 
 SIZES = {"small": (120, 15), "large": (1_000, 80)}
 PER_ENTRY = 4

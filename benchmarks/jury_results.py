@@ -14,7 +14,7 @@ from time import perf_counter
 
 import numpy as np
 
-from plugins.awards.statistics import AdditiveModel, Mark, analyse
+from plenaria.plugins.awards.statistics import AdditiveModel, Mark, analyse
 
 WEIGHTS = {"innovation": 30, "impact": 25, "quality": 20, "reach": 15, "clarity": 10}
 RUNS = 3

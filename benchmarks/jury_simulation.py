@@ -34,9 +34,9 @@ from typing import Any
 import numpy as np
 from scipy.stats import kendalltau
 
-from plugins.awards.statistics import AdditiveModel, Score, additive_model
-from plugins.awards.statistics.fitting import Fit, fit
-from plugins.awards.statistics.threads import one_thread
+from plenaria.plugins.awards.statistics import AdditiveModel, Score, additive_model
+from plenaria.plugins.awards.statistics.fitting import Fit, fit
+from plenaria.plugins.awards.statistics.threads import one_thread
 
 SEVERITY_SD, SPREAD_SD, NOISE_SD = 0.8, 0.25, 0.6
 ENTRIES, JUDGES, PER_ENTRY = 120, 15, 4

@@ -13,7 +13,7 @@ from itertools import combinations, pairwise
 
 from msgspec.structs import replace
 
-from plugins.agenda.solver.problem import (
+from plenaria.plugins.agenda.solver.problem import (
     GRID_MIN,
     Before,
     Clash,

@@ -10,7 +10,7 @@ import sys
 from time import perf_counter
 
 from benchmarks.timetable_instances import contradictory, instance, lose_half_day, lose_room_morning
-from plugins.agenda.solver import Contradiction, Problem, Progress, Proposal, costs, repair, solve, violations
+from plenaria.plugins.agenda.solver import Contradiction, Problem, Progress, Proposal, costs, repair, solve, violations
 
 SIZES = {40: (4, 2, 10), 200: (10, 3, 10), 500: (20, 3, 60), 1_000: (30, 4, 180)}
 """Sessions: rooms, days, and the seconds that a search may take."""

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppRegistry
 
-from core.database import stock_engine
-from core.plugins import PluginHost
-from core.settings import load
+from plenaria.core.host.plugins import PluginHost
+from plenaria.core.kernel.settings import load
+from plenaria.core.storage.database import stock_engine
 
 _FILE = Path(__file__).with_name("plenaria.toml")
 

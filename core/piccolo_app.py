@@ -4,11 +4,13 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
 
-from core.audit_tables import AuditLine, AuditSeal
-from core.events.tables import Event, EventPlugin, MailOverride
-from core.files_tables import StoredFile
-from core.outbox_tables import OutboxLine
-from core.people.tables import ApiToken, Grant, IdempotentAnswer, Person, RateCount, Session, SignInLink
+from plenaria.core.events.tables import Event, EventPlugin
+from plenaria.core.mail.tables import MailOverride
+from plenaria.core.people.tables import ApiToken, Grant, Person, Session, SignInLink
+from plenaria.core.storage.audit.tables import AuditLine, AuditSeal
+from plenaria.core.storage.files.tables import StoredFile
+from plenaria.core.storage.outbox.tables import OutboxLine
+from plenaria.core.storage.requests.tables import IdempotentAnswer, RateCount
 
 APP_CONFIG = AppConfig(
     app_name="core",

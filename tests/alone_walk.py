@@ -13,15 +13,16 @@ from pathlib import Path
 import httpx
 from litestar import Litestar
 
-from core import clock, outbox
-from core.app import create_app
-from core.database import Database, migrate
-from core.events import services
-from core.events.details import EventDetails
-from core.people import services as people
-from core.plugins import PluginHost
-from core.settings import Settings
-from core.values import EventView
+from plenaria.core.app import create_app
+from plenaria.core.events import services
+from plenaria.core.events.details import EventDetails
+from plenaria.core.host.plugins import PluginHost
+from plenaria.core.kernel import clock
+from plenaria.core.kernel.settings import Settings
+from plenaria.core.kernel.values import EventView
+from plenaria.core.people import services as people
+from plenaria.core.storage import outbox
+from plenaria.core.storage.database import Database, migrate
 
 NOW = datetime(2025, 9, 1, 18, 0, tzinfo=UTC)
 DETAILS = EventDetails(name={"es": "Congreso"}, starts_on=date(2025, 10, 1), ends_on=date(2025, 10, 2))
@@ -51,7 +52,7 @@ async def main(name: str, url: str, folder: Path) -> None:
             if line.last_error:
                 print("undelivered", line.name, line.last_error)
     for module in sorted(sys.modules):
-        if module.startswith("plugins."):
+        if module.startswith("plenaria.plugins."):
             print("module", module)
         elif module in EXTRAS:
             print("extra", module)

@@ -6,16 +6,19 @@ from datetime import UTC, date, datetime, timedelta
 
 import httpx
 
-from core import clock, mail, outbox, plugins
-from core.app import create_app
-from core.database import Database, migrate, schema_difference
-from core.events import services
-from core.events.details import EventDetails
-from core.people import services as people
-from core.plugins import PluginHost
-from core.security.permissions import allows, registered
-from core.settings import Settings
-from core.values import EventView
+from plenaria.core import mail
+from plenaria.core.app import create_app
+from plenaria.core.events import services
+from plenaria.core.events.details import EventDetails
+from plenaria.core.host import plugins
+from plenaria.core.host.permissions import allows, registered
+from plenaria.core.host.plugins import PluginHost
+from plenaria.core.kernel import clock
+from plenaria.core.kernel.settings import Settings
+from plenaria.core.kernel.values import EventView
+from plenaria.core.people import services as people
+from plenaria.core.storage import outbox
+from plenaria.core.storage.database import Database, migrate, schema_difference
 
 NOW = datetime(2025, 9, 1, 18, 0, tzinfo=UTC)
 DETAILS = EventDetails(
@@ -124,7 +127,7 @@ async def sign_in(organiser: httpx.AsyncClient, event: EventView) -> None:
 
 
 async def current(event: EventView) -> EventView:
-    from core.events import queries
+    from plenaria.core.events import queries
 
     return await queries.event_by_id(event.id)
 

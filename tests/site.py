@@ -19,15 +19,16 @@ import pytest
 import pytest_asyncio
 from litestar import Litestar
 
-from core import clock, outbox
-from core.app import create_app
-from core.database import Database
-from core.events import cache, services
-from core.events.details import EventDetails
-from core.people import services as people
-from core.plugins import PluginHost
-from core.settings import Settings
-from core.values import EventView
+from plenaria.core.app import create_app
+from plenaria.core.events import cache, services
+from plenaria.core.events.details import EventDetails
+from plenaria.core.host.plugins import PluginHost
+from plenaria.core.kernel import clock
+from plenaria.core.kernel.settings import Settings
+from plenaria.core.kernel.values import EventView
+from plenaria.core.people import services as people
+from plenaria.core.storage import outbox
+from plenaria.core.storage.database import Database
 
 NOW = datetime(2025, 9, 1, 18, 0, tzinfo=UTC)
 
@@ -80,10 +81,10 @@ class Site:
         return total
 
     async def mails(self) -> list[dict[str, Any]]:
-        """Every mail in the outbox, the first first, as `core.mail.Mail` in builtins."""
+        """Every mail in the outbox, the first first, as `plenaria.core.mail.Mail` in builtins."""
         import msgspec
 
-        from core.outbox_tables import OutboxLine
+        from plenaria.core.storage.outbox.tables import OutboxLine
 
         rows = await OutboxLine.select().where(OutboxLine.kind == "mail").order_by(OutboxLine.id)
         return [msgspec.json.decode(row["payload"]) for row in rows]

@@ -25,8 +25,8 @@ import pytest_asyncio
 from piccolo.conf.apps import AppConfig
 from piccolo.table import Table
 
-import plugins
-from core.database import Database, migrate
+import plenaria.plugins as plugins
+from plenaria.core.storage.database import Database, migrate
 from tests.programs import not_run
 
 _numbers = count(1)
@@ -36,7 +36,7 @@ def installed_apps() -> list[AppConfig]:
     """The Piccolo apps of the core and of every built-in plugin that has tables."""
     rooms = [Path(folder) for folder in plugins.__path__]
     names = sorted(path.parent.name for room in rooms for path in room.glob("*/piccolo_app.py"))
-    modules = ["core.piccolo_app", *(f"plugins.{name}.piccolo_app" for name in names)]
+    modules = ["plenaria.core.piccolo_app", *(f"plenaria.plugins.{name}.piccolo_app" for name in names)]
     return [import_module(module).APP_CONFIG for module in modules]
 
 

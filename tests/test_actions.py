@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from core import audit_words
-from core.audit_words import CORE_ACTIONS
-from core.i18n import using
-from core.plugins import PluginHost
+from plenaria.core.host.plugins import PluginHost
+from plenaria.core.kernel.i18n import using
+from plenaria.core.storage.audit import words as audit_words
+from plenaria.core.storage.audit.words import CORE_ACTIONS
 from tests.site import Site
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.plugins import PluginHost
+from plenaria.core.host.plugins import PluginHost
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILT_IN = sorted(path.parent.name for path in (ROOT / "plugins").glob("*/plugin.py"))
@@ -51,8 +51,8 @@ def test_a_plugin_runs_alone(name: str, empty_engine_url: str, tmp_path: Path) -
     assert {"core", name} <= {table.split("_")[0] for table in tables}
     assert [table for table in tables if table.startswith(tuple(f"{sibling}_" for sibling in siblings))] == []
     imported = lines(said, "module")
-    assert f"plugins.{name}" in imported
-    assert [module for module in imported if module.split(".")[1] in siblings] == []
+    assert f"plenaria.plugins.{name}" in imported
+    assert [module for module in imported if module.split(".")[2] in siblings] == []
     pages = dict(line.rsplit(" ", 1) for line in lines(said, "page"))
     assert len(pages) > 10
     assert {path: status for path, status in pages.items() if int(status) >= 500} == {}

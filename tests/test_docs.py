@@ -11,11 +11,12 @@ import click
 import httpx
 import pytest
 
-from core import cli, hooks_page, plugins
-from core.app import create_app
-from core.events import services
-from core.plugins import GROUP, PluginHost
-from core.settings import Settings
+from plenaria.core import cli
+from plenaria.core.app import create_app
+from plenaria.core.events import services
+from plenaria.core.host import hooks_page, plugins
+from plenaria.core.host.plugins import GROUP, PluginHost
+from plenaria.core.kernel.settings import Settings
 from tests.alone_walk import DETAILS, NOW, make_tables
 
 ROOT = Path(__file__).resolve().parent.parent

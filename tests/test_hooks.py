@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from core import hooks_page
-from core.plugins import PluginHost
+from plenaria.core.host import hooks_page
+from plenaria.core.host.plugins import PluginHost
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "hooks.md").read_text(encoding="utf-8")
@@ -23,7 +23,7 @@ Hook = Callable[..., Any]
 
 
 def test_the_page_is_what_the_hookspecs_say() -> None:
-    assert hooks_page.page() == PAGE, "run: python -m core.hooks_page > docs/hooks.md"
+    assert hooks_page.page() == PAGE, "run: python -m plenaria.core.host.hooks_page > docs/hooks.md"
 
 
 def test_the_page_and_the_hookspecs_name_the_same_hooks() -> None:
@@ -53,7 +53,7 @@ def test_a_hook_is_of_one_of_the_three_verbs_and_behaves_so(owner: str, name: st
     assert next(iter(signature.parameters)) == "event"
     assert "now" in signature.parameters
     if verb == "refuse":
-        assert "Sequence[core.values.Refusal]" in str(signature.return_annotation)
+        assert "Sequence[plenaria.core.kernel.values.Refusal]" in str(signature.return_annotation)
     else:
         assert signature.return_annotation is None
         assert re.search(r"(ed|wn|_ready|_in)$", name), "a fact is named in the past tense"

@@ -30,15 +30,14 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from core import clock
-from core.app import create_app
-from core.cli import demo
-from core.events.queries import event_by_slug
-from core.people import queries, services
-from core.security import registered
-from core.security.permissions import OF_INSTALLATION
-from core.security.visit import Visit
-from core.settings import Settings
+from plenaria.core.app import create_app
+from plenaria.core.cli import demo
+from plenaria.core.events.queries import event_by_slug
+from plenaria.core.host.permissions import OF_INSTALLATION, registered
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel import clock
+from plenaria.core.kernel.settings import Settings
+from plenaria.core.people import queries, services
 
 SLUG = "ciiam-2025"
 EXAMPLES = 20

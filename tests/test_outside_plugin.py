@@ -82,7 +82,7 @@ def test_nothing_of_the_checkout_is_in_the_clean_environment(environment: Path) 
     where = run(
         python,
         "-c",
-        "import core, plugins, plenaria_shuttle as one, sys; print(core.__file__, plugins.__file__, one.__file__, *sys.path)",
+        "import plenaria, plenaria_shuttle as one, sys; print(plenaria.__file__, one.__file__, *sys.path)",
         cwd=environment,
     )
 

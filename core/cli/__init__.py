@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from core.cli import declared, demo, people, serving, upkeep
-from core.cli.installation import Installation, terminal_language
-from core.receipt_cli import receipt_command
+from plenaria.core.cli import declared, demo, people, serving, upkeep
+from plenaria.core.cli.installation import Installation, terminal_language
+from plenaria.core.cli.receipt import receipt_command
 
 
 class Commands(click.Group):
@@ -25,7 +25,7 @@ class Commands(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
-            from core.cli.answers import answer_to
+            from plenaria.core.cli.answers import answer_to
 
             answer = answer_to(error)
             if answer is None:
@@ -54,7 +54,7 @@ def _of_plugins(ctx: click.Context) -> dict[str, click.Command]:
 @click.pass_context
 def main(ctx: click.Context, config: Path | None) -> None:
     """Run congresses, their registrations, agendas and awards."""
-    from core.i18n import set_language
+    from plenaria.core.kernel.i18n import set_language
 
     ctx.ensure_object(Installation).config = config
     set_language(terminal_language(os.environ))

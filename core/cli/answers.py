@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from core.database import DatabaseProblem
-from core.errors import Invalid, sentence
-from core.forms import words
-from core.i18n import current_language
-from core.settings import Misconfigured
-from core.values import Refused
+from plenaria.core.forms import words
+from plenaria.core.kernel.i18n import current_language
+from plenaria.core.kernel.settings import Misconfigured
+from plenaria.core.kernel.values import Refused
+from plenaria.core.storage.database import DatabaseProblem
+from plenaria.core.web.errors import Invalid
+from plenaria.core.web.refusals import sentence
 
 REFUSED = 1
 MISCONFIGURED = 2

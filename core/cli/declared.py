@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
-from core.cli.installation import Installation, pass_installation, run
+from plenaria.core.cli.installation import Installation, pass_installation, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rich.console import Console
 
-    from core.events.declared import Declaration
-    from core.forms import Change, Problem
-    from core.values import Refusal
+    from plenaria.core.events.declared import Declaration
+    from plenaria.core.forms import Change, Problem
+    from plenaria.core.kernel.values import Refusal
 
 _INVALID: Final = 1
 
@@ -40,7 +40,7 @@ class EventFile:
             raise click.ClickException(f"{self.path}: not readable as TOML: {error}") from None
 
     def read(self, document: dict[str, Any] | None = None) -> "Declaration":
-        from core.events import declared
+        from plenaria.core.events import declared
 
         checked = declared.read(self.document() if document is None else document)
         if checked.value is None:
@@ -48,8 +48,8 @@ class EventFile:
         return checked.value
 
     def complain(self, problems: "Iterable[Problem]") -> NoReturn:
-        from core.forms import complaint
-        from core.i18n import current_language
+        from plenaria.core.forms import complaint
+        from plenaria.core.kernel.i18n import current_language
 
         language = current_language()
         for problem in sorted(problems, key=self._place):
@@ -59,8 +59,8 @@ class EventFile:
 
     def refused(self, refusals: "Iterable[Refusal]") -> NoReturn:
         """A plugin or a service said no to what is well written."""
-        from core.errors import sentence
-        from core.forms import line_of
+        from plenaria.core.forms import line_of
+        from plenaria.core.web.refusals import sentence
 
         for each in refusals:
             field = each.pointer.lstrip("/").replace("/", ".")
@@ -69,13 +69,13 @@ class EventFile:
         self._end()
 
     def _end(self) -> NoReturn:
-        from core.i18n import gettext
+        from plenaria.core.kernel.i18n import gettext
 
         click.echo(gettext("Nothing was changed."), err=True)
         sys.exit(_INVALID)
 
     def _place(self, problem: "Problem") -> int:
-        from core.forms import line_of
+        from plenaria.core.forms import line_of
 
         return line_of(self.text, problem.pointer)
 
@@ -92,7 +92,7 @@ def plan(installation: Installation, file: Path) -> None:
 
 
 async def _plan(installation: Installation, file: EventFile) -> "list[Change]":
-    from core.events import declared
+    from plenaria.core.events import declared
 
     async with installation.database():
         return await declared.plan(file.read())
@@ -107,9 +107,9 @@ def apply(installation: Installation, file: Path) -> None:
 
 
 async def _apply(installation: Installation, file: EventFile) -> "list[Change]":
-    from core import clock
-    from core.events import declared
-    from core.values import Refused
+    from plenaria.core.events import declared
+    from plenaria.core.kernel import clock
+    from plenaria.core.kernel.values import Refused
 
     async with installation.database():
         declaration = file.read()
@@ -133,14 +133,14 @@ def export(installation: Installation, slug: str, with_team: bool, output: Path 
         click.echo(text, nl=False)
     else:
         output.write_text(text, encoding="utf-8")
-        from core.i18n import fill, gettext
+        from plenaria.core.kernel.i18n import fill, gettext
 
         click.echo(fill(gettext("Written: {path}"), {"path": output}))
 
 
 async def _export(installation: Installation, slug: str, with_team: bool) -> str:
-    from core.events import declared, queries
-    from core.values import Refusal, Refused
+    from plenaria.core.events import declared, queries
+    from plenaria.core.kernel.values import Refusal, Refused
 
     async with installation.database():
         found = await queries.event_by_slug(slug)
@@ -156,7 +156,7 @@ def show(changes: "list[Change]", *, done: bool = False) -> None:
     """Print changes: + added, − removed, ~ changed with before → after."""
     from rich.console import Console
 
-    from core.i18n import fill, gettext
+    from plenaria.core.kernel.i18n import fill, gettext
 
     console = Console(highlight=False, soft_wrap=True)
     if not changes:
@@ -185,7 +185,7 @@ def _show_one(console: "Console", change: "Change") -> None:
 
 def shown(value: Any, most: int = 100) -> str:
     """A value on one line; a long one is cut."""
-    from core.values import builtins
+    from plenaria.core.kernel.values import builtins
 
     if isinstance(value, dict):
         text = "{ " + ", ".join(f"{key} = {shown(one, 40)}" for key, one in value.items()) + " }"

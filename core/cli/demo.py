@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from core.cli.declared import EventFile
-from core.cli.installation import Installation, run
-from core.cli.serving import listen, run_server
+from plenaria.core.cli.declared import EventFile
+from plenaria.core.cli.installation import Installation, run
+from plenaria.core.cli.serving import listen, run_server
 
 if TYPE_CHECKING:
     import socket
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from core.security import PersonView
-    from core.values import EventView
+    from plenaria.core.host.visit import PersonView
+    from plenaria.core.kernel.values import EventView
 
 SAMPLE_EVENTS: Final = Path(__file__).parents[2] / "config" / "events"
 LINKS_LAST: Final = timedelta(days=1)
@@ -65,8 +65,8 @@ def _installation(folder: Path, port: int, *, fresh: bool) -> Installation:
 
 
 async def _load(installation: Installation, files: list[Path], *, as_published: bool) -> list[Loaded]:
-    from core import clock
-    from core.database import migrate
+    from plenaria.core.kernel import clock
+    from plenaria.core.storage.database import migrate
 
     now = clock.now()
     async with installation.database(any_schema=True) as database:
@@ -78,9 +78,9 @@ async def _load(installation: Installation, files: list[Path], *, as_published: 
 
 
 async def _load_event(installation: Installation, file: EventFile, *, as_published: bool, now: "datetime") -> Loaded:
-    from core.cli import sample
-    from core.events import queries
-    from core.events.moving import moved, weeks_to_open
+    from plenaria.core.cli import sample
+    from plenaria.core.events import queries
+    from plenaria.core.events.moving import moved, weeks_to_open
 
     document = _of_loaded_plugins(installation, file.document())
     declaration = file.read(document)
@@ -94,8 +94,8 @@ async def _load_event(installation: Installation, file: EventFile, *, as_publish
 
 
 async def _apply(file: EventFile, document: dict[str, Any], *, now: "datetime") -> "EventView":
-    from core.events import declared
-    from core.values import Refused
+    from plenaria.core.events import declared
+    from plenaria.core.kernel.values import Refused
 
     try:
         return await declared.apply(file.read(document), by="cli", now=now)
@@ -113,8 +113,8 @@ def _of_loaded_plugins(installation: Installation, document: dict[str, Any]) -> 
 async def _links(
     installation: Installation, event: "EventView", people: "People", *, now: "datetime"
 ) -> dict[str, str]:
-    from core.cli import sample
-    from core.people.services import new_link
+    from plenaria.core.cli import sample
+    from plenaria.core.people.services import new_link
 
     links = {}
     for role, members in people.items():
@@ -130,14 +130,14 @@ def _print(installation: Installation, loaded: list[Loaded]) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for event, weeks, links in loaded:
         _print_event(console, installation.settings.address, event, weeks, links)
-    from core.i18n import gettext
+    from plenaria.core.kernel.i18n import gettext
 
     console.print(f"\n[bold]Plenaria: {installation.settings.address}[/bold]   ({gettext('Ctrl-C ends')})")
 
 
 def _print_event(console: "Console", address: str, event: "EventView", weeks: int, links: dict[str, str]) -> None:
-    from core.i18n import current_language, fill, gettext
-    from core.values import in_language
+    from plenaria.core.kernel.i18n import current_language, fill, gettext
+    from plenaria.core.kernel.values import in_language
 
     name = in_language(event.name, current_language())
     console.print(f"\n[bold]{name}[/bold]  {address}/{event.slug}")
@@ -151,8 +151,8 @@ def _print_event(console: "Console", address: str, event: "EventView", weeks: in
 
 
 def _serve(installation: Installation, listening: "socket.socket") -> None:
-    from core import logs
-    from core.app import create_app
+    from plenaria.core.app import create_app
+    from plenaria.core.kernel import logs
 
     logs.configure(development=True)
     app = create_app(installation.settings, host=installation.host, with_worker=True)

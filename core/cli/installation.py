@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from core.database import Database
-    from core.plugins import PluginHost
-    from core.settings import Settings
+    from plenaria.core.host.plugins import PluginHost
+    from plenaria.core.kernel.settings import Settings
+    from plenaria.core.storage.database import Database
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ class Installation:
     @cached_property
     def settings(self) -> "Settings":
         """Raises `Misconfigured`."""
-        from core.settings import load
+        from plenaria.core.kernel.settings import load
 
         return load(self.config_file, self.environment, **self.overrides)
 
@@ -46,9 +46,9 @@ class Installation:
     @cached_property
     def host(self) -> "PluginHost":
         """The plugins, with everything they contribute handed to the core's rooms."""
-        from core import logs
-        from core.app import prepare
-        from core.plugins import PluginHost
+        from plenaria.core.app import prepare
+        from plenaria.core.host.plugins import PluginHost
+        from plenaria.core.kernel import logs
 
         is_terminal = not logs.is_configured()
         if is_terminal:
@@ -62,7 +62,7 @@ class Installation:
     @asynccontextmanager
     async def database(self, *, any_schema: bool = False) -> AsyncIterator["Database"]:
         """The open database. Raises `Misconfigured` for another schema than this version's, unless `any_schema`."""
-        from core.database import Database
+        from plenaria.core.storage.database import Database
 
         database = Database(self.settings.database)
         _make_folder(self.settings.database)
@@ -75,8 +75,8 @@ class Installation:
             await database.close()
 
     async def refuse_other_schema(self, database: "Database") -> None:
-        from core.database import schema_difference
-        from core.settings import Misconfigured
+        from plenaria.core.kernel.settings import Misconfigured
+        from plenaria.core.storage.database import schema_difference
 
         if difference := await schema_difference(database, self.host.apps()):
             more = f" (and {len(difference) - 1} more)" if len(difference) > 1 else ""
@@ -93,7 +93,7 @@ def _make_folder(url: str) -> None:
 
 def terminal_language(environment: Mapping[str, str]) -> str:
     """The language of a terminal, by POSIX's LC_ALL, LC_MESSAGES, LANG; English where they say nothing of ours."""
-    from core.i18n import negotiate
+    from plenaria.core.kernel.i18n import negotiate
 
     named = next((found for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (found := environment.get(name))), "")
     return negotiate(named.partition(".")[0].replace("_", "-"), default="en")

@@ -2,7 +2,7 @@
 
 import click
 
-from core.cli.installation import Installation, pass_installation, run
+from plenaria.core.cli.installation import Installation, pass_installation, run
 
 
 @click.group()
@@ -29,11 +29,11 @@ def invite(installation: Installation, email: str, slug: str, role: str, show_li
 async def _invite(installation: Installation, email: str, slug: str, role: str, show_link: bool) -> str:
     from datetime import timedelta
 
-    from core import clock
-    from core.database import transaction
-    from core.events import queries
-    from core.people import services
-    from core.values import Refusal, Refused
+    from plenaria.core.events import queries
+    from plenaria.core.kernel import clock
+    from plenaria.core.kernel.values import Refusal, Refused
+    from plenaria.core.people import services
+    from plenaria.core.storage.database import transaction
 
     settings, now = installation.settings, clock.now()
     async with installation.database(), transaction():

@@ -4,12 +4,13 @@ import logging
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from core.people import services
-from core.security import ROLES, PersonView
-from core.values import EventView
+from plenaria.core.host.permissions import ROLES
+from plenaria.core.host.visit import PersonView
+from plenaria.core.kernel.values import EventView
+from plenaria.core.people import services
 
 if TYPE_CHECKING:
-    from core.plugins import PluginHost
+    from plenaria.core.host.plugins import PluginHost
 
 logger = logging.getLogger("plenaria.demo")
 
@@ -77,7 +78,7 @@ async def contribute(
 
 def start_page(host: "PluginHost", role: str, slug: str) -> str:
     """Where somebody of that role begins: the console, or the first page that only such a role may open."""
-    from core.security.permissions import allows
+    from plenaria.core.host.permissions import allows
 
     if role not in ROLES:
         return f"/{slug}"

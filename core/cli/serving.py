@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from core.cli.installation import Installation, pass_installation, run
+from plenaria.core.cli.installation import Installation, pass_installation, run
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -37,7 +37,7 @@ def serve(installation: Installation, host: str, port: int, workers: int, with_w
 
     Requests under way are finished first, and so is the delivery under way. Ends with 2 when it cannot serve.
     """
-    from core import logs
+    from plenaria.core.kernel import logs
 
     logs.configure(development=installation.settings.development)
     run(_refuse_unready(installation))
@@ -56,14 +56,14 @@ async def _refuse_unready(installation: Installation) -> None:
 
 
 def _application(installation: Installation, *, with_worker: bool) -> "Litestar":
-    from core.app import create_app
+    from plenaria.core.app import create_app
 
     return create_app(installation.settings, host=installation.host, with_worker=with_worker)
 
 
 def application() -> "Litestar":
     """The application of one process among several; its settings come by the environment."""
-    from core import logs
+    from plenaria.core.kernel import logs
 
     installation = Installation()
     if named := os.environ.get("PLENARIA_CONFIG"):
@@ -76,7 +76,7 @@ def application() -> "Litestar":
 
 def listen(host: str, port: int) -> socket.socket:
     """Take the port, before anything else is done. Raises `Misconfigured` when it cannot be had."""
-    from core.settings import Misconfigured
+    from plenaria.core.kernel.settings import Misconfigured
 
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -119,7 +119,12 @@ def _run_processes(installation: Installation, *, host: str, port: int, workers:
         os.environ["PLENARIA_CONFIG"] = str(installation.config_file)
     os.environ[_WITH_WORKER] = "1" if with_worker else "0"
     uvicorn.run(
-        "core.cli.serving:application", factory=True, host=host, port=port, workers=workers, **_server_options()
+        "plenaria.core.cli.serving:application",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        **_server_options(),
     )
 
 
@@ -127,19 +132,20 @@ def _run_processes(installation: Installation, *, host: str, port: int, workers:
 @pass_installation
 def worker(installation: Installation) -> None:
     """Deliver mail and facts, seal the log and tidy up, without answering requests, until SIGTERM or Ctrl-C."""
-    from core import logs
+    from plenaria.core.kernel import logs
 
     logs.configure(development=installation.settings.development)
     run(_work(installation))
 
 
 async def _work(installation: Installation) -> None:
-    from core import outbox
-    from core.jobs import run_jobs
+    from plenaria.core.app.jobs import run_jobs
+    from plenaria.core.mail import has_server
+    from plenaria.core.storage import outbox
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stop.set)
     async with installation.database():
-        await asyncio.gather(outbox.run(stop=stop), run_jobs(stop=stop))
+        await asyncio.gather(outbox.run(stop=stop, release_mail=has_server()), run_jobs(stop=stop))

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.installation import Installation, pass_installation, run
+from plenaria.core.cli.installation import Installation, pass_installation, run
 
 if TYPE_CHECKING:
-    from core.ledger import Verdict
+    from plenaria.core.kernel.ledger import Verdict
 
 
 @click.command()
@@ -18,13 +18,13 @@ def migrate(installation: Installation) -> None:
     """Bring the database to this version's schema: the core's and every plugin's."""
     for each in run(_migrate(installation)):
         click.echo(f"{each[0]}: {each[1]}")
-    from core.i18n import gettext
+    from plenaria.core.kernel.i18n import gettext
 
     click.echo(gettext("The schema is this version's."))
 
 
 async def _migrate(installation: Installation) -> list[tuple[str, str]]:
-    from core.database import migrate as bring_up
+    from plenaria.core.storage.database import migrate as bring_up
 
     async with installation.database(any_schema=True) as database:
         return [(each.app, each.id) for each in await bring_up(database, installation.host.apps())]
@@ -35,7 +35,7 @@ async def _migrate(installation: Installation) -> list[tuple[str, str]]:
 def check(installation: Installation) -> None:
     """Check configuration, plugins and schema; ends with 2 and one line when something is wrong."""
     run(_check(installation))
-    from core.i18n import gettext
+    from plenaria.core.kernel.i18n import gettext
 
     settings = installation.settings
     click.echo(f"{gettext('Settings')}: {installation.config_file or '-'}")
@@ -49,7 +49,7 @@ def check(installation: Installation) -> None:
 
 
 async def _check(installation: Installation) -> None:
-    from core import signing_keys
+    from plenaria.core.storage import signing_keys
 
     signing_keys.load_or_create(Path(installation.settings.key_file))
     async with installation.database():
@@ -58,7 +58,7 @@ async def _check(installation: Installation) -> None:
 
 def warnings_about(installation: Installation) -> list[str]:
     """What is allowed but seldom meant on a server that others reach."""
-    from core.i18n import fill, gettext
+    from plenaria.core.kernel.i18n import fill, gettext
 
     settings = installation.settings
     found = []
@@ -100,8 +100,8 @@ def audit() -> None:
 @pass_installation
 def audit_verify(installation: Installation) -> None:
     """Read the whole record and prove it; ends with 1 and names the first broken line, if there is one."""
-    from core.i18n import fill, gettext
-    from core.values import builtins
+    from plenaria.core.kernel.i18n import fill, gettext
+    from plenaria.core.kernel.values import builtins
 
     verdict = run(_verify(installation))
     click.echo(fill(gettext("Sealed: {sealed}, not yet sealed: {unsealed}"), builtins(verdict)))
@@ -117,7 +117,7 @@ def audit_verify(installation: Installation) -> None:
 
 
 async def _verify(installation: Installation) -> "Verdict":
-    from core import audit as record
+    from plenaria.core.storage import audit as record
 
     async with installation.database():
         return await record.verify()
@@ -129,14 +129,14 @@ async def _verify(installation: Installation) -> "Verdict":
 def backup(installation: Installation, file: Path) -> None:
     """Copy the whole database into FILE, which must not exist yet; the service may run on meanwhile."""
     run(_backup(installation, file))
-    from core.i18n import fill, gettext
+    from plenaria.core.kernel.i18n import fill, gettext
 
     said = gettext("Written: {path}. It holds personal data: keep it safe. The signing key {key} is not in it.")
     click.echo(fill(said, {"path": file, "key": installation.settings.key_file}))
 
 
 async def _backup(installation: Installation, file: Path) -> None:
-    from core.database.backup import backup as copy_out
+    from plenaria.core.storage.database.backup import backup as copy_out
 
     async with installation.database(any_schema=True) as database:
         await copy_out(database, file)
@@ -148,7 +148,7 @@ async def _backup(installation: Installation, file: Path) -> None:
 @pass_installation
 def restore(installation: Installation, file: Path, yes: bool) -> None:
     """Make the database what it was when FILE was written; everything since is lost. Stop the service first."""
-    from core.i18n import gettext
+    from plenaria.core.kernel.i18n import gettext
 
     if not yes:
         click.confirm(gettext("Everything in the database now is replaced. Go on?"), abort=True)
@@ -159,7 +159,7 @@ def restore(installation: Installation, file: Path, yes: bool) -> None:
 
 
 async def _restore(installation: Installation, file: Path) -> None:
-    from core.database.backup import restore as copy_in
+    from plenaria.core.storage.database.backup import restore as copy_in
 
     async with installation.database(any_schema=True) as database:
         await copy_in(database, file)
@@ -176,7 +176,7 @@ def migration() -> None:
 @click.option("--description", default="", help="One line for whoever reads the file.")
 def new(app: str, replace_initial: bool, description: str) -> None:
     """Write the migration that brings APP's tables (core, or a plugin's name) to what the code says."""
-    from core.database.new_migration import main
+    from plenaria.core.storage.database.new_migration import main
 
     arguments = [app, *["--replace-initial"] * replace_initial, f"--description={description}"]
     sys.exit(main(arguments))

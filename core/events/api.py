@@ -8,15 +8,15 @@ from litestar import Request, Response, get, put
 from litestar.params import JSONBody
 from msgspec import Struct
 
-from core import plugins
-from core.api import After, Limit, Page, checked, paged_whole
-from core.errors import Invalid
-from core.events import declared, queries, services
-from core.events.details import NewEvent
-from core.forms import Problem
-from core.plugins import PluginHost
-from core.security.visit import Visit
-from core.values import N_, EventView, LocalizedText, Refusal, Refused
+from plenaria.core.events import declared, queries, services
+from plenaria.core.events.details import NewEvent
+from plenaria.core.forms import Problem
+from plenaria.core.host import plugins
+from plenaria.core.host.plugins import PluginHost
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.values import N_, EventView, LocalizedText, Refusal, Refused
+from plenaria.core.web.api import After, Limit, Page, checked, paged_whole
+from plenaria.core.web.errors import Invalid
 
 Anything = Request[Any, Any, Any]
 

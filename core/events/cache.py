@@ -6,12 +6,17 @@ A write in this process is seen at once; one in another process within `FRESH_S`
 import time
 from typing import Final
 
-from core.events import queries
-from core.values import EventView
+from plenaria.core.events import queries
+from plenaria.core.kernel.values import EventView
 
 FRESH_S: Final = 1.0
 
 _seen: dict[str, tuple[float, EventView]] = {}
+
+
+async def find_event(slug: str, *, fresh: bool) -> EventView | None:
+    """The event as it is stored now (`fresh`), else as this process last saw it."""
+    return await (queries.event_by_slug(slug) if fresh else event_by_slug(slug))
 
 
 async def event_by_slug(slug: str) -> EventView | None:

@@ -8,20 +8,25 @@ from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
 from msgspec import Meta, Struct
 
-from core import audit, audit_words, mail, outbox, plugins, shown
-from core.api import id_after
-from core.errors import Invalid, sentence
-from core.events import queries, services
-from core.events.details import EventDetails
-from core.forms import Checked, edited_lists, fingerprint, form_for, parse
-from core.i18n import gettext
-from core.people import queries as people
-from core.people import services as people_services
-from core.security.permissions import ROLES, registered
-from core.security.visit import Visit
-from core.settings import Settings
-from core.templating import page, see_other
-from core.values import LANGUAGES, N_, EventView, MailText, Refused
+from plenaria.core import mail
+from plenaria.core.events import queries, services
+from plenaria.core.events.details import EventDetails
+from plenaria.core.forms import Checked, edited_lists, fingerprint, form_for, parse
+from plenaria.core.host import plugins
+from plenaria.core.host.permissions import ROLES, registered
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel import shown
+from plenaria.core.kernel.i18n import gettext
+from plenaria.core.kernel.settings import Settings
+from plenaria.core.kernel.values import LANGUAGES, N_, EventView, MailText, Refused
+from plenaria.core.people import queries as people
+from plenaria.core.people import services as people_services
+from plenaria.core.storage import audit, outbox
+from plenaria.core.storage.audit import words as audit_words
+from plenaria.core.web.api import id_after
+from plenaria.core.web.errors import Invalid
+from plenaria.core.web.refusals import sentence
+from plenaria.core.web.templating import page, see_other
 
 Anything = Request[Any, Any, Any]
 PER_PAGE: Final = 50

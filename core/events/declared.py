@@ -15,19 +15,20 @@ import msgspec
 import tomli_w
 from msgspec import Meta, Struct
 
-from core import audit, plugins
-from core.contributions import Declared
-from core.database import lock, transaction
-from core.events import queries, services
-from core.events.details import EventDetails, NewEvent
-from core.events.tables import EventPlugin
-from core.forms import Change, Checked, Problem, as_toml, check, difference
-from core.forms.problems import step
-from core.forms.schema import fields_of, unique_key
-from core.people import queries as people_queries
-from core.people import services as people
-from core.security.permissions import ROLES
-from core.values import N_, EventView, Refused
+from plenaria.core.events import queries, services
+from plenaria.core.events.details import EventDetails, NewEvent
+from plenaria.core.events.tables import EventPlugin
+from plenaria.core.forms import Change, Checked, Problem, as_toml, check, difference
+from plenaria.core.forms.problems import step
+from plenaria.core.forms.schema import fields_of, unique_key
+from plenaria.core.host import plugins
+from plenaria.core.host.contributions import Declared
+from plenaria.core.host.permissions import ROLES
+from plenaria.core.kernel.values import N_, EventView, Refused
+from plenaria.core.people import queries as people_queries
+from plenaria.core.people import services as people
+from plenaria.core.storage import audit
+from plenaria.core.storage.database import lock, transaction
 
 Document = dict[str, Any]
 

@@ -7,8 +7,8 @@ from zoneinfo import available_timezones
 
 from msgspec import Meta, Struct
 
-from core.forms import Problem
-from core.values import LANGUAGES, N_, LocalizedText, Slug
+from plenaria.core.forms import Problem
+from plenaria.core.kernel.values import LANGUAGES, N_, LocalizedText, Slug
 
 
 class EventDetails(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -5,9 +5,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from core import plugins
-from core.events.tables import Event, EventPlugin
-from core.values import EventView, LocalizedText, Refusal, Refused
+from plenaria.core.events.tables import Event, EventPlugin
+from plenaria.core.host import plugins
+from plenaria.core.kernel.values import EventView, LocalizedText, Refusal, Refused
 
 S = TypeVar("S")
 

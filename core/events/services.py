@@ -6,16 +6,17 @@ from typing import Any
 import msgspec
 from piccolo.columns import Column
 
-from core import audit, outbox, plugins
-from core.database import lock, transaction
-from core.events import cache, queries
-from core.events.details import EventDetails, NewEvent
-from core.events.tables import Event, EventPlugin
-from core.forms import refuse_unseen
-from core.ledger import digest
-from core.people import services as people
-from core.security.visit import PersonView
-from core.values import EventView, Refusal, Refused
+from plenaria.core.events import cache, queries
+from plenaria.core.events.details import EventDetails, NewEvent
+from plenaria.core.events.tables import Event, EventPlugin
+from plenaria.core.forms import refuse_unseen
+from plenaria.core.host import plugins
+from plenaria.core.host.visit import PersonView
+from plenaria.core.kernel.ledger import digest
+from plenaria.core.kernel.values import EventView, Refusal, Refused
+from plenaria.core.people import services as people
+from plenaria.core.storage import audit, outbox
+from plenaria.core.storage.database import lock, transaction
 
 
 async def create_event(slug: str, details: EventDetails, *, by: str, now: datetime) -> EventView:

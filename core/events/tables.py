@@ -1,7 +1,5 @@
 """Events and their plugins, as stored."""
 
-from typing import Any
-
 from piccolo.columns import (
     JSON,
     Boolean,
@@ -13,7 +11,6 @@ from piccolo.columns import (
     Timestamptz,
     Varchar,
 )
-from piccolo.columns.reference import LazyTableReference
 from piccolo.table import Table
 
 
@@ -52,20 +49,3 @@ class EventPlugin(Table, tablename="core_event_plugin"):
     settings = JSON(default="{}")
     key = Varchar(length=80, unique=True)
     """`{event id}/{plugin}`: one row for a pair."""
-
-
-class MailOverride(Table, tablename="core_mail_override"):
-    """An event's own wording of a plugin's mail in one language."""
-
-    id: Serial
-    event = ForeignKey(references=Event, null=False)
-    mail_key = Varchar(length=100)
-    language = Varchar(length=8)
-    subject = Varchar(length=300)
-    body = Text()
-    changed_at = Timestamptz(default=None)
-    changed_by: ForeignKey[Any] = ForeignKey(
-        references=LazyTableReference("Person", module_path="core.people.tables"), null=True
-    )
-    key = Varchar(length=160, unique=True)
-    """`{event id}/{mail key}/{language}`."""

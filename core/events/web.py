@@ -4,16 +4,16 @@ from typing import Any
 
 from litestar import MediaType, Request, Response, get, post
 
-from core import plugins
-from core.errors import CORE_REFUSALS
-from core.events import queries, services
-from core.events.details import NewEvent
-from core.events.theme import stylesheet
-from core.forms import Checked, Problem, form_for, parse
-from core.i18n import gettext
-from core.security.visit import Visit
-from core.templating import page, see_other
-from core.values import EventView, Refused
+from plenaria.core.events import queries, services
+from plenaria.core.events.details import NewEvent
+from plenaria.core.events.theme import stylesheet
+from plenaria.core.forms import Checked, Problem, form_for, parse
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.i18n import gettext
+from plenaria.core.kernel.values import EventView, Refused
+from plenaria.core.web.panels import panels_of
+from plenaria.core.web.refusals import CORE_REFUSALS
+from plenaria.core.web.templating import page, see_other
 
 Anything = Request[Any, Any, Any]
 
@@ -64,14 +64,10 @@ async def open_event(request: Anything, visit: Visit) -> Response[Any]:
 @get("/{event_slug:str}", permission="public", include_in_schema=False)
 async def event_page(request: Anything, visit: Visit, event: EventView) -> Response[str]:
     """What, when, where, and a part from each plugin."""
-    panels = []
-    for name, contributed in plugins.host().collect("register_event_panels"):
-        for panel in contributed if name in event.plugins else ():
-            person = visit.person.id if visit.person else None
-            context = await panel.context(event=event, now=visit.now, person=person)
-            if context is not None:
-                panels.append((panel.order, panel.template, context))
-    return page(request, "events/event.html", panels=sorted(panels, key=lambda each: each[0]))
+    person = visit.person.id if visit.person else None
+    facts = {"event": event, "now": visit.now, "person": person}
+    panels = await panels_of(request, "register_event_panels", lambda _: facts, event=event)
+    return page(request, "events/event.html", panels=panels)
 
 
 @get("/{event_slug:str}/theme.css", permission="public", include_in_schema=False)

@@ -1,14 +1,14 @@
 """One schema, three doors: a Struct is the organiser's form, the TOML of an event and the JSON of the API."""
 
-from core.forms.checking import Known, check
-from core.forms.differences import Change, difference
-from core.forms.fields import Field, Form, form_for
-from core.forms.parsing import edited_lists, parse
-from core.forms.problems import Checked, Problem, refusals
-from core.forms.seen import fingerprint, refuse_unseen
-from core.forms.settings_page import settings_page
-from core.forms.toml_files import as_toml, complaint, line_of, lines_of
-from core.forms.words import words
+from plenaria.core.forms.checking import Known, check
+from plenaria.core.forms.differences import Change, difference
+from plenaria.core.forms.fields import Field, Form, form_for
+from plenaria.core.forms.parsing import edited_lists, parse
+from plenaria.core.forms.problems import Checked, Problem, refusals
+from plenaria.core.forms.seen import fingerprint, refuse_unseen
+from plenaria.core.forms.settings_page import settings_page
+from plenaria.core.forms.toml_files import as_toml, complaint, line_of, lines_of
+from plenaria.core.forms.words import words
 
 __all__ = [
     "Change",

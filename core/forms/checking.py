@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Struct
 
-from core.forms.problems import Checked, Problem, step
-from core.forms.schema import (
+from plenaria.core.forms.problems import Checked, Problem, step
+from plenaria.core.forms.schema import (
     LONG_TEXT_FROM,
     MOST_ITEMS,
     MOST_TEXT,
@@ -31,7 +31,7 @@ from core.forms.schema import (
     tag_of,
     unique_key,
 )
-from core.values import EMAIL, N_, Money, Window
+from plenaria.core.kernel.values import EMAIL, N_, Money, Window
 
 S = TypeVar("S", bound=Struct)
 

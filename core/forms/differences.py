@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from core.forms.problems import step
+from plenaria.core.forms.problems import step
 
 
 class Change(Struct, frozen=True):

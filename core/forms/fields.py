@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from core.forms.checking import Known, localized_item
-from core.forms.problems import Problem, step
-from core.forms.schema import MOST_TEXT, FieldShape, Shape, fields_of, is_slug
-from core.forms.typed import OFF, Flat, FormData, Typed, as_typed, below, choice_text, flat, tree, typed_value
-from core.forms.words import words
-from core.i18n import gettext, using
-from core.values import LANGUAGES, N_
+from plenaria.core.forms.checking import Known, localized_item
+from plenaria.core.forms.problems import Problem, step
+from plenaria.core.forms.schema import MOST_TEXT, FieldShape, Shape, fields_of, is_slug
+from plenaria.core.forms.typed import OFF, Flat, FormData, Typed, as_typed, below, choice_text, flat, tree, typed_value
+from plenaria.core.forms.words import words
+from plenaria.core.kernel.i18n import gettext, using
+from plenaria.core.kernel.values import LANGUAGES, N_
 
 _DEEPEST: Final = 8
 _LANGUAGE_NAMES: Final = {"es": N_("Spanish"), "en": N_("English")}

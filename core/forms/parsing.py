@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Struct
 
-from core.forms.checking import Known, Unreadable, check
-from core.forms.money import AmountError, TooFineError, minor_units, smallest
-from core.forms.problems import Checked
-from core.forms.schema import FieldShape, Shape, fields_of
-from core.forms.typed import OFF, Flat, FormData, Typed, below, choice_text, flat, is_index, to_utc, tree
+from plenaria.core.forms.checking import Known, Unreadable, check
+from plenaria.core.forms.problems import Checked
+from plenaria.core.forms.schema import FieldShape, Shape, fields_of
+from plenaria.core.forms.typed import OFF, Flat, FormData, Typed, below, choice_text, flat, is_index, to_utc, tree
+from plenaria.core.kernel.money import AmountError, TooFineError, minor_units, smallest
 
 S = TypeVar("S", bound=Struct)
 

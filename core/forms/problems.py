@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from core.values import Refusal, Refused
+from plenaria.core.kernel.values import Refusal, Refused
 
 T = TypeVar("T")
 

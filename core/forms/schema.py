@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from core.values import N_, Money, Slug, Window
+from plenaria.core.kernel.values import N_, Money, Slug, Window
 
 MOST_TEXT: Final = 10_000
 """Characters that a text may have when its Struct sets no limit of its own."""

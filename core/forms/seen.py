@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
-from core.ledger import digest
-from core.values import Refusal, Refused
+from plenaria.core.kernel.ledger import digest
+from plenaria.core.kernel.values import Refusal, Refused
 
 
 def fingerprint(shown: Any) -> str:

@@ -6,10 +6,10 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from core.forms.schema import FieldShape, Shape, fields_of
-from core.forms.toml_files import as_toml
-from core.i18n import gettext, using
-from core.values import N_
+from plenaria.core.forms.schema import FieldShape, Shape, fields_of
+from plenaria.core.forms.toml_files import as_toml
+from plenaria.core.kernel.i18n import gettext, using
+from plenaria.core.kernel.values import N_
 
 _HEADINGS: Final = (N_("Setting"), N_("Default"), N_("Unit"), N_("What it does"))
 _DEEPEST: Final = 5

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
-from core.forms.problems import Problem, step, steps
-from core.forms.words import words
+from plenaria.core.forms.problems import Problem, step, steps
+from plenaria.core.forms.words import words
 
 _BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 _SPACE: Final = re.compile(r"[ \t]*")

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Struct
 
-from core.forms.money import typed_amount
-from core.forms.schema import Shape, fields_of
+from plenaria.core.forms.schema import Shape, fields_of
+from plenaria.core.kernel.money import typed_amount
 
 FormData = Mapping[str, Any] | Iterable[tuple[str, Any]]
 """A multi-dict (anything with `multi_items()` or repeated `items()`), a dict of texts or lists, or pairs."""

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from core.forms.money import typed_amount
-from core.forms.problems import Problem
-from core.i18n import fill, gettext, ngettext, using
-from core.values import N_
+from plenaria.core.forms.problems import Problem
+from plenaria.core.kernel.i18n import fill, gettext, ngettext, using
+from plenaria.core.kernel.money import typed_amount
+from plenaria.core.kernel.values import N_
 
 _WORDS: Final[Mapping[str, str]] = {
     "missing": N_("Must be filled in."),

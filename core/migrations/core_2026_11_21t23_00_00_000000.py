@@ -1,9 +1,9 @@
-"""Make the audit log append-only in the database itself (core.audit_guard)."""
+"""Make the audit log append-only in the database itself (plenaria.core.storage.audit.guard)."""
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
-from core.audit_guard import allow_changes, refuse_changes
-from core.database import current
+from plenaria.core.storage.audit.guard import allow_changes, refuse_changes
+from plenaria.core.storage.database import current
 
 ID = "2026-11-21T23:00:00:000000"
 VERSION = "1.38.0"

@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from core.files_tables import StoredFile
-from core.people.secrets import hashed
-from core.people.tables import ApiToken, Grant, Person, Session
-from core.security.visit import PersonView, TokenView, Visit
-from core.values import EventView
+from plenaria.core.host.visit import PersonView, TokenView, Visit
+from plenaria.core.kernel.secrets import hashed
+from plenaria.core.kernel.values import EventView
+from plenaria.core.people.tables import ApiToken, Grant, Person, Session
+from plenaria.core.storage.files.tables import StoredFile
 
 
 class Member(Struct, frozen=True):

@@ -11,16 +11,17 @@ import pyotp
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
-from core import audit, mail
-from core.database import lock, transaction
-from core.people import queries
-from core.people.queries import normal_email
-from core.people.secrets import hashed, new_secret
-from core.people.tables import ApiToken, Grant, Person, Session, SignInLink
-from core.security.permissions import ROLES
-from core.security.visit import PersonView, Visit
-from core.settings import Settings
-from core.values import LANGUAGES, EventView, Refusal, Refused, in_language
+from plenaria.core import mail
+from plenaria.core.host.permissions import ROLES
+from plenaria.core.host.visit import PersonView, Visit
+from plenaria.core.kernel.secrets import hashed, new_secret
+from plenaria.core.kernel.settings import Settings
+from plenaria.core.kernel.values import LANGUAGES, EventView, Refusal, Refused, in_language
+from plenaria.core.people import queries
+from plenaria.core.people.queries import normal_email
+from plenaria.core.people.tables import ApiToken, Grant, Person, Session, SignInLink
+from plenaria.core.storage import audit
+from plenaria.core.storage.database import lock, transaction
 
 PASSWORD_MINIMUM: Final = 12
 INVITATION_DAYS: Final = 7
@@ -307,7 +308,7 @@ async def send_invitation(
     person: PersonView, role: str, *, event: EventView | None, settings: Settings, now: datetime, next_page: str
 ) -> None:
     """Mail the way in; good for a week, once."""
-    from core.i18n import gettext, using
+    from plenaria.core.kernel.i18n import gettext, using
 
     language = person.language or (event.language if event else LANGUAGES[0])
     secret = await new_link(person.email, next_page=next_page, valid_for=timedelta(days=INVITATION_DAYS), now=now)

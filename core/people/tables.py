@@ -1,19 +1,19 @@
 """People, how they sign in, and what they were granted, as stored."""
 
+from typing import Any
+
 from piccolo.columns import (
     JSON,
     BigInt,
     Boolean,
     ForeignKey,
-    Integer,
     Serial,
-    Text,
     Timestamptz,
     Varchar,
 )
 from piccolo.table import Table
 
-from core.events.tables import Event
+from plenaria.core.storage.database.references import EVENT
 
 
 class Person(Table, tablename="core_person"):
@@ -61,7 +61,7 @@ class Grant(Table, tablename="core_grant"):
 
     id: Serial
     person = ForeignKey(references=Person, null=False)
-    event = ForeignKey(references=Event, null=True)
+    event: ForeignKey[Any] = ForeignKey(references=EVENT, null=True)
     role = Varchar(length=30)
     granted_at = Timestamptz(default=None)
     granted_by = ForeignKey(references=Person, null=True)
@@ -75,30 +75,10 @@ class ApiToken(Table, tablename="core_api_token"):
     id: Serial
     token_hash = Varchar(length=64, unique=True)
     person = ForeignKey(references=Person, null=False)
-    event = ForeignKey(references=Event, null=True)
+    event: ForeignKey[Any] = ForeignKey(references=EVENT, null=True)
     name = Varchar(length=100)
     scopes = JSON(default="[]")
     created_at = Timestamptz(default=None)
     used_at = Timestamptz(default=None, null=True)
     expires_at = Timestamptz(default=None, null=True)
     revoked_at = Timestamptz(default=None, null=True)
-
-
-class RateCount(Table, tablename="core_rate_count"):
-    """How often a key was seen in a span of time; the key holds the start of the span."""
-
-    id: Serial
-    key = Varchar(length=200, unique=True)
-    seen = Integer(default=0)
-    expires_at = Timestamptz(default=None)
-
-
-class IdempotentAnswer(Table, tablename="core_idempotent_answer"):
-    """The answer already given to an Idempotency-Key (draft-ietf-httpapi-idempotency-key-header)."""
-
-    id: Serial
-    key = Varchar(length=300, unique=True)
-    request_hash = Varchar(length=64)
-    status = Integer(default=0)
-    body = Text(default="")
-    created_at = Timestamptz(default=None)

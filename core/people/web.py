@@ -5,24 +5,22 @@ from datetime import timedelta
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
-import msgspec
 import pyotp
 import segno
 from litestar import Request, Response, get, post
 from litestar.response import Redirect
 from msgspec import Meta, Struct
 
-from core import plugins
-from core.events import queries as event_queries
-from core.forms import Checked, form_for, parse
-from core.i18n import current_language, gettext
-from core.people import limits, queries, services
-from core.security.door import session_cookie
-from core.security.visit import Visit
-from core.settings import Settings
-from core.shown import locale
-from core.templating import page, pages_of, see_other
-from core.values import N_, Refused
+from plenaria.core.forms import Checked, form_for, parse
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.i18n import current_language, gettext
+from plenaria.core.kernel.settings import Settings
+from plenaria.core.kernel.shown import locale
+from plenaria.core.kernel.values import N_, Refused
+from plenaria.core.people import queries, services
+from plenaria.core.storage.requests import limits
+from plenaria.core.web.security.door import session_cookie
+from plenaria.core.web.templating import page, pages_of, see_other
 
 HOUR: Final = timedelta(hours=1)
 LONGEST_NEXT: Final = 500
@@ -227,22 +225,6 @@ async def sign_out(visit: Visit, settings: Settings) -> Response[Any]:
     return _signed_in("", "/", settings)
 
 
-@get("/me", permission="signed_in", include_in_schema=False)
-async def my_page(request: Anything, visit: Visit) -> Response[str]:
-    """Everything that is mine, from every plugin, over all events."""
-    assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
-    events = await event_queries.events(public_only=False)
-    panels = []
-    for name, contributed in plugins.host().collect("register_my_panels"):
-        on = [event for event in events if name in event.plugins]
-        for panel in contributed:
-            context = await panel.context(person=visit.person.id, events=on, now=visit.now)
-            if context is not None:
-                panels.append((panel.order, panel.template, context))
-    mine = [event for event in events if event.id in visit.roles]
-    return page(request, "people/me.html", panels=sorted(panels, key=lambda each: each[0]), my_events=mine)
-
-
 @get("/me/account", permission="signed_in", include_in_schema=False)
 async def account_page(request: Anything, visit: Visit) -> Response[str]:
     return await _account(request, visit)
@@ -271,24 +253,6 @@ async def _account(request: Anything, visit: Visit, *, status: int = 200, **form
         sessions=await queries.sessions(person.id, visit.now),
         locale=locale(),
         **context,
-    )
-
-
-@get("/me/account/data.json", permission="signed_in", include_in_schema=False)
-async def my_data(visit: Visit) -> Response[bytes]:
-    """Everything that the house and its plugins keep about the person who asks, as one JSON document to keep."""
-    assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
-    parts = {"core": await queries.personal_data(visit.person.id)}
-    for plugin, contributed in plugins.host().collect("register_personal_data"):
-        parts[plugin] = await contributed.export(visit.person.id)
-    document = msgspec.json.format(msgspec.json.encode({"made_at": visit.now, **parts}))
-    return Response(
-        document,
-        media_type="application/json",
-        headers={
-            "Content-Disposition": 'attachment; filename="plenaria.json"',
-            "Cache-Control": "private, no-store",
-        },
     )
 
 
@@ -357,9 +321,7 @@ ROUTES = [
     link_page,
     use_link,
     sign_out,
-    my_page,
     account_page,
-    my_data,
     change_name,
     change_password,
     change_second_factor,

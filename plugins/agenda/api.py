@@ -9,16 +9,16 @@ from litestar.exceptions import NotFoundException
 from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Meta, Struct
 
-from core.api import After, Anything, Limit, Page, once, paged_whole
-from core.errors import Invalid
-from core.events.queries import settings_of
-from core.forms import Problem
-from core.i18n import fill, gettext
-from core.security.visit import Visit
-from core.values import N_, EventView, LocalizedText, Refused
-from plugins.agenda import interchange, queries, rules, services
-from plugins.agenda.settings import AgendaSettings, NewProposal, SessionItem
-from plugins.agenda.solver.problem import Contradiction, Cost, Progress, Proposal, Wish
+from plenaria.core.events.queries import settings_of
+from plenaria.core.forms import Problem
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.i18n import fill, gettext
+from plenaria.core.kernel.values import N_, EventView, LocalizedText, Refused
+from plenaria.core.web.api import After, Anything, Limit, Page, once, paged_whole
+from plenaria.core.web.errors import Invalid
+from plenaria.plugins.agenda import interchange, queries, rules, services
+from plenaria.plugins.agenda.settings import AgendaSettings, NewProposal, SessionItem
+from plenaria.plugins.agenda.solver.problem import Contradiction, Cost, Progress, Proposal, Wish
 
 
 class RoomView(Struct, frozen=True):

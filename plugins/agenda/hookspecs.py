@@ -1,4 +1,4 @@
-"""Hooks that the agenda offers to other plugins. Payloads are builtins and `core.values` only.
+"""Hooks that the agenda offers to other plugins. Payloads are builtins and `plenaria.core.kernel.values` only.
 
 Another plugin implements them by name with `@hookimpl(optionalhook=True)`, so that it also runs without the agenda.
 """
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from core.hookspecs import hookspec
-from core.values import EventView, Refusal
+from plenaria.core.host.hookspecs import hookspec
+from plenaria.core.kernel.values import EventView, Refusal
 
 
 @hookspec

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
 
-from plugins.agenda.tables import (
+from plenaria.plugins.agenda.tables import (
     Release,
     Room,
     Session,
@@ -19,5 +19,5 @@ APP_CONFIG = AppConfig(
     app_name="agenda",
     migrations_folder_path=str(Path(__file__).parent / "migrations"),
     table_classes=[Room, Track, SessionType, StagePerson, Session, SessionPart, Release, TimetableProposal],
-    migration_dependencies=["core.piccolo_app"],
+    migration_dependencies=["plenaria.core.piccolo_app"],
 )

@@ -5,13 +5,13 @@ from types import ModuleType
 
 from litestar.types import ControllerRouterHandler
 
-from core.contributions import Declared, Job, Panel, PersonalData, PluginCard
-from core.hookspecs import hookimpl
-from core.values import N_, Link, MailText, Permission
-from plugins.agenda import api, hookspecs, queries, rules, services, web
-from plugins.agenda.settings import AgendaSection, AgendaSettings
-from plugins.agenda.web.mine import my_sessions
-from plugins.agenda.web.panels import agenda_panel
+from plenaria.core.host.contributions import Declared, Job, Panel, PersonalData, PluginCard
+from plenaria.core.host.hookspecs import hookimpl
+from plenaria.core.kernel.values import N_, Link, MailText, Permission
+from plenaria.plugins.agenda import api, hookspecs, queries, rules, services, web
+from plenaria.plugins.agenda.settings import AgendaSection, AgendaSettings
+from plenaria.plugins.agenda.web.mine import my_sessions
+from plenaria.plugins.agenda.web.panels import agenda_panel
 
 
 @hookimpl

@@ -10,9 +10,9 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from core.forms.problems import Problem
-from core.values import N_, LocalizedText, Slug
-from plugins.agenda.rules import MAY_MOVE, ROLES, STATES, Hours, Importance, MayMove, Role, State
+from plenaria.core.forms.problems import Problem
+from plenaria.core.kernel.values import N_, LocalizedText, Slug
+from plenaria.plugins.agenda.rules import MAY_MOVE, ROLES, STATES, Hours, Importance, MayMove, Role, State
 
 _LANGUAGES = {"es": N_("Spanish"), "en": N_("English")}
 _MINUTES = {"unit": N_("minutes")}

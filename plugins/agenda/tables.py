@@ -4,7 +4,7 @@ from piccolo.columns import JSON, Boolean, ForeignKey, Integer, Serial, Text, Ti
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
-from core.events.tables import Event
+from plenaria.core.events.tables import Event
 
 
 class Room(Table, tablename="agenda_room"):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
 
-from plugins.awards.tables import (
+from plenaria.plugins.awards.tables import (
     AwardCategory,
     AwardRubric,
     Conflict,
@@ -19,5 +19,5 @@ APP_CONFIG = AppConfig(
     app_name="awards",
     migrations_folder_path=str(Path(__file__).parent / "migrations"),
     table_classes=[AwardCategory, AwardRubric, Nomination, Nominator, NominationFile, Receipt, Sheet, Conflict],
-    migration_dependencies=["core.piccolo_app"],
+    migration_dependencies=["plenaria.core.piccolo_app"],
 )

@@ -5,11 +5,11 @@ from types import ModuleType
 
 from litestar.types import ControllerRouterHandler
 
-from core.contributions import AddSample, Declared, Panel, PersonalData, PluginCard
-from core.hookspecs import hookimpl
-from core.values import N_, Link, MailText, Permission
-from plugins.awards import api, hookspecs, queries, services, web, words
-from plugins.awards.settings import AwardsSection, AwardsSettings
+from plenaria.core.host.contributions import AddSample, Declared, Panel, PersonalData, PluginCard
+from plenaria.core.host.hookspecs import hookimpl
+from plenaria.core.kernel.values import N_, Link, MailText, Permission
+from plenaria.plugins.awards import api, hookspecs, queries, services, web, words
+from plenaria.plugins.awards.settings import AwardsSection, AwardsSettings
 
 
 @hookimpl

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from core.forms.problems import Problem
-from core.values import N_, LocalizedText, Window
-from plugins.awards.rules import Category, Criterion, question_problems
-from plugins.awards.statistics import TieRule
+from plenaria.core.forms.problems import Problem
+from plenaria.core.kernel.values import N_, LocalizedText, Window
+from plenaria.plugins.awards.rules import Category, Criterion, question_problems
+from plenaria.plugins.awards.statistics import TieRule
 
 
 class AwardsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

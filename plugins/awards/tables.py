@@ -4,9 +4,9 @@ from piccolo.columns import JSON, Boolean, ForeignKey, Integer, Serial, Text, Ti
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
-from core.events.tables import Event
-from core.files_tables import StoredFile
-from core.people.tables import Person
+from plenaria.core.events.tables import Event
+from plenaria.core.people.tables import Person
+from plenaria.core.storage.files.tables import StoredFile
 
 
 class AwardCategory(Table, tablename="awards_category"):

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from core.values import N_, MailText, Permission
+from plenaria.core.kernel.values import N_, MailText, Permission
 
 PERMISSIONS: Final = (
     Permission("awards.manage", N_("Run the award: nominations and jury"), ("organiser",)),

@@ -7,14 +7,14 @@ from litestar import Request, Response, get, post
 from litestar.params import Parameter
 from msgspec import Meta, Struct
 
-from core.api import After, Limit, Page, id_after, once, paged, paged_whole
-from core.people import limits
-from core.people.secrets import new_secret
-from core.security.visit import Visit
-from core.values import N_, EventView, LocalizedText, Refusal, Refused
-from plugins.registration import queries, services
-from plugins.registration.queries import OrderLine, OrderView, TicketView
-from plugins.registration.rules import DoorAnswer, InvoiceRequest, OrderRequest, TicketType
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.secrets import new_secret
+from plenaria.core.kernel.values import N_, EventView, LocalizedText, Refusal, Refused
+from plenaria.core.storage.requests import limits
+from plenaria.core.web.api import After, Limit, Page, id_after, once, paged, paged_whole
+from plenaria.plugins.registration import queries, services
+from plenaria.plugins.registration.queries import OrderLine, OrderView, TicketView
+from plenaria.plugins.registration.rules import DoorAnswer, InvoiceRequest, OrderRequest, TicketType
 
 Anything = Request[Any, Any, Any]
 

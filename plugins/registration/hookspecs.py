@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from core.hookspecs import hookspec
-from core.values import EventView, Refusal
+from plenaria.core.host.hookspecs import hookspec
+from plenaria.core.kernel.values import EventView, Refusal
 
 
 @hookspec

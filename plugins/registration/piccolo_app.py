@@ -4,11 +4,11 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
 
-from plugins.registration.tables import OrderLinkRow, OrderRow, ScanRow, TicketRow, TicketTypeRow, WaitingRow
+from plenaria.plugins.registration.tables import OrderLinkRow, OrderRow, ScanRow, TicketRow, TicketTypeRow, WaitingRow
 
 APP_CONFIG = AppConfig(
     app_name="registration",
     migrations_folder_path=str(Path(__file__).parent / "migrations"),
     table_classes=[TicketTypeRow, OrderRow, OrderLinkRow, TicketRow, ScanRow, WaitingRow],
-    migration_dependencies=["core.piccolo_app"],
+    migration_dependencies=["plenaria.core.piccolo_app"],
 )

@@ -7,11 +7,11 @@ from typing import Any
 
 from litestar.types import ControllerRouterHandler
 
-from core.contributions import AddSample, Declared, Job, Panel, PersonalData, PluginCard
-from core.hookspecs import hookimpl
-from core.values import N_, EventView, Link, MailText, Permission
-from plugins.registration import api, hookspecs, queries, rules, services, web
-from plugins.registration.settings import RegistrationSection, RegistrationSettings
+from plenaria.core.host.contributions import AddSample, Declared, Job, Panel, PersonalData, PluginCard
+from plenaria.core.host.hookspecs import hookimpl
+from plenaria.core.kernel.values import N_, EventView, Link, MailText, Permission
+from plenaria.plugins.registration import api, hookspecs, queries, rules, services, web
+from plenaria.plugins.registration.settings import RegistrationSection, RegistrationSettings
 
 
 @hookimpl

@@ -7,12 +7,12 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from core.events.queries import settings_of
-from core.people import queries as people
-from core.people.queries import normal_email
-from core.people.secrets import hashed
-from core.values import EventView, LocalizedText, Money, Window
-from plugins.registration.rules import (
+from plenaria.core.events.queries import settings_of
+from plenaria.core.kernel.secrets import hashed
+from plenaria.core.kernel.values import EventView, LocalizedText, Money, Window
+from plenaria.core.people import queries as people
+from plenaria.core.people.queries import normal_email
+from plenaria.plugins.registration.rules import (
     InvoiceRequest,
     TicketType,
     grouped,
@@ -21,8 +21,8 @@ from plugins.registration.rules import (
     reference_of,
     typed_code,
 )
-from plugins.registration.settings import RegistrationSection, RegistrationSettings, TicketTypeDetails
-from plugins.registration.tables import OrderLinkRow, OrderRow, TicketRow, TicketTypeRow, WaitingRow
+from plenaria.plugins.registration.settings import RegistrationSection, RegistrationSettings, TicketTypeDetails
+from plenaria.plugins.registration.tables import OrderLinkRow, OrderRow, TicketRow, TicketTypeRow, WaitingRow
 
 Row = dict[str, Any]
 

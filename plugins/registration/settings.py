@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from core.forms.problems import Problem
-from core.values import N_, LocalizedText, Slug, Window
-from plugins.registration.rules import MOST_ATTENDEES, OrderRules, is_clabe
+from plenaria.core.forms.problems import Problem
+from plenaria.core.kernel.values import N_, LocalizedText, Slug, Window
+from plenaria.plugins.registration.rules import MOST_ATTENDEES, OrderRules, is_clabe
 
 
 class Purpose(Struct, frozen=True, forbid_unknown_fields=True):

@@ -15,7 +15,7 @@ from piccolo.columns import (
 from piccolo.constraints import Check
 from piccolo.table import Table
 
-from core.events.tables import Event
+from plenaria.core.events.tables import Event
 
 
 class TicketTypeRow(Table, tablename="registration_ticket_type"):

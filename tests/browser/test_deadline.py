@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from playwright.sync_api import Page, expect
 
-from core import clock
+from plenaria.core.kernel import clock
 from tests.browser.congress import PHONE, PLENARIA, Congress, sign_in
 
 PDF = (

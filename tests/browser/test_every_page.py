@@ -18,9 +18,9 @@ import pytest
 from litestar.routes import HTTPRoute
 from playwright.sync_api import Page
 
-from core.app import create_app
-from core.plugins import PluginHost
-from core.settings import Settings
+from plenaria.core.app import create_app
+from plenaria.core.host.plugins import PluginHost
+from plenaria.core.kernel.settings import Settings
 from tests.browser.accessibility import faults_of
 from tests.browser.congress import DESK, PHONE, Congress
 

@@ -13,15 +13,16 @@ from litestar import Request, Response, get, post
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
-from core import clock
-from core.api import After, Limit, Page, id_after, once, paged, paged_whole
-from core.app import create_app
-from core.people.services import ensure_person
-from core.people.tables import IdempotentAnswer, Person
-from core.plugins import PluginHost
-from core.security.visit import Visit
-from core.settings import Settings
-from core.values import Refusal, Refused
+from plenaria.core.app import create_app
+from plenaria.core.host.plugins import PluginHost
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel import clock
+from plenaria.core.kernel.settings import Settings
+from plenaria.core.kernel.values import Refusal, Refused
+from plenaria.core.people.services import ensure_person
+from plenaria.core.people.tables import Person
+from plenaria.core.storage.requests.tables import IdempotentAnswer
+from plenaria.core.web.api import After, Limit, Page, id_after, once, paged, paged_whole
 from tests.site import NOW, _running
 
 Anything = Request[Any, Any, Any]
@@ -77,12 +78,12 @@ async def fault() -> Guest:
 @pytest_asyncio.fixture
 async def client(engine_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
     """A program that speaks English to an application with the doors above."""
-    from core import service
+    from plenaria.core.web import service
 
     monkeypatch.setattr(clock, "now", lambda: NOW)
     monkeypatch.setattr(service, "ROUTES", [*service.ROUTES, list_guests, list_letters, add_guest, fault])
     settings = Settings(database=engine_url, key_file=str(tmp_path / "key.pem"))
-    monkeypatch.setattr("core.app.schema_difference", _same_schema)
+    monkeypatch.setattr("plenaria.core.app.application.schema_difference", _same_schema)
     app = create_app(settings, host=PluginHost.discover(only=[]))
     async with _running(app):
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)

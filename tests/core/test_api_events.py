@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from core.people.tables import ApiToken
-from core.plugins import host
+from plenaria.core.host.plugins import host
+from plenaria.core.people.tables import ApiToken
 from tests.site import Site
 
 EVENTS = "/api/v1/events"

@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pyotp
 
-from core.audit_tables import AuditLine
-from core.events import services as events
-from core.events.details import EventDetails
-from core.events.tables import Event, EventPlugin, MailOverride
-from core.people import services as people
-from core.people.tables import Grant, Person, Session
-from core.values import Refused
+from plenaria.core.events import services as events
+from plenaria.core.events.details import EventDetails
+from plenaria.core.events.tables import Event, EventPlugin
+from plenaria.core.kernel.values import Refused
+from plenaria.core.mail.tables import MailOverride
+from plenaria.core.people import services as people
+from plenaria.core.people.tables import Grant, Person, Session
+from plenaria.core.storage.audit.tables import AuditLine
 from tests.site import NOW, Site
 
 TWICE = 4

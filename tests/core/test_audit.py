@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import pytest
 
-from core import audit
-from core.audit_guard import allow_changes, refuse_changes
-from core.audit_tables import AuditLine, AuditSeal
-from core.database import Database, DatabaseProblem, count_queries, transaction
-from core.events.tables import Event
-from core.ledger import NotJSON, Verdict, digest
+from plenaria.core.events.tables import Event
+from plenaria.core.kernel.ledger import NotJSON, Verdict, digest
+from plenaria.core.storage import audit
+from plenaria.core.storage.audit.guard import allow_changes, refuse_changes
+from plenaria.core.storage.audit.tables import AuditLine, AuditSeal
+from plenaria.core.storage.database import Database, DatabaseProblem, count_queries, transaction
 
 NOW = datetime(2025, 9, 11, 5, 59, 59, 250_001, tzinfo=UTC)
 TABLES = (Event, AuditLine, AuditSeal)

@@ -2,8 +2,9 @@
 
 import pytest
 
-from core.events.tables import EventPlugin
-from core.people.tables import Grant, Person, RateCount, SignInLink
+from plenaria.core.events.tables import EventPlugin
+from plenaria.core.people.tables import Grant, Person, SignInLink
+from plenaria.core.storage.requests.tables import RateCount
 from tests.site import Site
 
 MULTIPART = {"content-type": "multipart/form-data; boundary=abc"}
@@ -229,7 +230,7 @@ async def test_an_error_page_says_nothing_of_the_inside(site: Site, monkeypatch:
     async def broken(**_: object) -> None:
         raise RuntimeError("password=hunter2")
 
-    monkeypatch.setattr("core.events.queries.events", broken)
+    monkeypatch.setattr("plenaria.core.events.queries.events", broken)
 
     page = await site.visitor().get("/")
     document = await site.visitor().get("/api/v1/events")

@@ -12,7 +12,7 @@ import pytest
 import tomli_w
 from click.testing import CliRunner, Result
 
-from core.cli import main
+from plenaria.core.cli import main
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "config" / "events" / "ciiam-2025.toml"
@@ -45,7 +45,7 @@ def only_line(text: str) -> str:
 
 
 def test_help_names_every_command_without_loading_the_framework() -> None:
-    code = "import sys; from core.cli import main; main(['--help'], standalone_mode=False); print(sorted(sys.modules))"
+    code = "import sys; from plenaria.core.cli import main; main(['--help'], standalone_mode=False); print(sorted(sys.modules))"
     shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
     commands = ["audit", "backup", "check", "demo", "event", "migrate", "migration", "person", "plugins", "receipt"]
@@ -101,7 +101,7 @@ def test_a_database_that_does_not_answer_is_one_line_and_2(run: Run, monkeypatch
 
 
 def test_the_shipped_configuration_says_nothing_but_the_defaults() -> None:
-    from core.settings import Settings, load
+    from plenaria.core.kernel.settings import Settings, load
 
     assert load(ROOT / "config" / "plenaria.toml", {}) == Settings()
 
@@ -109,7 +109,7 @@ def test_the_shipped_configuration_says_nothing_but_the_defaults() -> None:
 def test_the_shipped_configuration_names_every_setting_with_its_default() -> None:
     from msgspec import json
 
-    from core.settings import Mail, Settings
+    from plenaria.core.kernel.settings import Mail, Settings
 
     text = (ROOT / "config" / "plenaria.toml").read_text("utf-8")
     said = tomllib.loads(re.sub(r"(?m)^# (\[mail\]|[a-z_]+ = )", r"\1", text))
@@ -250,8 +250,9 @@ def test_an_unknown_role_is_refused_in_words(run: Run, tmp_path: Path) -> None:
 def make_event_and_seal(run: Run, tmp_path: Path) -> None:
     import asyncio
 
-    from core import audit, clock
-    from core.cli.installation import Installation
+    from plenaria.core.cli.installation import Installation
+    from plenaria.core.kernel import clock
+    from plenaria.core.storage import audit
 
     run("migrate")
     (tmp_path / "event.toml").write_text(FILE)

@@ -3,10 +3,10 @@
 import pytest
 from litestar import Litestar, get
 
-from core.app import create_app
-from core.ledger.receipts import key_id, read_public_key
-from core.security import registered, undeclared
-from core.security.permissions import OPEN
+from plenaria.core.app import create_app
+from plenaria.core.host.permissions import OPEN, registered
+from plenaria.core.kernel.ledger.receipts import key_id, read_public_key
+from plenaria.core.web.security import undeclared
 from tests.site import Site
 
 
@@ -65,7 +65,7 @@ async def test_an_anonymous_page_sets_no_cookie(site: Site) -> None:
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
 async def test_a_switched_off_plugin_answers_404_and_comes_back(site: Site) -> None:
-    from core.plugins import host
+    from plenaria.core.host.plugins import host
 
     owner = await site.signed_in("owner")
     pages = {"registration": "register", "agenda": "agenda", "awards": "awards"}
@@ -105,8 +105,8 @@ async def test_a_hidden_event_does_not_exist_for_strangers(site: Site) -> None:
 
 
 def test_an_application_with_an_undeclared_route_does_not_start(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:  # type: ignore[no-untyped-def]
-    from core import app as app_module
-    from core.settings import Misconfigured, Settings
+    from plenaria.core.app import application as app_module
+    from plenaria.core.kernel.settings import Misconfigured, Settings
 
     @get("/open-by-mistake")
     async def careless() -> str:

@@ -10,8 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from lxml import html  # type: ignore[import-untyped]  # lxml ships no types
 from msgspec import Meta, Struct
 
-from core.forms import form_for, parse
-from core.values import Money
+from plenaria.core.forms import form_for, parse
+from plenaria.core.kernel.values import Money
 
 CORE = Path(__file__).parents[2] / "core"
 TEMPLATES = CORE / "templates"

@@ -7,10 +7,10 @@ from pathlib import PurePath
 
 import pytest
 
-from core import files
-from core.database import Database, transaction
-from core.files import Upload, plain_name, refusals
-from core.values import Refused
+from plenaria.core.kernel.values import Refused
+from plenaria.core.storage import files
+from plenaria.core.storage.database import Database, transaction
+from plenaria.core.storage.files import Upload, plain_name, refusals
 from tests.site import NOW
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core import i18n
+from plenaria.core.kernel import i18n
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from core import jobs, plugins
-from core.contributions import Job
+from plenaria.core.app import jobs
+from plenaria.core.host import plugins
+from plenaria.core.host.contributions import Job
 
 NOW = datetime(2025, 9, 1, tzinfo=UTC)
 

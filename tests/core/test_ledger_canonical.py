@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.ledger import NotJSON, canonical, digest, plain
+from plenaria.core.kernel.ledger import NotJSON, canonical, digest, plain
 
 # RFC 8785 appendix B: the bits of an IEEE 754 double and how ECMAScript writes it.
 PUBLISHED_NUMBERS = {

@@ -8,7 +8,7 @@ from hypothesis import assume, given, reject
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from core.ledger import (
+from plenaria.core.kernel.ledger import (
     GENESIS,
     Broken,
     Inquiry,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.ledger import (
+from plenaria.core.kernel.ledger import (
     EMPTY_ROOT,
     consistency_proof,
     inclusion_proof,

@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from core.ledger.receipts import (
+from plenaria.core.kernel.ledger.receipts import (
     FileDigest,
     Receipt,
     SignedReceipt,

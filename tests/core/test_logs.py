@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from core import logs
-from core.access import REQUESTS
-from core.database import UniqueViolated
-from core.settings import Misconfigured
+from plenaria.core.kernel import logs
+from plenaria.core.kernel.settings import Misconfigured
+from plenaria.core.storage.database import UniqueViolated
+from plenaria.core.web.access import REQUESTS
 from tests.site import Site
 
 ADDRESS = "ana.quijano@example.mx"
@@ -129,7 +129,7 @@ def test_an_exception_is_told_by_type_and_frames_without_the_values_in_it(writte
     fail_with(ValueError(f"cannot parse {ADDRESS}"))
 
     first, second = lines(written)
-    assert first["exception"]["type"] == "core.database.errors.UniqueViolated"
+    assert first["exception"]["type"] == "plenaria.core.storage.database.errors.UniqueViolated"
     assert first["exception"]["frames"][-1].endswith(" fail_with")
     assert second["exception"]["type"] == "ValueError"
     assert ADDRESS not in written.getvalue()

@@ -13,13 +13,16 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope
 from lxml import html as lxml_html
 
-from core import mail, outbox, plugins
-from core.database import Database, transaction
-from core.outbox_tables import OutboxLine
-from core.plugins import PluginHost
-from core.settings import Mail as MailSettings
-from core.settings import Settings
-from core.values import MailText, Refused
+from plenaria.core import mail
+from plenaria.core.app.application import DELIVERERS
+from plenaria.core.host import plugins
+from plenaria.core.host.plugins import PluginHost
+from plenaria.core.kernel.settings import Mail as MailSettings
+from plenaria.core.kernel.settings import Settings
+from plenaria.core.kernel.values import MailText, Refused
+from plenaria.core.storage import outbox
+from plenaria.core.storage.database import Database, transaction
+from plenaria.core.storage.outbox.tables import OutboxLine
 from tests.site import Site
 
 NOW = datetime(2025, 9, 1, 18, 0, tzinfo=UTC)
@@ -30,6 +33,7 @@ ADDRESS = "ana.secreta@example.mx"
 def _as_before(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mail, "_settings", Settings(address="https://congress.example"))
     monkeypatch.setattr(plugins, "_host", PluginHost([]))
+    monkeypatch.setattr(outbox, "_deliverers", dict(DELIVERERS))
 
 
 class Mailbox:

@@ -14,23 +14,26 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from core import mail, outbox, plugins
-from core.database import Database, savepoint, transaction
-from core.events import services
-from core.events.details import EventDetails
-from core.outbox_tables import OutboxLine
-from core.plugins import GROUP, PluginHost
-from core.settings import Mail as MailSettings
-from core.settings import Settings
-from core.values import EventView
+from plenaria.core import mail
+from plenaria.core.app.application import DELIVERERS
+from plenaria.core.events import services
+from plenaria.core.events.details import EventDetails
+from plenaria.core.host import plugins
+from plenaria.core.host.plugins import GROUP, PluginHost
+from plenaria.core.kernel.settings import Mail as MailSettings
+from plenaria.core.kernel.settings import Settings
+from plenaria.core.kernel.values import EventView
+from plenaria.core.storage import outbox
+from plenaria.core.storage.database import Database, savepoint, transaction
+from plenaria.core.storage.outbox.tables import OutboxLine
 
 NOW = datetime(2025, 9, 1, 18, 0, tzinfo=UTC)
 SOON = timedelta(seconds=1)
 
 LISTENER = """
 from datetime import datetime
-from core.hookspecs import hookimpl
-from core.values import EventView
+from plenaria.core.host.hookspecs import hookimpl
+from plenaria.core.kernel.values import EventView
 
 heard = []
 behave = None  # an async function that the test sets
@@ -46,6 +49,7 @@ async def plugin_switched(event: EventView, plugin: str, on: bool, now: datetime
 @pytest.fixture(autouse=True)
 def _no_mail_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mail, "_settings", Settings())
+    monkeypatch.setattr(outbox, "_deliverers", dict(DELIVERERS))
     monkeypatch.setattr(plugins, "_host", plugins._host)
 
 
@@ -292,21 +296,22 @@ async def test_workers_at_the_same_time_never_deliver_the_same_line(
 
 
 WORKER = """
-import asyncio, sys
-from datetime import datetime, timedelta
-from core import clock, mail, outbox, plugins
-from core.database import Database
-from core.plugins import PluginHost
+import asyncio, json, sys
+from datetime import datetime
+from plenaria.core.host import plugins
+from plenaria.core.storage import outbox
+from plenaria.core.storage.database import Database
+from plenaria.core.host.plugins import PluginHost
 
-async def deliver(payload):
-    print(payload["to"], flush=True)
+async def deliver(line, *, now):
+    print(json.loads(line["payload"])["to"], flush=True)
     await asyncio.sleep(0.002)
 
 async def main(url, instant):
     plugins.use(PluginHost([]))
     database = Database(url)
     await database.open(plugins.host().tables())
-    mail.deliver = deliver
+    outbox.use({"mail": deliver})
     while await outbox.deliver_due(now=datetime.fromisoformat(instant), most=5):
         pass
     await database.close()
@@ -378,14 +383,14 @@ async def test_without_a_server_mail_is_kept_back_and_goes_out_when_there_is_one
 
     arrived = asyncio.Event()
 
-    async def deliver(stored: dict[str, Any]) -> None:
-        sent.append(stored["to"])
+    async def deliver(line: outbox.Line, *, now: datetime) -> None:
+        sent.append(json.loads(line["payload"])["to"])
         arrived.set()
 
-    monkeypatch.setattr(mail, "deliver", deliver)
+    outbox.use({"mail": deliver})
     mail.use(Settings(mail=MailSettings(host="127.0.0.1")))
     stop = asyncio.Event()
-    worker = asyncio.create_task(outbox.run(stop=stop, pause_s=0.01))
+    worker = asyncio.create_task(outbox.run(stop=stop, release_mail=mail.has_server(), pause_s=0.01))
     async with asyncio.timeout(5):
         await arrived.wait()
     stop.set()

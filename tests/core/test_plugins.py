@@ -12,20 +12,20 @@ from textwrap import dedent
 import msgspec
 import pytest
 
-from core import plugins
-from core.app import create_app, prepare
-from core.contributions import has_shape
-from core.plugins import GROUP, PluginHost
-from core.settings import Settings
-from core.values import EventView, Refusal
+from plenaria.core.app import create_app, prepare
+from plenaria.core.host import plugins
+from plenaria.core.host.contributions import has_shape
+from plenaria.core.host.plugins import GROUP, PluginHost
+from plenaria.core.kernel.settings import Settings
+from plenaria.core.kernel.values import EventView, Refusal
 from tests.site import Site
 
 NOW = datetime(2025, 9, 1, 18, 0, tzinfo=UTC)
 HEAD = """
     from collections.abc import Sequence
-    from core.contributions import PluginCard
-    from core.hookspecs import hookimpl, hookspec
-    from core.values import EventView, Link, MailText, Permission, Refusal
+    from plenaria.core.host.contributions import PluginCard
+    from plenaria.core.host.hookspecs import hookimpl, hookspec
+    from plenaria.core.kernel.values import EventView, Link, MailText, Permission, Refusal
 """
 
 Write = Callable[..., EntryPoint]
@@ -366,7 +366,7 @@ SWITCHED = {"event", "plugin", "on", "now"}
 async def test_a_fact_arrives_as_the_hook_says_however_it_was_stored(write: Write) -> None:
     specs = """
     from datetime import datetime
-    from core.values import Money
+    from plenaria.core.kernel.values import Money
 
     @hookspec
     async def seat_sold(event: EventView, price: Money, at: datetime) -> None:

@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from core.ledger.receipts import FileDigest, Receipt, key_id, public_key_pem, receipt_file, sign
-from core.receipt_cli import receipt_command
+from plenaria.core.cli.receipt import receipt_command
+from plenaria.core.kernel.ledger.receipts import FileDigest, Receipt, key_id, public_key_pem, receipt_file, sign
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 EVIDENCE = b"a plan of the plant"
@@ -94,7 +94,7 @@ def test_an_attachment_is_found_by_its_content(folder: Path) -> None:
 
 def test_verifying_loads_neither_framework_nor_database(folder: Path) -> None:
     program = (
-        "import sys; from core.receipt_cli import receipt_command; receipt_command(standalone_mode=False,"
+        "import sys; from plenaria.core.cli.receipt import receipt_command; receipt_command(standalone_mode=False,"
         f" args=['verify', {str(folder / 'receipt.json')!r}, '--key', {str(folder / 'public.pem')!r}])"
     )
     check = f"try:\n {program}\nexcept SystemExit as end:\n assert end.code == 0\n"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from core.settings import Misconfigured, Settings, load
+from plenaria.core.kernel.settings import Misconfigured, Settings, load
 
 
 def _file(folder: Path, text: str) -> Path:

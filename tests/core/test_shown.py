@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from core import i18n, shown
-from core.templating import HERE
-from core.values import Money
+from plenaria.core.kernel import i18n, shown
+from plenaria.core.kernel.values import Money
+from plenaria.core.web.templating import HERE
 
 DEADLINE = datetime(2025, 9, 11, 5, 59, 59, tzinfo=UTC)
 

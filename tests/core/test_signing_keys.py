@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from core.settings import Misconfigured
-from core.signing_keys import load, load_or_create
+from plenaria.core.kernel.settings import Misconfigured
+from plenaria.core.storage.signing_keys import load, load_or_create
 
 
 def test_the_first_start_makes_a_key_that_only_its_owner_reads(tmp_path: Path) -> None:

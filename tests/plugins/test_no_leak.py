@@ -11,24 +11,24 @@ import pytest_asyncio
 from litestar import Litestar
 from msgspec.structs import replace
 
-from core.database import transaction
-from core.events import services as events
-from core.events.tables import Event
-from core.files import Upload
-from core.forms import check
-from core.people import queries as people
-from core.values import EventView, Window
-from plugins.agenda import services as agenda
-from plugins.agenda.settings import NewProposal
-from plugins.agenda.tables import Session, SessionPart, StagePerson, TimetableProposal
-from plugins.awards import queries as award_queries
-from plugins.awards import services as awards
-from plugins.awards.rules import Candidate
-from plugins.awards.services import Actor, Draft, Issuer
-from plugins.awards.settings import AwardsSection, AwardsSettings
-from plugins.awards.tables import Nomination, Nominator, Sheet
-from plugins.registration import services as registration
-from plugins.registration.tables import OrderRow, TicketRow, TicketTypeRow
+from plenaria.core.events import services as events
+from plenaria.core.events.tables import Event
+from plenaria.core.forms import check
+from plenaria.core.kernel.values import EventView, Window
+from plenaria.core.people import queries as people
+from plenaria.core.storage.database import transaction
+from plenaria.core.storage.files import Upload
+from plenaria.plugins.agenda import services as agenda
+from plenaria.plugins.agenda.settings import NewProposal
+from plenaria.plugins.agenda.tables import Session, SessionPart, StagePerson, TimetableProposal
+from plenaria.plugins.awards import queries as award_queries
+from plenaria.plugins.awards import services as awards
+from plenaria.plugins.awards.rules import Candidate
+from plenaria.plugins.awards.services import Actor, Draft, Issuer
+from plenaria.plugins.awards.settings import AwardsSection, AwardsSettings
+from plenaria.plugins.awards.tables import Nomination, Nominator, Sheet
+from plenaria.plugins.registration import services as registration
+from plenaria.plugins.registration.tables import OrderRow, TicketRow, TicketTypeRow
 from tests.plugins.agenda.test_services import SECTION as AGENDA
 from tests.plugins.awards.conftest import OPENS, PDF, SECTION
 from tests.plugins.registration.orders import place, sell

@@ -1,10 +1,10 @@
 """Each plugin hands over what it keeps about a person, and nothing about others."""
 
-from core.database import transaction
-from core.people import services as people
-from plugins.agenda.tables import Session, SessionPart, StagePerson
-from plugins.awards.tables import AwardCategory, Nomination, Nominator, Sheet
-from plugins.registration.tables import OrderRow, TicketRow, TicketTypeRow, WaitingRow
+from plenaria.core.people import services as people
+from plenaria.core.storage.database import transaction
+from plenaria.plugins.agenda.tables import Session, SessionPart, StagePerson
+from plenaria.plugins.awards.tables import AwardCategory, Nomination, Nominator, Sheet
+from plenaria.plugins.registration.tables import OrderRow, TicketRow, TicketTypeRow, WaitingRow
 from tests.site import NOW, Site
 
 

@@ -10,5 +10,5 @@ APP_CONFIG = AppConfig(
     app_name="shuttle",  # the entry point's name
     migrations_folder_path=str(Path(__file__).parent / "migrations"),
     table_classes=[Departure],
-    migration_dependencies=["core.piccolo_app"],
+    migration_dependencies=["plenaria.core.piccolo_app"],
 )

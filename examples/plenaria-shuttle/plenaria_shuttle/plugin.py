@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from litestar.types import ControllerRouterHandler
 
-from core.contributions import CalendarSource, PluginCard
-from core.hookspecs import hookimpl
-from core.values import N_, Link, MailText, Permission
+from plenaria.core.host.contributions import CalendarSource, PluginCard
+from plenaria.core.host.hookspecs import hookimpl
+from plenaria.core.kernel.values import N_, Link, MailText, Permission
 from plenaria_shuttle import queries, web, words
 from plenaria_shuttle.settings import ShuttleSettings
 

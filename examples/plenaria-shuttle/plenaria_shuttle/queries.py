@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct, convert
 
-from core.events.queries import settings_of
-from core.values import CalendarEntry, EventView
+from plenaria.core.events.queries import settings_of
+from plenaria.core.kernel.values import CalendarEntry, EventView
 from plenaria_shuttle.settings import ShuttleSettings
 from plenaria_shuttle.tables import Departure
 

@@ -5,11 +5,13 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from core import audit, mail, shown
-from core.database import UniqueViolated, savepoint, transaction
-from core.events.services import touch
-from core.i18n import using
-from core.values import N_, EventView, Refusal, Refused, in_language, refuse
+from plenaria.core import mail
+from plenaria.core.events.services import touch
+from plenaria.core.kernel import shown
+from plenaria.core.kernel.i18n import using
+from plenaria.core.kernel.values import N_, EventView, Refusal, Refused, in_language, refuse
+from plenaria.core.storage import audit
+from plenaria.core.storage.database import UniqueViolated, savepoint, transaction
 from plenaria_shuttle import queries, rules
 from plenaria_shuttle.tables import Departure
 

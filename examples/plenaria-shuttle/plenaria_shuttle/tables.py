@@ -4,7 +4,7 @@ from piccolo.columns import ForeignKey, Serial, Timestamptz, Varchar
 from piccolo.constraints import Unique
 from piccolo.table import Table
 
-from core.events.tables import Event
+from plenaria.core.events.tables import Event
 
 
 class Departure(Table, tablename="shuttle_departure"):

@@ -4,12 +4,12 @@ from typing import Any
 
 from litestar import Request, Response, get, post
 
-from core.errors import sentence
-from core.forms import Form, form_for, parse
-from core.i18n import gettext
-from core.security.visit import Visit
-from core.templating import page, see_other
-from core.values import EventView, Refused
+from plenaria.core.forms import Form, form_for, parse
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.i18n import gettext
+from plenaria.core.kernel.values import EventView, Refused
+from plenaria.core.web.refusals import sentence
+from plenaria.core.web.templating import page, see_other
 from plenaria_shuttle import queries, services
 from plenaria_shuttle.services import NewDeparture
 

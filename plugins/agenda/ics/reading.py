@@ -13,7 +13,7 @@ from icalendar import Calendar, Component, Event, Timezone
 from icalendar.prop import vBroken
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
-from core.values import Refusal
+from plenaria.core.kernel.values import Refusal
 
 from . import recurrence, zones
 from .slot import Conference, Organizer, Slot, Status, uid

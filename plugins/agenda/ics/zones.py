@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Timezone, TimezoneDaylight, TimezoneStandard, vRecur
 
-from core.values import Refusal
+from plenaria.core.kernel.values import Refusal
 
 EARLIEST, LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 """Outside of [EARLIEST, LATEST) readers differ about zones, and nobody knows them: write such instants in UTC."""

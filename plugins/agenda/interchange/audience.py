@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from core.values import in_language
-from plugins.agenda.rules import Schedule
+from plenaria.core.kernel.values import in_language
+from plenaria.plugins.agenda.rules import Schedule
 
 
 class Reader(Struct, frozen=True):

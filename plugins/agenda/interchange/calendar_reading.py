@@ -1,7 +1,7 @@
 """A calendar (.ics) as a schedule: read by `plugins.agenda.ics`, its rooms and tracks taken from places and categories."""
 
-from plugins.agenda import ics
-from plugins.agenda.ics import LeftOut, Slot
+from plenaria.plugins.agenda import ics
+from plenaria.plugins.agenda.ics import LeftOut, Slot
 
 from .encoding import MOST_OCTETS
 from .notes import LOST_SESSIONS, NOTE_WORDS, Findings, Unreadable

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from core.values import slugify
+from plenaria.core.kernel.values import slugify
 
 MOST: Final = 50
 

@@ -1,8 +1,8 @@
 """The released schedule as calendar entries (RFC 5545, by way of `plugins.agenda.ics`)."""
 
-from core.values import CalendarEntry, EventView, in_language
-from plugins.agenda.ics import Slot
-from plugins.agenda.rules import Part, ReleasedSession, Schedule
+from plenaria.core.kernel.values import CalendarEntry, EventView, in_language
+from plenaria.plugins.agenda.ics import Slot
+from plenaria.plugins.agenda.rules import Part, ReleasedSession, Schedule
 
 from .audience import Book, Reader
 

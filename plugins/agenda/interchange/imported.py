@@ -4,8 +4,8 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from core.values import EventView, LocalizedText
-from plugins.agenda.rules import Draft, Schedule, next_schedule
+from plenaria.core.kernel.values import EventView, LocalizedText
+from plenaria.plugins.agenda.rules import Draft, Schedule, next_schedule
 
 from .notes import Report
 

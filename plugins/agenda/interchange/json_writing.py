@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import msgspec
 
-from core.values import EventView, in_language
-from plugins.agenda.rules import ReleasedSession, Schedule
+from plenaria.core.kernel.values import EventView, in_language
+from plenaria.plugins.agenda.rules import ReleasedSession, Schedule
 
 from .audience import Reader
 from .place import Place, duration

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from core.values import N_, Refusal
+from plenaria.core.kernel.values import N_, Refusal
 
 from .told import Source
 

@@ -4,7 +4,7 @@ import textwrap
 import unicodedata
 from collections.abc import Iterable
 
-from plugins.agenda.rules import Part, Person
+from plenaria.plugins.agenda.rules import Part, Person
 
 from . import words
 from .codes import Codes

@@ -10,8 +10,8 @@ from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
-from core.values import EventView, in_language
-from plugins.agenda.rules import ReleasedSession, Schedule, day_of
+from plenaria.core.kernel.values import EventView, in_language
+from plenaria.plugins.agenda.rules import ReleasedSession, Schedule, day_of
 
 from .audience import Book, Reader
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Final
 
-from core.values import LANGUAGES
-from plugins.agenda.ics import zones
+from plenaria.core.kernel.values import LANGUAGES
+from plenaria.plugins.agenda.ics import zones
 
 from . import calendar_reading, json_reading, xml_reading
 from .encoding import decoded

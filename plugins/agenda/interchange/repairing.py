@@ -8,9 +8,9 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from core.values import LocalizedText, slugify
-from plugins.agenda.ics import uid, zones
-from plugins.agenda.rules import Draft, Room, Session, SessionType, Track, day_of
+from plenaria.core.kernel.values import LocalizedText, slugify
+from plenaria.plugins.agenda.ics import uid, zones
+from plenaria.plugins.agenda.rules import Draft, Room, Session, SessionType, Track, day_of
 
 from . import moments, words
 from .codes import Codes, own_part

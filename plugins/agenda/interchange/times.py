@@ -3,8 +3,8 @@
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from core.values import Refusal
-from plugins.agenda.ics import instant, zones
+from plenaria.core.kernel.values import Refusal
+from plenaria.plugins.agenda.ics import instant, zones
 
 from . import moments
 from .notes import Findings

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from core.values import LANGUAGES, LocalizedText
+from plenaria.core.kernel.values import LANGUAGES, LocalizedText
 
 from .markup import is_html, markdown
 from .notes import Findings

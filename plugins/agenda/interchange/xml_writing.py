@@ -2,8 +2,8 @@
 
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from core.values import EventView, in_language
-from plugins.agenda.rules import ReleasedSession, Schedule
+from plenaria.core.kernel.values import EventView, in_language
+from plenaria.plugins.agenda.rules import ReleasedSession, Schedule
 
 from .audience import Reader
 from .place import Place, duration

@@ -1,6 +1,6 @@
 """Reads of the agenda: each returns structs. The number of queries never depends on the number of sessions."""
 
-from plugins.agenda.queries.agenda import (
+from plenaria.plugins.agenda.queries.agenda import (
     TABLES,
     Item,
     Known,
@@ -26,7 +26,7 @@ from plugins.agenda.queries.agenda import (
     text,
     uids_elsewhere,
 )
-from plugins.agenda.queries.proposals import (
+from plenaria.plugins.agenda.queries.proposals import (
     UNDER_WAY,
     Answered,
     ProposalState,

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Struct
 
-from core.database import Database, current
-from core.events.queries import settings_of
-from core.people import queries as people
-from core.people.queries import normal_email
-from core.values import EventView, LocalizedText
-from plugins.agenda import rules
-from plugins.agenda.settings import (
+from plenaria.core.events.queries import settings_of
+from plenaria.core.kernel.values import EventView, LocalizedText
+from plenaria.core.people import queries as people
+from plenaria.core.people.queries import normal_email
+from plenaria.core.storage.database import Database, current
+from plenaria.plugins.agenda import rules
+from plenaria.plugins.agenda.settings import (
     AbsenceItem,
     AgendaSection,
     AgendaSettings,
@@ -26,7 +26,7 @@ from plugins.agenda.settings import (
     TrackItem,
     TypeItem,
 )
-from plugins.agenda.tables import Release, Room, Session, SessionPart, SessionType, StagePerson, Track
+from plenaria.plugins.agenda.tables import Release, Room, Session, SessionPart, SessionType, StagePerson, Track
 
 Item = RoomItem | TrackItem | TypeItem | PersonItem
 Row = dict[str, Any]

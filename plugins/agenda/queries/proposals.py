@@ -6,11 +6,11 @@ from typing import Any, Final, Literal
 import msgspec
 from msgspec import Struct
 
-from core.values import EventView
-from plugins.agenda import rules
-from plugins.agenda.settings import NewProposal
-from plugins.agenda.solver.problem import Contradiction, Placement, Problem, Progress, Proposal
-from plugins.agenda.tables import TimetableProposal
+from plenaria.core.kernel.values import EventView
+from plenaria.plugins.agenda import rules
+from plenaria.plugins.agenda.settings import NewProposal
+from plenaria.plugins.agenda.solver.problem import Contradiction, Placement, Problem, Progress, Proposal
+from plenaria.plugins.agenda.tables import TimetableProposal
 
 ProposalState = Literal["waiting", "solving", "solved", "contradicted", "gave_up", "failed", "accepted", "discarded"]
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from core.values import N_
+from plenaria.core.kernel.values import N_
 
 from .schedule import Draft, Part, Session, SessionType
 

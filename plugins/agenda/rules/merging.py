@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from core.values import N_
+from plenaria.core.kernel.values import N_
 
 from .releases import FIELD_WORDS
 from .schedule import Draft, Part, Person, Room, Session, SessionType, State, Track

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from core.values import N_, LocalizedText, Refusal
+from plenaria.core.kernel.values import N_, LocalizedText, Refusal
 
 from .conflicts import Conflict
 from .schedule import Draft, Part, Person, ReleasedSession, Room, Schedule, Session, Track

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from core.values import N_, LocalizedText
+from plenaria.core.kernel.values import N_, LocalizedText
 
 Role = Literal["speaker", "moderator", "panellist"]
 State = Literal["draft", "confirmed", "cancelled"]

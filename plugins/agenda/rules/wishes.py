@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from msgspec.structs import replace
 
-from core.values import N_
-from plugins.agenda.solver import problem as solver
-from plugins.agenda.solver.problem import GRID_MIN, Placement, Problem, Span
+from plenaria.core.kernel.values import N_
+from plenaria.plugins.agenda.solver import problem as solver
+from plenaria.plugins.agenda.solver.problem import GRID_MIN, Placement, Problem, Span
 
 from .schedule import Draft, Session
 

@@ -3,7 +3,7 @@
 What organisers edit is the draft; nothing of it is public before `release`.
 """
 
-from plugins.agenda.services.agenda import (
+from plenaria.plugins.agenda.services.agenda import (
     apply_section,
     confirm_part,
     conflicts_of,
@@ -16,7 +16,7 @@ from plugins.agenda.services.agenda import (
     store,
     store_session,
 )
-from plugins.agenda.services.importing import (
+from plenaria.plugins.agenda.services.importing import (
     IMPORT_REFUSALS,
     ImportChoices,
     Preview,
@@ -24,7 +24,7 @@ from plugins.agenda.services.importing import (
     import_schedule,
     preview_import,
 )
-from plugins.agenda.services.proposals import (
+from plenaria.plugins.agenda.services.proposals import (
     accept_proposal,
     ask_for_proposal,
     changed_since,
@@ -32,7 +32,7 @@ from plugins.agenda.services.proposals import (
     solver_is_installed,
     stop_proposal,
 )
-from plugins.agenda.services.searching import LOOK_EVERY_S, run_searches, stop_searches
+from plenaria.plugins.agenda.services.searching import LOOK_EVERY_S, run_searches, stop_searches
 
 __all__ = [
     "IMPORT_REFUSALS",

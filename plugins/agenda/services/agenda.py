@@ -6,18 +6,20 @@ from typing import Any, Final
 
 import msgspec
 
-from core import audit, mail, outbox, plugins
-from core.database import lock, transaction
-from core.events import services as events
-from core.events.queries import settings_of
-from core.i18n import gettext, using
-from core.people.queries import normal_email
-from core.shown import instant
-from core.values import EventView, LocalizedText, Refusal, Refused, in_language, refuse
-from plugins.agenda import ics, interchange, queries, rules
-from plugins.agenda.queries import TABLES, Item
-from plugins.agenda.settings import AgendaSection, AgendaSettings, PartItem, SessionItem
-from plugins.agenda.tables import Release, Session, SessionPart
+from plenaria.core import mail
+from plenaria.core.events import services as events
+from plenaria.core.events.queries import settings_of
+from plenaria.core.host import plugins
+from plenaria.core.kernel.i18n import gettext, using
+from plenaria.core.kernel.shown import instant
+from plenaria.core.kernel.values import EventView, LocalizedText, Refusal, Refused, in_language, refuse
+from plenaria.core.people.queries import normal_email
+from plenaria.core.storage import audit, outbox
+from plenaria.core.storage.database import lock, transaction
+from plenaria.plugins.agenda import ics, interchange, queries, rules
+from plenaria.plugins.agenda.queries import TABLES, Item
+from plenaria.plugins.agenda.settings import AgendaSection, AgendaSettings, PartItem, SessionItem
+from plenaria.plugins.agenda.tables import Release, Session, SessionPart
 
 SINGULAR: Final = {"rooms": "room", "tracks": "track", "types": "session_type", "people": "stage_person"}
 INSERTED_AT_ONCE: Final = 500

@@ -10,14 +10,14 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import asdict, replace
 
-from core import audit
-from core.database import transaction
-from core.events.queries import settings_of
-from core.values import N_, EventView, Refusal, Refused
-from plugins.agenda import ics, interchange, queries, rules
-from plugins.agenda.queries import Item
-from plugins.agenda.services.agenda import conflicts_of, hold, set_draft
-from plugins.agenda.settings import (
+from plenaria.core.events.queries import settings_of
+from plenaria.core.kernel.values import N_, EventView, Refusal, Refused
+from plenaria.core.storage import audit
+from plenaria.core.storage.database import transaction
+from plenaria.plugins.agenda import ics, interchange, queries, rules
+from plenaria.plugins.agenda.queries import Item
+from plenaria.plugins.agenda.services.agenda import conflicts_of, hold, set_draft
+from plenaria.plugins.agenda.settings import (
     AgendaSection,
     AgendaSettings,
     PersonItem,

@@ -6,16 +6,16 @@ from typing import Any, Final
 
 import msgspec
 
-from core import audit
-from core.database import transaction
-from core.events.queries import settings_of
-from core.values import EventView, Refusal, Refused, refuse
-from plugins.agenda import queries, rules
-from plugins.agenda.queries import Answered
-from plugins.agenda.services.agenda import hold
-from plugins.agenda.settings import AgendaSettings, NewProposal, TimetableSettings
-from plugins.agenda.solver.problem import Weights
-from plugins.agenda.tables import Room, Session, TimetableProposal
+from plenaria.core.events.queries import settings_of
+from plenaria.core.kernel.values import EventView, Refusal, Refused, refuse
+from plenaria.core.storage import audit
+from plenaria.core.storage.database import transaction
+from plenaria.plugins.agenda import queries, rules
+from plenaria.plugins.agenda.queries import Answered
+from plenaria.plugins.agenda.services.agenda import hold
+from plenaria.plugins.agenda.settings import AgendaSettings, NewProposal, TimetableSettings
+from plenaria.plugins.agenda.solver.problem import Weights
+from plenaria.plugins.agenda.tables import Room, Session, TimetableProposal
 
 DISCARDABLE: Final = ("solved", "contradicted", "gave_up", "failed")
 

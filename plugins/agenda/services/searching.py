@@ -17,11 +17,11 @@ from weakref import WeakKeyDictionary
 import msgspec
 from msgspec.structs import replace
 
-from core.database import Database, current, transaction
-from plugins.agenda import queries
-from plugins.agenda.queries import Answered, SearchInput
-from plugins.agenda.solver.problem import Answer, Contradiction, Progress, Proposal
-from plugins.agenda.tables import TimetableProposal
+from plenaria.core.storage.database import Database, current, transaction
+from plenaria.plugins.agenda import queries
+from plenaria.plugins.agenda.queries import Answered, SearchInput
+from plenaria.plugins.agenda.solver.problem import Answer, Contradiction, Progress, Proposal
+from plenaria.plugins.agenda.tables import TimetableProposal
 
 logger = logging.getLogger("plenaria.agenda.searching")
 
@@ -42,8 +42,8 @@ class Solver(Protocol):
 
 def solve(asked: SearchInput, on_progress: Callable[[Progress], None], should_stop: Callable[[], bool], /) -> Answer:
     """The real search, in a process of its own."""
-    from plugins.agenda.solver.process import repair as repair_in_process
-    from plugins.agenda.solver.process import solve as solve_in_process
+    from plenaria.plugins.agenda.solver.process import repair as repair_in_process
+    from plenaria.plugins.agenda.solver.process import solve as solve_in_process
 
     told: dict[str, Any] = {
         "limit_s": float(asked.asked.limit_s),

@@ -1,4 +1,4 @@
-"""The child of `process`: `python -m plugins.agenda.solver`, an `Order` in, `Told` lines out."""
+"""The child of `process`: `python -m plenaria.plugins.agenda.solver`, an `Order` in, `Told` lines out."""
 
 import signal
 import sys

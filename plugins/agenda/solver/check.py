@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from plugins.agenda.solver.problem import (
+from plenaria.plugins.agenda.solver.problem import (
     GRID_MIN,
     TERMS,
     Cost,

@@ -121,11 +121,11 @@ class _Child:
 
     def __init__(self, longest_s: float) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "plugins.agenda.solver"],
+            [sys.executable, "-m", "plenaria.plugins.agenda.solver"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            cwd=Path(__file__).parents[3],
+            cwd=Path(__file__).parents[4],
         )
         self.pid = self._process.pid
         self._to_say: SimpleQueue[bytes | None] = SimpleQueue()

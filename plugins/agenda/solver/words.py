@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from core.values import N_
+from plenaria.core.kernel.values import N_
 
 WISHES: Final[Mapping[str, str]] = {
     "fixed": N_("“{session}” is fixed: in {room} at {start}."),

@@ -1,6 +1,6 @@
 """The HTML doors and feeds of the agenda."""
 
-from plugins.agenda.web import board, console, importing, lists, mine, proposals, public, release
+from plenaria.plugins.agenda.web import board, console, importing, lists, mine, proposals, public, release
 
 ROUTES = [
     *public.ROUTES,

@@ -5,16 +5,16 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
 
-from core.events.queries import settings_of
-from core.i18n import gettext
-from core.security.visit import Visit
-from core.shown import localized
-from core.templating import page, see_other
-from core.values import EventView
-from plugins.agenda import queries, rules, services
-from plugins.agenda.settings import AgendaSettings, SessionItem
-from plugins.agenda.web.editing import Editor, choices, conflict_words, receive, show
-from plugins.agenda.web.shown import state_words
+from plenaria.core.events.queries import settings_of
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.i18n import gettext
+from plenaria.core.kernel.shown import localized
+from plenaria.core.kernel.values import EventView
+from plenaria.core.web.templating import page, see_other
+from plenaria.plugins.agenda import queries, rules, services
+from plenaria.plugins.agenda.settings import AgendaSettings, SessionItem
+from plenaria.plugins.agenda.web.editing import Editor, choices, conflict_words, receive, show
+from plenaria.plugins.agenda.web.shown import state_words
 
 Anything = Request[Any, Any, Any]
 

@@ -6,14 +6,14 @@ from typing import Any, TypeVar
 from litestar import Request, Response
 from msgspec import Struct
 
-from core.errors import sentence
-from core.forms import Checked, Form, edited_lists, form_for, parse
-from core.forms.typed import Flat
-from core.i18n import current_language, gettext
-from core.shown import localized
-from core.templating import page, see_other
-from core.values import EventView, LocalizedText, Refusal, Refused, slugify
-from plugins.agenda import queries, rules
+from plenaria.core.forms import Checked, Form, edited_lists, form_for, parse
+from plenaria.core.forms.typed import Flat
+from plenaria.core.kernel.i18n import current_language, gettext
+from plenaria.core.kernel.shown import localized
+from plenaria.core.kernel.values import EventView, LocalizedText, Refusal, Refused, slugify
+from plenaria.core.web.refusals import sentence
+from plenaria.core.web.templating import page, see_other
+from plenaria.plugins.agenda import queries, rules
 
 S = TypeVar("S", bound=Struct)
 Anything = Request[Any, Any, Any]

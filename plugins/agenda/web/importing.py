@@ -14,18 +14,18 @@ from litestar import Request, Response, get, post
 from litestar.datastructures import UploadFile
 from msgspec import Meta, Struct
 
-from core.errors import sentence
-from core.files import plain_name
-from core.forms import Checked, Form, form_for, parse
-from core.forms.fields import Field
-from core.i18n import current_language, fill, gettext, ngettext, pgettext
-from core.security.visit import Visit
-from core.shown import day, localized
-from core.templating import page, see_other
-from core.values import N_, EventView, Refusal, Refused
-from plugins.agenda import interchange, rules, services
-from plugins.agenda.services import ImportChoices, Preview
-from plugins.agenda.web.editing import conflict_words
+from plenaria.core.forms import Checked, Form, form_for, parse
+from plenaria.core.forms.fields import Field
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.i18n import current_language, fill, gettext, ngettext, pgettext
+from plenaria.core.kernel.shown import day, localized
+from plenaria.core.kernel.values import N_, EventView, Refusal, Refused
+from plenaria.core.storage.files import plain_name
+from plenaria.core.web.refusals import sentence
+from plenaria.core.web.templating import page, see_other
+from plenaria.plugins.agenda import interchange, rules, services
+from plenaria.plugins.agenda.services import ImportChoices, Preview
+from plenaria.plugins.agenda.web.editing import conflict_words
 
 Anything = Request[Any, Any, Any]
 

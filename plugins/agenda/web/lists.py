@@ -6,14 +6,14 @@ from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
 from msgspec import Struct
 
-from core.errors import sentence
-from core.i18n import gettext
-from core.security.visit import Visit
-from core.templating import page, see_other
-from core.values import N_, EventView, Refused
-from plugins.agenda import queries, rules, services
-from plugins.agenda.settings import PersonItem, RoomItem, TrackItem, TypeItem
-from plugins.agenda.web.editing import Editor, label, receive, show
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.i18n import gettext
+from plenaria.core.kernel.values import N_, EventView, Refused
+from plenaria.core.web.refusals import sentence
+from plenaria.core.web.templating import page, see_other
+from plenaria.plugins.agenda import queries, rules, services
+from plenaria.plugins.agenda.settings import PersonItem, RoomItem, TrackItem, TypeItem
+from plenaria.plugins.agenda.web.editing import Editor, label, receive, show
 
 Anything = Request[Any, Any, Any]
 

@@ -8,14 +8,14 @@ from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
 from msgspec import Meta, Struct
 
-from core.forms import Problem, form_for, parse
-from core.i18n import current_language, gettext
-from core.people.queries import person as person_by_id
-from core.security.visit import Visit
-from core.templating import page, see_other
-from core.values import N_, EventView, LocalizedText
-from plugins.agenda import queries, rules, services
-from plugins.agenda.web.shown import Showing
+from plenaria.core.forms import Problem, form_for, parse
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.i18n import current_language, gettext
+from plenaria.core.kernel.values import N_, EventView, LocalizedText
+from plenaria.core.people.queries import person as person_by_id
+from plenaria.core.web.templating import page, see_other
+from plenaria.plugins.agenda import queries, rules, services
+from plenaria.plugins.agenda.web.shown import Showing
 
 Anything = Request[Any, Any, Any]
 

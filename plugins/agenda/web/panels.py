@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any, Final
 
-from core.shown import day as day_words
-from core.values import EventView
-from plugins.agenda import queries, rules
-from plugins.agenda.web.shown import Showing
+from plenaria.core.kernel.shown import day as day_words
+from plenaria.core.kernel.values import EventView
+from plenaria.plugins.agenda import queries, rules
+from plenaria.plugins.agenda.web.shown import Showing
 
 COMING: Final = 4
 """Sessions shown: those that are on or come next; before the event, its first ones that are no breaks."""

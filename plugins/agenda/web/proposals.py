@@ -7,21 +7,21 @@ from typing import Any, Final
 from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
 
-from core.errors import sentence
-from core.events.queries import settings_of
-from core.forms import Problem, form_for, parse
-from core.i18n import current_language, gettext, ngettext, pgettext
-from core.security.visit import Visit
-from core.shown import clock_time, localized, number, short_day
-from core.templating import page, see_other
-from core.values import EventView, Refused
-from plugins.agenda import queries, rules, services
-from plugins.agenda.queries import ProposalState, ProposalView
-from plugins.agenda.settings import AgendaSettings, NewProposal
-from plugins.agenda.solver.problem import GRID_MIN, Cost, Proposal
-from plugins.agenda.web.editing import conflict_words
-from plugins.agenda.web.shown import Showing
-from plugins.agenda.web.wishes import wish_lines
+from plenaria.core.events.queries import settings_of
+from plenaria.core.forms import Problem, form_for, parse
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.i18n import current_language, gettext, ngettext, pgettext
+from plenaria.core.kernel.shown import clock_time, localized, number, short_day
+from plenaria.core.kernel.values import EventView, Refused
+from plenaria.core.web.refusals import sentence
+from plenaria.core.web.templating import page, see_other
+from plenaria.plugins.agenda import queries, rules, services
+from plenaria.plugins.agenda.queries import ProposalState, ProposalView
+from plenaria.plugins.agenda.settings import AgendaSettings, NewProposal
+from plenaria.plugins.agenda.solver.problem import GRID_MIN, Cost, Proposal
+from plenaria.plugins.agenda.web.editing import conflict_words
+from plenaria.plugins.agenda.web.shown import Showing
+from plenaria.plugins.agenda.web.wishes import wish_lines
 
 Anything = Request[Any, Any, Any]
 

@@ -1,7 +1,7 @@
 """What everybody may read: agenda, sessions, people, and the feeds. All of the last release, nothing of the draft."""
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -9,16 +9,18 @@ from urllib.parse import urlencode
 from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
 
-from core import plugins
-from core.i18n import current_language
-from core.security.visit import Visit
-from core.shown import day as day_words
-from core.shown import localized
-from core.templating import page, render
-from core.values import LANGUAGES, CalendarEntry, EventView, in_language
-from plugins.agenda import ics, interchange, queries, rules, services
-from plugins.agenda.web.renderings import Rendering, answer, is_everybodys, keep, kept, rendering
-from plugins.agenda.web.shown import Showing
+from plenaria.core.host import plugins
+from plenaria.core.host.contributions import CalendarSource, has_shape
+from plenaria.core.host.gathering import Gathered
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.i18n import current_language
+from plenaria.core.kernel.shown import day as day_words
+from plenaria.core.kernel.shown import localized
+from plenaria.core.kernel.values import LANGUAGES, CalendarEntry, EventView, in_language
+from plenaria.core.web.templating import page, render
+from plenaria.plugins.agenda import ics, interchange, queries, rules, services
+from plenaria.plugins.agenda.web.renderings import Rendering, answer, is_everybodys, keep, kept, rendering
+from plenaria.plugins.agenda.web.shown import Showing
 
 Anything = Request[Any, Any, Any]
 
@@ -198,8 +200,11 @@ async def calendar(request: Anything, visit: Visit, event: EventView) -> Respons
     key = ("agenda.ics", event.id, event.revision, language, *sorted(asked.items()))
     made = kept(key)
     if made is None:
-        contributed = [] if asked else await _contributed(event)
-        made = keep(key, _calendar(known, event, language, asked, contributed))
+        contributed = Gathered([], []) if asked else await _contributed(event)
+        entries = [entry for part in contributed.parts for entry in part.value]
+        body = _calendar(known, event, language, asked, entries)
+        # An incomplete calendar is answered once, and made anew for the next reader.
+        made = rendering(body) if contributed.failed else keep(key, body)
     return _feed(request, made, known, event, CALENDAR)
 
 
@@ -222,13 +227,16 @@ def _calendar(
     )
 
 
-async def _contributed(event: EventView) -> list[CalendarEntry]:
+async def _contributed(event: EventView) -> Gathered:
     """What the other plugins that are on here put into the event's calendar."""
-    found: list[CalendarEntry] = []
-    for plugin, source in plugins.host().collect("register_calendar"):
-        if plugin in event.plugins:
-            found += await source(event)
-    return found
+
+    async def entries(plugin: str, source: CalendarSource) -> list[CalendarEntry]:
+        found = await source(event)
+        if not has_shape(found, Sequence[CalendarEntry]):
+            raise TypeError(f"{plugin} gave {type(found).__name__} instead of a list of CalendarEntry")
+        return found
+
+    return await plugins.host().gather("register_calendar", entries, event=event)
 
 
 async def _session_calendar(request: Anything, visit: Visit, event: EventView, code: str) -> Response[Any]:

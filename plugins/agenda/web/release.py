@@ -5,18 +5,18 @@ from typing import Annotated, Any
 from litestar import Request, Response, get, post
 from msgspec import Meta, Struct
 
-from core.errors import sentence
-from core.events.queries import settings_of
-from core.forms import Problem, form_for, parse
-from core.i18n import current_language, gettext
-from core.security.visit import Visit
-from core.shown import localized
-from core.templating import page, see_other
-from core.values import N_, EventView, Refused
-from plugins.agenda import queries, rules, services
-from plugins.agenda.settings import AgendaSettings
-from plugins.agenda.web.editing import conflict_words
-from plugins.agenda.web.shown import change_words
+from plenaria.core.events.queries import settings_of
+from plenaria.core.forms import Problem, form_for, parse
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.i18n import current_language, gettext
+from plenaria.core.kernel.shown import localized
+from plenaria.core.kernel.values import N_, EventView, Refused
+from plenaria.core.web.refusals import sentence
+from plenaria.core.web.templating import page, see_other
+from plenaria.plugins.agenda import queries, rules, services
+from plenaria.plugins.agenda.settings import AgendaSettings
+from plenaria.plugins.agenda.web.editing import conflict_words
+from plenaria.plugins.agenda.web.shown import change_words
 
 Anything = Request[Any, Any, Any]
 

@@ -12,9 +12,9 @@ from weakref import WeakKeyDictionary
 from litestar import Request, Response
 from msgspec import Struct
 
-from core.database import Database, current
-from core.security.visit import Visit
-from core.values import EventView
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.values import EventView
+from plenaria.core.storage.database import Database, current
 
 MOST: Final = 400
 """Renderings kept in one process; the least recently asked for goes first. A day of 250 sessions is about 200 kB."""

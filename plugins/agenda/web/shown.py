@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from core.i18n import gettext, pgettext
-from core.shown import clock_time, localized, offset
-from core.shown import day as day_words
-from core.values import EventView
-from plugins.agenda import rules
+from plenaria.core.kernel.i18n import gettext, pgettext
+from plenaria.core.kernel.shown import clock_time, localized, offset
+from plenaria.core.kernel.shown import day as day_words
+from plenaria.core.kernel.values import EventView
+from plenaria.plugins.agenda import rules
 
 
 def state_words(state: rules.State) -> str:

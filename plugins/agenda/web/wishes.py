@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
-from core.i18n import fill, gettext
-from core.shown import clock_time, localized, short_day
-from core.values import N_, EventView
-from plugins.agenda import rules
-from plugins.agenda.queries import ProposalView
-from plugins.agenda.solver.problem import Wish
-from plugins.agenda.solver.words import WISHES
+from plenaria.core.kernel.i18n import fill, gettext
+from plenaria.core.kernel.shown import clock_time, localized, short_day
+from plenaria.core.kernel.values import N_, EventView
+from plenaria.plugins.agenda import rules
+from plenaria.plugins.agenda.queries import ProposalView
+from plenaria.plugins.agenda.solver.problem import Wish
+from plenaria.plugins.agenda.solver.words import WISHES
 
 WISH_WORDS: Final[Mapping[str, str]] = {
     **WISHES,

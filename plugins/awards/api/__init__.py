@@ -1,5 +1,5 @@
 """The JSON doors. They call the same services as the pages; Structs here are the contract, apart from what rules need."""
 
-from plugins.awards.api import judging, nominating, results
+from plenaria.plugins.awards.api import judging, nominating, results
 
 ROUTES = [*nominating.ROUTES, *judging.ROUTES, *results.ROUTES]

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from litestar import Request
 from msgspec import Meta, Struct
 
-from core.values import N_, LocalizedText
-from plugins.awards import queries
-from plugins.awards.rules import Candidate, CandidateKind, Category, Criterion, Question
+from plenaria.core.kernel.values import N_, LocalizedText
+from plenaria.plugins.awards import queries
+from plenaria.plugins.awards.rules import Candidate, CandidateKind, Category, Criterion, Question
 
 Anything = Request[Any, Any, Any]
 

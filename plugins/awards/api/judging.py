@@ -7,11 +7,11 @@ from litestar import Response, get, post, put
 from litestar.exceptions import NotFoundException
 from msgspec import Meta, Struct
 
-from core.api import After, Limit, Page, paged_whole
-from core.security.visit import Visit
-from core.values import N_, EventView
-from plugins.awards import queries, services
-from plugins.awards.api.documents import (
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.values import N_, EventView
+from plenaria.core.web.api import After, Limit, Page, paged_whole
+from plenaria.plugins.awards import queries, services
+from plenaria.plugins.awards.api.documents import (
     API,
     Anything,
     CandidateDocument,
@@ -19,8 +19,8 @@ from plugins.awards.api.documents import (
     candidate_document,
     file_documents,
 )
-from plugins.awards.queries import SheetLine, SheetView
-from plugins.awards.services import Actor
+from plenaria.plugins.awards.queries import SheetLine, SheetView
+from plenaria.plugins.awards.services import Actor
 
 
 class AssignmentSummary(Struct, frozen=True):

@@ -9,13 +9,13 @@ from litestar.datastructures import UploadFile
 from litestar.exceptions import NotFoundException
 from msgspec import Meta, Struct
 
-from core.api import After, Limit, Page, id_after, once, paged, paged_whole
-from core.files import Upload
-from core.security.visit import Visit
-from core.settings import Settings
-from core.values import N_, EventView, Refusal, Refused, Slug
-from plugins.awards import queries, services
-from plugins.awards.api.documents import (
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.settings import Settings
+from plenaria.core.kernel.values import N_, EventView, Refusal, Refused, Slug
+from plenaria.core.storage.files import Upload
+from plenaria.core.web.api import After, Limit, Page, id_after, once, paged, paged_whole
+from plenaria.plugins.awards import queries, services
+from plenaria.plugins.awards.api.documents import (
     API,
     Answers,
     Anything,
@@ -27,9 +27,9 @@ from plugins.awards.api.documents import (
     category_document,
     file_documents,
 )
-from plugins.awards.queries import NominationView, ReceiptView
-from plugins.awards.rules import may_see
-from plugins.awards.services import Actor, Draft, Issuer
+from plenaria.plugins.awards.queries import NominationView, ReceiptView
+from plenaria.plugins.awards.rules import may_see
+from plenaria.plugins.awards.services import Actor, Draft, Issuer
 
 
 class NewNomination(Struct, frozen=True):

@@ -6,11 +6,11 @@ from litestar import get
 from litestar.exceptions import NotFoundException
 from msgspec import Struct
 
-from core.security.visit import Visit
-from core.values import EventView, Refused
-from plugins.awards import queries
-from plugins.awards.api.documents import API, CandidateDocument, candidate_document
-from plugins.awards.statistics import (
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.values import EventView, Refused
+from plenaria.plugins.awards import queries
+from plenaria.plugins.awards.api.documents import API, CandidateDocument, candidate_document
+from plenaria.plugins.awards.statistics import (
     AdditiveModel,
     Agreement,
     Alpha,

@@ -13,7 +13,7 @@ Without expertise pure Python does it; there 2 yields to 3, joins are made by sw
 what they cannot join is reported as `not_found`. With expertise scipy's solver HiGHS is loaded (the extra `jury`).
 """
 
-from plugins.awards.matching.answer import (
+from plenaria.plugins.awards.matching.answer import (
     Assigned,
     Connection,
     Impossible,
@@ -22,10 +22,10 @@ from plugins.awards.matching.answer import (
     ReasonCode,
     Repaired,
 )
-from plugins.awards.matching.assigning import assign
-from plugins.awards.matching.expertise import ExpertiseNeedsScipy
-from plugins.awards.matching.problem import Pair, Problem
-from plugins.awards.matching.repairing import repair
+from plenaria.plugins.awards.matching.assigning import assign
+from plenaria.plugins.awards.matching.expertise import ExpertiseNeedsScipy
+from plenaria.plugins.awards.matching.problem import Pair, Problem
+from plenaria.plugins.awards.matching.repairing import repair
 
 __all__ = [
     "Assigned",

@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from plugins.awards.matching.problem import Pair
+from plenaria.plugins.awards.matching.problem import Pair
 
 Connection = Literal["connected", "impossible", "not_found"]
 """Whether every two entries are linked through judges they share. `impossible` is proven; `not_found` is not."""

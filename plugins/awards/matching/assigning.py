@@ -2,11 +2,11 @@
 
 from collections.abc import Collection
 
-from plugins.awards.matching.answer import Assigned, Connection, Impossible
-from plugins.awards.matching.connection import is_hopeless, join, parts_of
-from plugins.awards.matching.expertise import assign_experts
-from plugins.awards.matching.problem import Limits, Pair, Problem, limits_of
-from plugins.awards.matching.reasons import first_plan
+from plenaria.plugins.awards.matching.answer import Assigned, Connection, Impossible
+from plenaria.plugins.awards.matching.connection import is_hopeless, join, parts_of
+from plenaria.plugins.awards.matching.expertise import assign_experts
+from plenaria.plugins.awards.matching.problem import Limits, Pair, Problem, limits_of
+from plenaria.plugins.awards.matching.reasons import first_plan
 
 
 def assign(problem: Problem) -> Assigned | Impossible:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 
-from plugins.awards.matching.problem import Limits, Pair
+from plenaria.plugins.awards.matching.problem import Limits, Pair
 
 
 def parts_of(limits: Limits, pairs: Iterable[Pair]) -> tuple[tuple[str, ...], ...]:

@@ -11,7 +11,7 @@ minimization on M-convex sets, Math. Programming 195, 2022).
 from collections import deque
 from collections.abc import Iterable
 
-from plugins.awards.matching.problem import Limits, Pair
+from plenaria.plugins.awards.matching.problem import Limits, Pair
 
 
 class Plan:

@@ -24,13 +24,13 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from plugins.awards.matching.answer import Assigned, Connection, Quality
-from plugins.awards.matching.connection import is_hopeless, parts_of
-from plugins.awards.matching.improving import lift_worst
-from plugins.awards.matching.problem import Aim, Limits, Pair
+from plenaria.plugins.awards.matching.answer import Assigned, Connection, Quality
+from plenaria.plugins.awards.matching.connection import is_hopeless, parts_of
+from plenaria.plugins.awards.matching.improving import lift_worst
+from plenaria.plugins.awards.matching.problem import Aim, Limits, Pair
 
 if TYPE_CHECKING:
-    from plugins.awards.matching.highs import Found, Model
+    from plenaria.plugins.awards.matching.highs import Found, Model
 
 STEPS: Final = 100_000
 """Steps from zero to the greatest expertise where the numbers are no round decimals."""
@@ -239,7 +239,7 @@ def _model(
 ) -> "Model":
     """The only place that loads scipy. The model's module imports it at its top, and nobody else imports that module."""
     try:
-        from plugins.awards.matching.highs import Model
+        from plenaria.plugins.awards.matching.highs import Model
     except ImportError as error:
         if (error.name or "").split(".")[0] in {"scipy", "numpy"}:
             raise ExpertiseNeedsScipy from error

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import coo_array, csr_array, hstack, vstack
 
-from plugins.awards.matching.connection import parts_of
-from plugins.awards.matching.problem import Limits, Pair
-from plugins.awards.matching.rounding import rounded
+from plenaria.plugins.awards.matching.connection import parts_of
+from plenaria.plugins.awards.matching.problem import Limits, Pair
+from plenaria.plugins.awards.matching.rounding import rounded
 
 _INFEASIBLE: Final = 2
 """scipy.optimize's status of a problem without solution."""

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterator, Mapping
 from itertools import combinations
 
-from plugins.awards.matching.connection import parts_of
-from plugins.awards.matching.problem import Limits, Pair
+from plenaria.plugins.awards.matching.connection import parts_of
+from plenaria.plugins.awards.matching.problem import Limits, Pair
 
 Exchange = tuple[list[Pair], list[Pair]]
 """Pairs out and pairs in."""

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
-from plugins.awards.matching.answer import Impossible, Reason, ReasonCode
-from plugins.awards.matching.even import Plan
-from plugins.awards.matching.problem import Limits, Pair
+from plenaria.plugins.awards.matching.answer import Impossible, Reason, ReasonCode
+from plenaria.plugins.awards.matching.even import Plan
+from plenaria.plugins.awards.matching.problem import Limits, Pair
 
 MOST_REASONS = 20
 

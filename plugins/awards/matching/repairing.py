@@ -8,13 +8,13 @@ less than nothing (Klein: A primal method for minimal cost flows, Management Sci
 from collections.abc import Collection
 from dataclasses import replace
 
-from plugins.awards.matching.answer import Impossible, Repaired
-from plugins.awards.matching.assigning import evenly_assigned
-from plugins.awards.matching.connection import join
-from plugins.awards.matching.even import Plan
-from plugins.awards.matching.expertise import assign_experts
-from plugins.awards.matching.problem import Limits, Pair, Problem, limits_of
-from plugins.awards.matching.reasons import first_plan
+from plenaria.plugins.awards.matching.answer import Impossible, Repaired
+from plenaria.plugins.awards.matching.assigning import evenly_assigned
+from plenaria.plugins.awards.matching.connection import join
+from plenaria.plugins.awards.matching.even import Plan
+from plenaria.plugins.awards.matching.expertise import assign_experts
+from plenaria.plugins.awards.matching.problem import Limits, Pair, Problem, limits_of
+from plenaria.plugins.awards.matching.reasons import first_plan
 
 _HUB = ""
 """The node of the circles at which a load may change."""

@@ -1,6 +1,6 @@
 """Create the tables
 
-Written by `python -m core.database.new_migration awards`; see docs/developer/migrations.md.
+Written by `python -m plenaria.core.storage.database.new_migration awards`; see docs/developer/migrations.md.
 """
 
 # ruff: noqa

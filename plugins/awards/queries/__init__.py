@@ -1,6 +1,6 @@
 """Reads of the awards: structs, never rows. Each asks as many queries for three rows as for three hundred."""
 
-from plugins.awards.queries.award import (
+from plenaria.plugins.awards.queries.award import (
     ConflictLine,
     JurorLine,
     NominationLine,
@@ -31,7 +31,7 @@ from plugins.awards.queries.award import (
     sheets,
     sheets_of,
 )
-from plugins.awards.queries.standings import (
+from plenaria.plugins.awards.queries.standings import (
     TOP,
     CategoryAnalysis,
     CategoryResults,

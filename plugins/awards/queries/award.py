@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-from core.events.queries import settings_of
-from core.files import FileView, views
-from core.people.queries import people, team
-from core.values import EventView
-from plugins.awards.rules import (
+from plenaria.core.events.queries import settings_of
+from plenaria.core.kernel.values import EventView
+from plenaria.core.people.queries import people, team
+from plenaria.core.storage.files import FileView, views
+from plenaria.plugins.awards.rules import (
     Attachment,
     Candidate,
     Category,
@@ -25,8 +25,8 @@ from plugins.awards.rules import (
     Seen,
     SheetState,
 )
-from plugins.awards.settings import AwardsSection, AwardsSettings
-from plugins.awards.tables import (
+from plenaria.plugins.awards.settings import AwardsSection, AwardsSettings
+from plenaria.plugins.awards.tables import (
     AwardCategory,
     AwardRubric,
     Conflict,
@@ -35,7 +35,7 @@ from plugins.awards.tables import (
     Receipt,
     Sheet,
 )
-from plugins.awards.tables import Nomination as NominationTable
+from plenaria.plugins.awards.tables import Nomination as NominationTable
 
 T = TypeVar("T")
 Row = dict[str, Any]

@@ -11,21 +11,12 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from core.values import EventView, Refusal
-from plugins.awards.queries.award import NominationLine, Row, decoded, nominations, section_of
-from plugins.awards.rules import Candidate, Category, Criterion, results_refusals
-from plugins.awards.settings import AwardsSection
-from plugins.awards.statistics import (
-    Analysis,
-    Mark,
-    Result,
-    TieRule,
-    Undefined,
-    analyse,
-    groups,
-    rank,
-)
-from plugins.awards.tables import Sheet
+from plenaria.core.kernel.values import EventView, Refusal
+from plenaria.plugins.awards.queries.award import NominationLine, Row, decoded, nominations, section_of
+from plenaria.plugins.awards.rules import Candidate, Category, Criterion, results_refusals
+from plenaria.plugins.awards.settings import AwardsSection
+from plenaria.plugins.awards.statistics import Analysis, Mark, Result, TieRule, Undefined, analyse, groups, rank
+from plenaria.plugins.awards.tables import Sheet
 
 TOP: Final = 3
 """For how many first places a probability is given."""

@@ -1,6 +1,6 @@
 """Every decision of the awards: values and `now` in, refusals or values out."""
 
-from plugins.awards.rules.entry import (
+from plenaria.plugins.awards.rules.entry import (
     ANSWER_KINDS,
     DRAFT_ANSWER_LENGTH,
     KIND_NAMES,
@@ -19,7 +19,7 @@ from plugins.awards.rules.entry import (
     number_in,
     question_problems,
 )
-from plugins.awards.rules.jury import (
+from plenaria.plugins.awards.rules.jury import (
     Criterion,
     JurorSeat,
     Level,
@@ -35,7 +35,7 @@ from plugins.awards.rules.jury import (
     seat_refusals,
     steps,
 )
-from plugins.awards.rules.nominations import (
+from plenaria.plugins.awards.rules.nominations import (
     Nomination,
     NominationState,
     NominatorRole,

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
-from core.values import N_, LocalizedText, Refusal, Slug
+from plenaria.core.kernel.values import N_, LocalizedText, Refusal, Slug
 
 CandidateKind = Literal["company", "plant", "person"]
 QuestionKind = Literal["short_text", "long_text", "number", "choice", "url", "attachment"]
@@ -227,7 +227,7 @@ def candidate_refusals(candidate: Candidate, category: Category) -> tuple[Refusa
 def attachment_refusals(
     attachment: Attachment, present: Sequence[Attachment], category: Category, most_files: int
 ) -> tuple[Refusal, ...]:
-    """Why this file cannot be added to those already there; `core.files` looks at its size and content."""
+    """Why this file cannot be added to those already there; `plenaria.core.storage.files` looks at its size and content."""
     pointer = f"/attachments/{attachment.question}"
     question = category.question(attachment.question)
     if question is None or question.kind != "attachment":

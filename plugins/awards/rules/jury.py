@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from core.values import N_, LocalizedText, Refusal, Slug, Window
+from plenaria.core.kernel.values import N_, LocalizedText, Refusal, Slug, Window
 
 SheetState = Literal["assigned", "ready", "sealed", "recused"]
 """assigned: conflict not yet declared; ready: declared free of conflict; sealed and recused are final for

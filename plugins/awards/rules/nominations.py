@@ -11,9 +11,9 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from core.ledger import digest
-from core.values import Refusal, Window
-from plugins.awards.rules.entry import Attachment, Candidate, Category, entry_refusals
+from plenaria.core.kernel.ledger import digest
+from plenaria.core.kernel.values import Refusal, Window
+from plenaria.plugins.awards.rules.entry import Attachment, Candidate, Category, entry_refusals
 
 NominationState = Literal["draft", "submitted", "withdrawn", "not_admitted"]
 NominatorRole = Literal["owner", "collaborator"]

@@ -1,8 +1,8 @@
 """Writes of the awards: load, decide by the rules, store, record. Each is one transaction, or joins the caller's."""
 
-from plugins.awards.services.actors import Actor, Issuer
-from plugins.awards.services.declaring import apply_section
-from plugins.awards.services.judging import (
+from plenaria.plugins.awards.services.actors import Actor, Issuer
+from plenaria.plugins.awards.services.declaring import apply_section
+from plenaria.plugins.awards.services.judging import (
     assign_evenly,
     assign_juror,
     declare_no_conflict,
@@ -15,7 +15,7 @@ from plugins.awards.services.judging import (
     tell_jurors,
     unassign,
 )
-from plugins.awards.services.nominating import (
+from plenaria.plugins.awards.services.nominating import (
     MOST_COLLABORATORS,
     Draft,
     admit,
@@ -29,7 +29,7 @@ from plugins.awards.services.nominating import (
     submit_nomination,
     withdraw_nomination,
 )
-from plugins.awards.services.sample import add_sample
+from plenaria.plugins.awards.services.sample import add_sample
 
 __all__ = [
     "MOST_COLLABORATORS",

@@ -8,9 +8,9 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
 
-from core import audit
-from core.security.visit import Visit
-from core.values import EventView
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.values import EventView
+from plenaria.core.storage import audit
 
 
 class Actor(Struct, frozen=True):

@@ -6,16 +6,16 @@ from typing import Any
 
 import msgspec
 
-from core import audit
-from core.database import lock, transaction
-from core.events.services import touch
-from core.ledger import digest
-from core.values import EventView, Refusal, refuse
-from plugins.awards import queries
-from plugins.awards.services.actors import encoded, jury_lock
-from plugins.awards.settings import AwardsSection
-from plugins.awards.tables import AwardCategory, AwardRubric, Sheet
-from plugins.awards.tables import Nomination as NominationTable
+from plenaria.core.events.services import touch
+from plenaria.core.kernel.ledger import digest
+from plenaria.core.kernel.values import EventView, Refusal, refuse
+from plenaria.core.storage import audit
+from plenaria.core.storage.database import lock, transaction
+from plenaria.plugins.awards import queries
+from plenaria.plugins.awards.services.actors import encoded, jury_lock
+from plenaria.plugins.awards.settings import AwardsSection
+from plenaria.plugins.awards.tables import AwardCategory, AwardRubric, Sheet
+from plenaria.plugins.awards.tables import Nomination as NominationTable
 
 
 async def apply_section(event: EventView, section: AwardsSection, /, *, by: str, now: datetime) -> None:

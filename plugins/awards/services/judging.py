@@ -6,18 +6,19 @@ from typing import Final
 
 from msgspec import structs
 
-from core import audit, outbox, shown
-from core.database import lock, lock_row, transaction
-from core.i18n import using
-from core.ledger import digest
-from core.people import queries as people
-from core.people.secrets import new_secret
-from core.people.services import ensure_person, grant, revoke
-from core.values import EventView, Refusal, Refused, refuse
-from plugins.awards import queries
-from plugins.awards.matching import Assigned, Impossible, Pair, Problem, Reason, assign
-from plugins.awards.queries import NominationLine, SheetView
-from plugins.awards.rules import (
+from plenaria.core.kernel import shown
+from plenaria.core.kernel.i18n import using
+from plenaria.core.kernel.ledger import digest
+from plenaria.core.kernel.secrets import new_secret
+from plenaria.core.kernel.values import EventView, Refusal, Refused, refuse
+from plenaria.core.people import queries as people
+from plenaria.core.people.services import ensure_person, grant, revoke
+from plenaria.core.storage import audit, outbox
+from plenaria.core.storage.database import lock, lock_row, transaction
+from plenaria.plugins.awards import queries
+from plenaria.plugins.awards.matching import Assigned, Impossible, Pair, Problem, Reason, assign
+from plenaria.plugins.awards.queries import NominationLine, SheetView
+from plenaria.plugins.awards.rules import (
     Criterion,
     ScoreSheet,
     clean_answer,
@@ -28,11 +29,11 @@ from plugins.awards.rules import (
     seal_refusals,
     seat_refusals,
 )
-from plugins.awards.services.actors import Actor, Issuer, encoded, jury_lock, record
-from plugins.awards.services.letters import mail_way_in
-from plugins.awards.settings import AwardsSettings
-from plugins.awards.tables import Conflict, Sheet
-from plugins.awards.tables import Nomination as NominationTable
+from plenaria.plugins.awards.services.actors import Actor, Issuer, encoded, jury_lock, record
+from plenaria.plugins.awards.services.letters import mail_way_in
+from plenaria.plugins.awards.settings import AwardsSettings
+from plenaria.plugins.awards.tables import Conflict, Sheet
+from plenaria.plugins.awards.tables import Nomination as NominationTable
 
 
 async def invite_juror(event: EventView, email: str, *, actor: Actor, issuer: Issuer, now: datetime) -> int:

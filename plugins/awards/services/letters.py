@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from core import mail, shown
-from core.i18n import using
-from core.people import queries as people
-from core.people.services import INVITATION_DAYS, new_link
-from core.values import EventView, in_language
-from plugins.awards.queries import NominationView, ReceiptView
-from plugins.awards.services.actors import Issuer
+from plenaria.core import mail
+from plenaria.core.kernel import shown
+from plenaria.core.kernel.i18n import using
+from plenaria.core.kernel.values import EventView, in_language
+from plenaria.core.people import queries as people
+from plenaria.core.people.services import INVITATION_DAYS, new_link
+from plenaria.plugins.awards.queries import NominationView, ReceiptView
+from plenaria.plugins.awards.services.actors import Issuer
 
 
 async def mail_receipt(

@@ -8,17 +8,18 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct, structs
 
-from core import files, outbox, plugins
-from core.database import lock, locked, transaction
-from core.files import Upload
-from core.ledger import canonical, digest
-from core.ledger.receipts import FileDigest, Receipt, key_id, receipt_file, sign
-from core.people import queries as people
-from core.people.services import ensure_person
-from core.values import EventView, Refusal, Refused, refuse
-from plugins.awards import queries
-from plugins.awards.queries import NominationView, ReceiptView
-from plugins.awards.rules import (
+from plenaria.core.host import plugins
+from plenaria.core.kernel.ledger import canonical, digest
+from plenaria.core.kernel.ledger.receipts import FileDigest, Receipt, key_id, receipt_file, sign
+from plenaria.core.kernel.values import EventView, Refusal, Refused, refuse
+from plenaria.core.people import queries as people
+from plenaria.core.people.services import ensure_person
+from plenaria.core.storage import files, outbox
+from plenaria.core.storage.database import lock, locked, transaction
+from plenaria.core.storage.files import Upload
+from plenaria.plugins.awards import queries
+from plenaria.plugins.awards.queries import NominationView, ReceiptView
+from plenaria.plugins.awards.rules import (
     Attachment,
     Candidate,
     Seen,
@@ -34,11 +35,11 @@ from plugins.awards.rules import (
     submit_refusals,
     withdraw_refusals,
 )
-from plugins.awards.services.actors import Actor, Issuer, encoded, record
-from plugins.awards.services.letters import mail_receipt, mail_way_in
-from plugins.awards.tables import Nomination as NominationTable
-from plugins.awards.tables import NominationFile, Nominator
-from plugins.awards.tables import Receipt as ReceiptTable
+from plenaria.plugins.awards.services.actors import Actor, Issuer, encoded, record
+from plenaria.plugins.awards.services.letters import mail_receipt, mail_way_in
+from plenaria.plugins.awards.tables import Nomination as NominationTable
+from plenaria.plugins.awards.tables import NominationFile, Nominator
+from plenaria.plugins.awards.tables import Receipt as ReceiptTable
 
 MOST_COLLABORATORS: Final = 10
 
@@ -122,7 +123,7 @@ async def save_draft(
 async def attach(
     event: EventView, code: str, question: str, upload: Upload, *, actor: Actor, now: datetime
 ) -> NominationView:
-    """Add a file to the working copy; `core.files` checks size and content."""
+    """Add a file to the working copy; `plenaria.core.storage.files` checks size and content."""
     settings, section = await queries.award_settings(event), await queries.section_of(event)
     async with transaction():
         view, seen = await _held(event, code, actor)

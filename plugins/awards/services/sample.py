@@ -4,15 +4,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from core import mail, signing_keys
-from core.contributions import SamplePeople
-from core.files import Upload
-from core.values import EventView
-from plugins.awards import queries
-from plugins.awards.rules import Candidate, Category, Criterion, Question
-from plugins.awards.services.actors import Actor, Issuer
-from plugins.awards.services.judging import assign_evenly, declare_no_conflict, save_scores, seal
-from plugins.awards.services.nominating import Draft, attach, start_nomination, submit_nomination
+from plenaria.core import mail
+from plenaria.core.host.contributions import SamplePeople
+from plenaria.core.kernel.values import EventView
+from plenaria.core.storage import signing_keys
+from plenaria.core.storage.files import Upload
+from plenaria.plugins.awards import queries
+from plenaria.plugins.awards.rules import Candidate, Category, Criterion, Question
+from plenaria.plugins.awards.services.actors import Actor, Issuer
+from plenaria.plugins.awards.services.judging import assign_evenly, declare_no_conflict, save_scores, seal
+from plenaria.plugins.awards.services.nominating import Draft, attach, start_nomination, submit_nomination
 
 COMPANIES: Final = (
     ("Frenos del Bajío", "Silao, Guanajuato", "Celda de frenado con 40 % menos agua"),

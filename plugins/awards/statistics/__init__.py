@@ -3,16 +3,16 @@
 `rank` gives the published result, in exact arithmetic, without numpy. `analyse` gives everything at once.
 """
 
-from plugins.awards.statistics.additive import AdditiveModel, EntryEffect, JudgeEffect, additive_model
-from plugins.awards.statistics.analysis import Agreement, Analysis, CriterionAgreement, Standing, analyse
-from plugins.awards.statistics.concordance import Concordance, kendall_w
-from plugins.awards.statistics.connectivity import Group, groups
-from plugins.awards.statistics.icc import Icc, IccTable, icc
-from plugins.awards.statistics.krippendorff import Alpha, Metric, krippendorff_alpha
-from plugins.awards.statistics.leave_one_out import Move, Ranking, WithoutJudge
-from plugins.awards.statistics.rubric import Mark, Result, TieRule, printed, rank, rounded, weighted_mean
-from plugins.awards.statistics.scores import Score, judge_scores
-from plugins.awards.statistics.undefined import Reason, Undefined
+from plenaria.plugins.awards.statistics.additive import AdditiveModel, EntryEffect, JudgeEffect, additive_model
+from plenaria.plugins.awards.statistics.analysis import Agreement, Analysis, CriterionAgreement, Standing, analyse
+from plenaria.plugins.awards.statistics.concordance import Concordance, kendall_w
+from plenaria.plugins.awards.statistics.connectivity import Group, groups
+from plenaria.plugins.awards.statistics.icc import Icc, IccTable, icc
+from plenaria.plugins.awards.statistics.krippendorff import Alpha, Metric, krippendorff_alpha
+from plenaria.plugins.awards.statistics.leave_one_out import Move, Ranking, WithoutJudge
+from plenaria.plugins.awards.statistics.rubric import Mark, Result, TieRule, printed, rank, rounded, weighted_mean
+from plenaria.plugins.awards.statistics.scores import Score, judge_scores
+from plenaria.plugins.awards.statistics.undefined import Reason, Undefined
 
 __all__ = [
     "AdditiveModel",

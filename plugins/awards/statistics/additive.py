@@ -18,12 +18,12 @@ from typing import Literal
 
 from msgspec import Struct
 
-from plugins.awards.statistics.fitting import SAME, Fit, fit
-from plugins.awards.statistics.mixed_equations import leverages
-from plugins.awards.statistics.scores import Score
-from plugins.awards.statistics.threads import one_thread
-from plugins.awards.statistics.undefined import Undefined
-from plugins.awards.statistics.winning import chances
+from plenaria.plugins.awards.statistics.fitting import SAME, Fit, fit
+from plenaria.plugins.awards.statistics.mixed_equations import leverages
+from plenaria.plugins.awards.statistics.scores import Score
+from plenaria.plugins.awards.statistics.threads import one_thread
+from plenaria.plugins.awards.statistics.undefined import Undefined
+from plenaria.plugins.awards.statistics.winning import chances
 
 DRAWS = 16_384
 

@@ -6,17 +6,17 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from plugins.awards.statistics.additive import DRAWS, AdditiveModel, described
-from plugins.awards.statistics.concordance import Concordance, kendall_w
-from plugins.awards.statistics.connectivity import Group, groups
-from plugins.awards.statistics.fitting import Fit, fit
-from plugins.awards.statistics.icc import IccTable, icc
-from plugins.awards.statistics.krippendorff import Alpha, krippendorff_alpha
-from plugins.awards.statistics.leave_one_out import WithoutJudge, without_each_judge
-from plugins.awards.statistics.rubric import Mark, Result, Tally, TieRule, by_entry, check, placed
-from plugins.awards.statistics.scores import Score, judge_scores
-from plugins.awards.statistics.threads import one_thread
-from plugins.awards.statistics.undefined import Undefined
+from plenaria.plugins.awards.statistics.additive import DRAWS, AdditiveModel, described
+from plenaria.plugins.awards.statistics.concordance import Concordance, kendall_w
+from plenaria.plugins.awards.statistics.connectivity import Group, groups
+from plenaria.plugins.awards.statistics.fitting import Fit, fit
+from plenaria.plugins.awards.statistics.icc import IccTable, icc
+from plenaria.plugins.awards.statistics.krippendorff import Alpha, krippendorff_alpha
+from plenaria.plugins.awards.statistics.leave_one_out import WithoutJudge, without_each_judge
+from plenaria.plugins.awards.statistics.rubric import Mark, Result, Tally, TieRule, by_entry, check, placed
+from plenaria.plugins.awards.statistics.scores import Score, judge_scores
+from plenaria.plugins.awards.statistics.threads import one_thread
+from plenaria.plugins.awards.statistics.undefined import Undefined
 
 T = TypeVar("T")
 

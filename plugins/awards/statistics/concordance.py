@@ -10,7 +10,7 @@ from math import isinf, isnan
 
 from msgspec import Struct
 
-from plugins.awards.statistics.undefined import Undefined
+from plenaria.plugins.awards.statistics.undefined import Undefined
 
 
 class Concordance(Struct, frozen=True, kw_only=True, tag="concordance", tag_field="kind"):

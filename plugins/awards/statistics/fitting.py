@@ -7,11 +7,11 @@ from itertools import pairwise
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from plugins.awards.statistics.connectivity import Group, groups
-from plugins.awards.statistics.mixed_equations import Equations, Solution, additive_residuals, equations, solve
-from plugins.awards.statistics.scores import Score
-from plugins.awards.statistics.undefined import Undefined
-from plugins.awards.statistics.variance_ratios import Ratios, lowest
+from plenaria.plugins.awards.statistics.connectivity import Group, groups
+from plenaria.plugins.awards.statistics.mixed_equations import Equations, Solution, additive_residuals, equations, solve
+from plenaria.plugins.awards.statistics.scores import Score
+from plenaria.plugins.awards.statistics.undefined import Undefined
+from plenaria.plugins.awards.statistics.variance_ratios import Ratios, lowest
 
 if TYPE_CHECKING:
     import numpy as np

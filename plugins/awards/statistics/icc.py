@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from plugins.awards.statistics.undefined import Undefined
+from plenaria.plugins.awards.statistics.undefined import Undefined
 
 Name = Literal["ICC(1,1)", "ICC(2,1)", "ICC(3,1)", "ICC(1,k)", "ICC(2,k)", "ICC(3,k)"]
 

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 from msgspec import Struct
 
-from plugins.awards.statistics.undefined import Undefined
+from plenaria.plugins.awards.statistics.undefined import Undefined
 
 Metric = Literal["nominal", "ordinal", "interval", "ratio"]
 

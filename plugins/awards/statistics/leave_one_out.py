@@ -5,10 +5,10 @@ from fractions import Fraction
 
 from msgspec import Struct
 
-from plugins.awards.statistics.connectivity import Group, count_groups, groups
-from plugins.awards.statistics.fitting import Fit, places_without
-from plugins.awards.statistics.rubric import Mark, Result, Tally, TieRule, placed
-from plugins.awards.statistics.scores import Score
+from plenaria.plugins.awards.statistics.connectivity import Group, count_groups, groups
+from plenaria.plugins.awards.statistics.fitting import Fit, places_without
+from plenaria.plugins.awards.statistics.rubric import Mark, Result, Tally, TieRule, placed
+from plenaria.plugins.awards.statistics.scores import Score
 
 
 class Move(Struct, frozen=True, kw_only=True):

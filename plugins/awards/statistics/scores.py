@@ -6,7 +6,7 @@ from math import lcm
 
 from msgspec import Struct
 
-from plugins.awards.statistics.rubric import Mark, exact
+from plenaria.plugins.awards.statistics.rubric import Mark, exact
 
 
 class Score(Struct, frozen=True):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from plugins.awards.statistics.mixed_equations import Equations, criterion
+from plenaria.plugins.awards.statistics.mixed_equations import Equations, criterion
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from plugins.awards.statistics.mixed_equations import Solution
+from plenaria.plugins.awards.statistics.mixed_equations import Solution
 
 if TYPE_CHECKING:
     import numpy as np

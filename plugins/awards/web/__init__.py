@@ -1,5 +1,5 @@
 """The HTML doors: for nominators, for jurors, and the organiser's console."""
 
-from plugins.awards.web import console, jury, nominators, results
+from plenaria.plugins.awards.web import console, jury, nominators, results
 
 ROUTES = [*nominators.ROUTES, *jury.ROUTES, *results.ROUTES, *console.ROUTES]

@@ -8,19 +8,19 @@ from typing import Any, Final
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 
-from core.forms import Checked, edited_lists, form_for, parse
-from core.i18n import gettext, ngettext
-from core.security.visit import Visit
-from core.settings import Settings
-from core.shown import localized
-from core.templating import page, see_other
-from core.values import EventView, Refusal, Refused
-from plugins.awards import queries, services
-from plugins.awards.rules import KIND_NAMES
-from plugins.awards.services import Actor
-from plugins.awards.settings import AwardsSection
-from plugins.awards.web.door import EMAIL, Anything, form_of, issuer_of, number_in, sentences, text_in
-from plugins.awards.web.entry_form import shown_answer
+from plenaria.core.forms import Checked, edited_lists, form_for, parse
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.i18n import gettext, ngettext
+from plenaria.core.kernel.settings import Settings
+from plenaria.core.kernel.shown import localized
+from plenaria.core.kernel.values import EventView, Refusal, Refused
+from plenaria.core.web.templating import page, see_other
+from plenaria.plugins.awards import queries, services
+from plenaria.plugins.awards.rules import KIND_NAMES
+from plenaria.plugins.awards.services import Actor
+from plenaria.plugins.awards.settings import AwardsSection
+from plenaria.plugins.awards.web.door import EMAIL, Anything, form_of, issuer_of, number_in, sentences, text_in
+from plenaria.plugins.awards.web.entry_form import shown_answer
 
 PER_PAGE: Final = 50
 

@@ -7,10 +7,10 @@ from typing import Any, Final
 from litestar import Request
 from litestar.datastructures import FormMultiDict
 
-from core import errors
-from core.settings import Settings
-from core.values import EventView, Refusal
-from plugins.awards.services import Issuer
+from plenaria.core.kernel.settings import Settings
+from plenaria.core.kernel.values import EventView, Refusal
+from plenaria.core.web.refusals import sentence
+from plenaria.plugins.awards.services import Issuer
 
 Anything = Request[Any, Any, Any]
 Form = FormMultiDict
@@ -24,14 +24,14 @@ def issuer_of(request: Anything, settings: Settings) -> Issuer:
 
 def sentences(refusals: Iterable[Refusal], event: EventView) -> list[str]:
     """The refusals that belong to no field, or all of them where a page has no fields."""
-    return [errors.sentence(refusal, event) for refusal in refusals]
+    return [sentence(refusal, event) for refusal in refusals]
 
 
 def by_pointer(refusals: Iterable[Refusal], event: EventView) -> Mapping[str, list[str]]:
     """Pointer → sentences; "" for what belongs to no field."""
     found: dict[str, list[str]] = {}
     for refusal in refusals:
-        found.setdefault(refusal.pointer, []).append(errors.sentence(refusal, event))
+        found.setdefault(refusal.pointer, []).append(sentence(refusal, event))
     return found
 
 

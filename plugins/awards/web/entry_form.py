@@ -6,17 +6,17 @@ from typing import Final
 from litestar.datastructures import UploadFile
 from msgspec import Struct
 
-from core.files import MEDIA_TYPES, Upload
-from core.forms import Field
-from core.forms import Form as FieldTree
-from core.i18n import gettext, ngettext
-from core.shown import localized
-from core.values import N_, EventView, Refusal
-from plugins.awards.queries import StoredAttachment
-from plugins.awards.rules import ANSWER_KINDS, KIND_NAMES, Candidate, CandidateKind, Category, Question
-from plugins.awards.services import Draft
-from plugins.awards.settings import AwardsSettings
-from plugins.awards.web.door import Form, by_pointer, text_in
+from plenaria.core.forms import Field
+from plenaria.core.forms import Form as FieldTree
+from plenaria.core.kernel.i18n import gettext, ngettext
+from plenaria.core.kernel.shown import localized
+from plenaria.core.kernel.values import N_, EventView, Refusal
+from plenaria.core.storage.files import MEDIA_TYPES, Upload
+from plenaria.plugins.awards.queries import StoredAttachment
+from plenaria.plugins.awards.rules import ANSWER_KINDS, KIND_NAMES, Candidate, CandidateKind, Category, Question
+from plenaria.plugins.awards.services import Draft
+from plenaria.plugins.awards.settings import AwardsSettings
+from plenaria.plugins.awards.web.door import Form, by_pointer, text_in
 
 _FIELD_KINDS: Final = {
     "short_text": "text",

@@ -8,10 +8,10 @@ from babel.lists import format_list
 from babel.numbers import format_percent
 from msgspec import Struct
 
-from core.i18n import gettext, ngettext
-from core.shown import locale, number
-from core.values import N_
-from plugins.awards.statistics import (
+from plenaria.core.kernel.i18n import gettext, ngettext
+from plenaria.core.kernel.shown import locale, number
+from plenaria.core.kernel.values import N_
+from plenaria.plugins.awards.statistics import (
     AdditiveModel,
     Alpha,
     Analysis,

@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from core.shown import number
+from plenaria.core.kernel.shown import number
 
 SURE: Final = 1.96
 """Standard errors to each side that hold 95 of 100 estimates."""

@@ -7,18 +7,18 @@ from litestar import Response, get, post, put
 from litestar.exceptions import NotFoundException
 from msgspec import Struct
 
-from core import files
-from core.i18n import gettext
-from core.security.visit import Visit
-from core.shown import localized
-from core.templating import page, see_other
-from core.values import EventView, Refusal, Refused
-from plugins.awards import queries, services
-from plugins.awards.queries import SheetView
-from plugins.awards.rules import KIND_NAMES, Criterion, ScoreSheet, steps
-from plugins.awards.services import Actor
-from plugins.awards.web.door import Anything, Form, by_pointer, form_of, number_in, status_of, text_in
-from plugins.awards.web.entry_form import shown_answer
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.i18n import gettext
+from plenaria.core.kernel.shown import localized
+from plenaria.core.kernel.values import EventView, Refusal, Refused
+from plenaria.core.web.downloads import download
+from plenaria.core.web.templating import page, see_other
+from plenaria.plugins.awards import queries, services
+from plenaria.plugins.awards.queries import SheetView
+from plenaria.plugins.awards.rules import KIND_NAMES, Criterion, ScoreSheet, steps
+from plenaria.plugins.awards.services import Actor
+from plenaria.plugins.awards.web.door import Anything, Form, by_pointer, form_of, number_in, status_of, text_in
+from plenaria.plugins.awards.web.entry_form import shown_answer
 
 ABSTAIN: Final = "–"
 """What the form sends for an abstention; it stands on the scale where a score would."""
@@ -219,7 +219,7 @@ async def download_file(event: EventView, visit: Visit, sheet_id: int, file_code
     found = next((each for each in view.files if each.attachment.code == file_code), None)
     if found is None or view.sheet.state == "recused":
         raise NotFoundException
-    return await files.download(found.file)
+    return await download(found.file)
 
 
 ROUTES = [jury_page, sheet_page, change, autosave, declare, download_file]

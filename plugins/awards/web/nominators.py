@@ -7,20 +7,30 @@ from typing import Any, Final
 from litestar import Response, get, post, put
 from litestar.exceptions import NotFoundException
 
-from core import files
-from core.i18n import gettext
-from core.people import limits
-from core.security.visit import Visit
-from core.settings import Settings
-from core.shown import localized
-from core.templating import page, see_other
-from core.values import EventView, Refusal, Refused
-from plugins.awards import queries, services
-from plugins.awards.queries import NominationView
-from plugins.awards.rules import KIND_NAMES, Category, Nomination, Seen, may_see
-from plugins.awards.services import Actor, Draft
-from plugins.awards.web.door import EMAIL, Anything, Form, form_of, issuer_of, number_in, sentences, status_of, text_in
-from plugins.awards.web.entry_form import entry_form, shown_answer, typed_draft, typed_files
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.i18n import gettext
+from plenaria.core.kernel.settings import Settings
+from plenaria.core.kernel.shown import localized
+from plenaria.core.kernel.values import EventView, Refusal, Refused
+from plenaria.core.storage.requests import limits
+from plenaria.core.web.downloads import download
+from plenaria.core.web.templating import page, see_other
+from plenaria.plugins.awards import queries, services
+from plenaria.plugins.awards.queries import NominationView
+from plenaria.plugins.awards.rules import KIND_NAMES, Category, Nomination, Seen, may_see
+from plenaria.plugins.awards.services import Actor, Draft
+from plenaria.plugins.awards.web.door import (
+    EMAIL,
+    Anything,
+    Form,
+    form_of,
+    issuer_of,
+    number_in,
+    sentences,
+    status_of,
+    text_in,
+)
+from plenaria.plugins.awards.web.entry_form import entry_form, shown_answer, typed_draft, typed_files
 
 INVITATIONS_AN_HOUR: Final = 20
 """From one person: whoever is invited and removed again was still written to."""
@@ -285,7 +295,7 @@ async def download_file(event: EventView, visit: Visit, code: str, file_code: st
     found = view.file(file_code)
     if found is None or not (found.in_submission or seen.role or seen.manages):
         raise NotFoundException
-    return await files.download(found.file)
+    return await download(found.file)
 
 
 @get(

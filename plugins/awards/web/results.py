@@ -5,18 +5,18 @@ from typing import Any, Final
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
 
-from core.security.visit import Visit
-from core.shown import localized
-from core.templating import page
-from core.values import EventView
-from plugins.awards import queries
-from plugins.awards.queries import CategoryAnalysis
-from plugins.awards.rules import KIND_NAMES
-from plugins.awards.settings import AwardsSettings
-from plugins.awards.statistics import AdditiveModel, Analysis, printed
-from plugins.awards.web import findings
-from plugins.awards.web.door import Anything, sentences
-from plugins.awards.web.interval_chart import Chart, Line, chart
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.shown import localized
+from plenaria.core.kernel.values import EventView
+from plenaria.core.web.templating import page
+from plenaria.plugins.awards import queries
+from plenaria.plugins.awards.queries import CategoryAnalysis
+from plenaria.plugins.awards.rules import KIND_NAMES
+from plenaria.plugins.awards.settings import AwardsSettings
+from plenaria.plugins.awards.statistics import AdditiveModel, Analysis, printed
+from plenaria.plugins.awards.web import findings
+from plenaria.plugins.awards.web.door import Anything, sentences
+from plenaria.plugins.awards.web.interval_chart import Chart, Line, chart
 
 EARLY: Final = "awards.results.early"
 MOST_ROWS: Final = 20

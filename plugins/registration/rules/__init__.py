@@ -1,6 +1,6 @@
 """Every decision of registration: values and `now` in, refusals or values out."""
 
-from plugins.registration.rules.codes import (
+from plenaria.plugins.registration.rules.codes import (
     ORDER_LENGTH,
     TICKET_LENGTH,
     code_of,
@@ -12,8 +12,8 @@ from plugins.registration.rules.codes import (
     reference_of,
     typed_code,
 )
-from plugins.registration.rules.door import DoorAnswer, DoorTicket, door_answer
-from plugins.registration.rules.invoices import (
+from plenaria.plugins.registration.rules.door import DoorAnswer, DoorTicket, door_answer
+from plenaria.plugins.registration.rules.invoices import (
     FOREIGN_RFC,
     PUBLIC_RFC,
     REGIMES,
@@ -23,7 +23,7 @@ from plugins.registration.rules.invoices import (
     invoice_refusals,
     is_rfc,
 )
-from plugins.registration.rules.orders import (
+from plenaria.plugins.registration.rules.orders import (
     EMAIL,
     HOLDS_SEATS,
     MOST_ATTENDEES,
@@ -42,9 +42,9 @@ from plugins.registration.rules.orders import (
     sold_out,
     wanted,
 )
-from plugins.registration.rules.prices import Totals, totals
-from plugins.registration.rules.search import folded, pattern
-from plugins.registration.rules.words import ACTIONS, MAIL, REFUSALS
+from plenaria.plugins.registration.rules.prices import Totals, totals
+from plenaria.plugins.registration.rules.search import folded, pattern
+from plenaria.plugins.registration.rules.words import ACTIONS, MAIL, REFUSALS
 
 __all__ = [
     "ACTIONS",

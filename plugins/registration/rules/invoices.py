@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 from stdnum.exceptions import ValidationError
 from stdnum.mx import rfc as rfc_number
 
-from core.values import N_, Refusal
+from plenaria.core.kernel.values import N_, Refusal
 
 PUBLIC_RFC: Final = "XAXX010101000"
 """The general public in Mexico."""

@@ -7,8 +7,8 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
-from core.values import N_, LocalizedText, Refusal, Window
-from plugins.registration.rules.invoices import InvoiceRequest, invoice_refusals
+from plenaria.core.kernel.values import N_, LocalizedText, Refusal, Window
+from plenaria.plugins.registration.rules.invoices import InvoiceRequest, invoice_refusals
 
 OrderState = Literal["awaiting_payment", "confirmed", "cancelled", "expired"]
 HOLDS_SEATS: Final = ("awaiting_payment", "confirmed")

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from core.values import N_, MailText
+from plenaria.core.kernel.values import N_, MailText
 
 REFUSALS: Final = {
     "sales_not_yet_open": N_("“{name}” is not on sale yet: sales open on {opens_at}."),

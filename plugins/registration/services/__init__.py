@@ -1,17 +1,28 @@
 """Writes of registration: each is one transaction with its audit line and its facts."""
 
-from plugins.registration.services.door import DoorResult, Scan, check_in, undo_check_in
-from plugins.registration.services.letters import calendar_file, send_confirmation, send_payment_details, tickets_file
-from plugins.registration.services.orders import PlacedOrder, cancel_order, expire_unpaid, mark_paid, place_order
-from plugins.registration.services.sample import add_sample
-from plugins.registration.services.telling import facts_of
-from plugins.registration.services.ticket_types import (
+from plenaria.plugins.registration.services.door import DoorResult, Scan, check_in, undo_check_in
+from plenaria.plugins.registration.services.letters import (
+    calendar_file,
+    send_confirmation,
+    send_payment_details,
+    tickets_file,
+)
+from plenaria.plugins.registration.services.orders import (
+    PlacedOrder,
+    cancel_order,
+    expire_unpaid,
+    mark_paid,
+    place_order,
+)
+from plenaria.plugins.registration.services.sample import add_sample
+from plenaria.plugins.registration.services.telling import facts_of
+from plenaria.plugins.registration.services.ticket_types import (
     apply_section,
     change_ticket_type,
     create_ticket_type,
     remove_ticket_type,
 )
-from plugins.registration.services.waiting_list import WaitingRequest, join_waiting_list
+from plenaria.plugins.registration.services.waiting_list import WaitingRequest, join_waiting_list
 
 __all__ = [
     "DoorResult",

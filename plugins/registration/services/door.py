@@ -6,15 +6,15 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from core import audit, outbox
-from core.database import UniqueViolated, lock_row, transaction
-from core.people.secrets import new_secret
-from core.values import EventView, Refusal, Refused
-from plugins.registration import queries, rules
-from plugins.registration.queries import TicketView
-from plugins.registration.rules import DoorAnswer
-from plugins.registration.services.telling import ticket_facts
-from plugins.registration.tables import OrderRow, ScanRow, TicketRow
+from plenaria.core.kernel.secrets import new_secret
+from plenaria.core.kernel.values import EventView, Refusal, Refused
+from plenaria.core.storage import audit, outbox
+from plenaria.core.storage.database import UniqueViolated, lock_row, transaction
+from plenaria.plugins.registration import queries, rules
+from plenaria.plugins.registration.queries import TicketView
+from plenaria.plugins.registration.rules import DoorAnswer
+from plenaria.plugins.registration.services.telling import ticket_facts
+from plenaria.plugins.registration.tables import OrderRow, ScanRow, TicketRow
 
 
 class Scan(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -5,18 +5,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from core import mail, shown
-from core.database import transaction
-from core.i18n import gettext, using
-from core.mail import Attachment
-from core.values import EventView, in_language
-from plugins.registration import queries
-from plugins.registration.ics import EventDays, calendar
-from plugins.registration.queries import OrderView, TicketView
-from plugins.registration.services.telling import mail_facts, new_order_link, place_of
-from plugins.registration.settings import RegistrationSettings
-from plugins.registration.tables import OrderRow
-from plugins.registration.tickets import PrintedTicket, TicketSheet, ticket_file
+from plenaria.core import mail
+from plenaria.core.kernel import shown
+from plenaria.core.kernel.i18n import gettext, using
+from plenaria.core.kernel.values import EventView, in_language
+from plenaria.core.mail import Attachment
+from plenaria.core.storage.database import transaction
+from plenaria.plugins.registration import queries
+from plenaria.plugins.registration.ics import EventDays, calendar
+from plenaria.plugins.registration.queries import OrderView, TicketView
+from plenaria.plugins.registration.services.telling import mail_facts, new_order_link, place_of
+from plenaria.plugins.registration.settings import RegistrationSettings
+from plenaria.plugins.registration.tables import OrderRow
+from plenaria.plugins.registration.tickets import PrintedTicket, TicketSheet, ticket_file
 
 
 async def send_payment_details(event: EventView, code: str, *, now: datetime) -> None:

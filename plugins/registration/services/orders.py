@@ -14,19 +14,21 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Struct
 
-from core import audit, mail, outbox, plugins
-from core.database import UniqueViolated, lock_row, transaction
-from core.events import queries as event_queries
-from core.i18n import gettext, using
-from core.people.queries import normal_email
-from core.values import EventView, Refusal, Refused, refuse
-from plugins.registration import queries, rules
-from plugins.registration.queries import OrderView
-from plugins.registration.rules import AttendeeRequest, OrderRequest, TicketType
-from plugins.registration.services.seats import give_back_seats, take_seats
-from plugins.registration.services.telling import facts_of, mail_facts, new_order_link, required_order
-from plugins.registration.settings import RegistrationSettings
-from plugins.registration.tables import OrderRow, TicketRow
+from plenaria.core import mail
+from plenaria.core.events import queries as event_queries
+from plenaria.core.host import plugins
+from plenaria.core.kernel.i18n import gettext, using
+from plenaria.core.kernel.values import EventView, Refusal, Refused, refuse
+from plenaria.core.people.queries import normal_email
+from plenaria.core.storage import audit, outbox
+from plenaria.core.storage.database import UniqueViolated, lock_row, transaction
+from plenaria.plugins.registration import queries, rules
+from plenaria.plugins.registration.queries import OrderView
+from plenaria.plugins.registration.rules import AttendeeRequest, OrderRequest, TicketType
+from plenaria.plugins.registration.services.seats import give_back_seats, take_seats
+from plenaria.plugins.registration.services.telling import facts_of, mail_facts, new_order_link, required_order
+from plenaria.plugins.registration.settings import RegistrationSettings
+from plenaria.plugins.registration.tables import OrderRow, TicketRow
 
 EXPIRE_AT_ONCE: Final = 200
 """Orders that one run of the job expires at most; the next run takes the rest."""

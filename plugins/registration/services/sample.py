@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from core.contributions import SamplePeople
-from core.security.visit import PersonView
-from core.values import EventView, Refused
-from plugins.registration import queries
-from plugins.registration.rules import AttendeeRequest, InvoiceRequest, OrderRequest, TicketType
-from plugins.registration.services.door import Scan, check_in
-from plugins.registration.services.orders import PlacedOrder, cancel_order, mark_paid, place_order
-from plugins.registration.settings import RegistrationSettings
+from plenaria.core.host.contributions import SamplePeople
+from plenaria.core.host.visit import PersonView
+from plenaria.core.kernel.values import EventView, Refused
+from plenaria.plugins.registration import queries
+from plenaria.plugins.registration.rules import AttendeeRequest, InvoiceRequest, OrderRequest, TicketType
+from plenaria.plugins.registration.services.door import Scan, check_in
+from plenaria.plugins.registration.services.orders import PlacedOrder, cancel_order, mark_paid, place_order
+from plenaria.plugins.registration.settings import RegistrationSettings
 
 BY = "demo"
 EMPLOYERS = (

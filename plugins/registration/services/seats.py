@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
-from core.events.services import touch
-from core.values import EventView, refuse
-from plugins.registration import queries, rules
-from plugins.registration.queries import OrderView
-from plugins.registration.rules import TicketType
-from plugins.registration.tables import TicketTypeRow
+from plenaria.core.events.services import touch
+from plenaria.core.kernel.values import EventView, refuse
+from plenaria.plugins.registration import queries, rules
+from plenaria.plugins.registration.queries import OrderView
+from plenaria.plugins.registration.rules import TicketType
+from plenaria.plugins.registration.tables import TicketTypeRow
 
 
 async def take_seats(

@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from core import shown
-from core.i18n import using
-from core.people.secrets import hashed, new_secret
-from core.values import EventView, Refusal, Refused
-from plugins.registration import queries
-from plugins.registration.queries import OrderView, TicketView
-from plugins.registration.tables import OrderLinkRow
+from plenaria.core.kernel import shown
+from plenaria.core.kernel.i18n import using
+from plenaria.core.kernel.secrets import hashed, new_secret
+from plenaria.core.kernel.values import EventView, Refusal, Refused
+from plenaria.plugins.registration import queries
+from plenaria.plugins.registration.queries import OrderView, TicketView
+from plenaria.plugins.registration.tables import OrderLinkRow
 
 
 async def required_order(event: EventView, code: str) -> OrderView:

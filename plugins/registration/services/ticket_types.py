@@ -5,13 +5,13 @@ from typing import Any
 
 import msgspec
 
-from core import audit
-from core.database import transaction
-from core.events.services import touch
-from core.values import EventView, Refusal, Refused
-from plugins.registration import queries
-from plugins.registration.settings import RegistrationSection, TicketTypeDetails
-from plugins.registration.tables import TicketRow, TicketTypeRow, WaitingRow
+from plenaria.core.events.services import touch
+from plenaria.core.kernel.values import EventView, Refusal, Refused
+from plenaria.core.storage import audit
+from plenaria.core.storage.database import transaction
+from plenaria.plugins.registration import queries
+from plenaria.plugins.registration.settings import RegistrationSection, TicketTypeDetails
+from plenaria.plugins.registration.tables import TicketRow, TicketTypeRow, WaitingRow
 
 
 async def create_ticket_type(event: EventView, details: TicketTypeDetails, *, by: str, now: datetime) -> None:

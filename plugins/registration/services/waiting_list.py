@@ -5,13 +5,14 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from core import audit, mail
-from core.database import lock, transaction
-from core.people.queries import normal_email
-from core.values import N_, EventView, Refusal, Refused, in_language, refuse
-from plugins.registration import queries, rules
-from plugins.registration.rules import TicketType
-from plugins.registration.tables import WaitingRow
+from plenaria.core import mail
+from plenaria.core.kernel.values import N_, EventView, Refusal, Refused, in_language, refuse
+from plenaria.core.people.queries import normal_email
+from plenaria.core.storage import audit
+from plenaria.core.storage.database import lock, transaction
+from plenaria.plugins.registration import queries, rules
+from plenaria.plugins.registration.rules import TicketType
+from plenaria.plugins.registration.tables import WaitingRow
 
 
 class WaitingRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

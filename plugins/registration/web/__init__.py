@@ -1,7 +1,7 @@
 """The HTML doors of registration."""
 
-from plugins.registration.web import door, orders, organise, register, ticket_types
-from plugins.registration.web.panels import my_tickets_panel, price_panel
+from plenaria.plugins.registration.web import door, orders, organise, register, ticket_types
+from plenaria.plugins.registration.web.panels import my_tickets_panel, price_panel
 
 ROUTES = [*register.ROUTES, *orders.ROUTES, *door.ROUTES, *organise.ROUTES, *ticket_types.ROUTES]
 

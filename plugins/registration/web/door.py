@@ -4,13 +4,13 @@ from typing import Any
 
 from litestar import Request, Response, get, post
 
-from core.errors import sentence
-from core.i18n import gettext
-from core.security.visit import Visit
-from core.templating import page, see_other
-from core.values import EventView, Refused
-from plugins.registration import queries, services
-from plugins.registration.services import DoorResult, Scan
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.i18n import gettext
+from plenaria.core.kernel.values import EventView, Refused
+from plenaria.core.web.refusals import sentence
+from plenaria.core.web.templating import page, see_other
+from plenaria.plugins.registration import queries, services
+from plenaria.plugins.registration.services import DoorResult, Scan
 
 Anything = Request[Any, Any, Any]
 

@@ -6,14 +6,14 @@ from typing import Any, Final
 from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
 
-from core.errors import sentence
-from core.i18n import gettext
-from core.security.visit import Visit
-from core.templating import page, see_other
-from core.values import EventView, Refused
-from plugins.registration import queries, rules, services
-from plugins.registration.queries import OrderView
-from plugins.registration.tickets import qr_data_uri
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.i18n import gettext
+from plenaria.core.kernel.values import EventView, Refused
+from plenaria.core.web.refusals import sentence
+from plenaria.core.web.templating import page, see_other
+from plenaria.plugins.registration import queries, rules, services
+from plenaria.plugins.registration.queries import OrderView
+from plenaria.plugins.registration.tickets import qr_data_uri
 
 Anything = Request[Any, Any, Any]
 

@@ -9,16 +9,16 @@ from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
 from msgspec import Meta, Struct
 
-from core.api import id_after
-from core.errors import sentence
-from core.forms import Form, form_for, parse
-from core.i18n import gettext, pgettext
-from core.security.visit import Visit
-from core.shown import localized
-from core.templating import page, see_other
-from core.values import N_, EventView, Money, Refused
-from plugins.registration import queries, services, sheets
-from plugins.registration.queries import PAGE, OrderView, TicketView
+from plenaria.core.forms import Form, form_for, parse
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.i18n import gettext, pgettext
+from plenaria.core.kernel.shown import localized
+from plenaria.core.kernel.values import N_, EventView, Money, Refused
+from plenaria.core.web.api import id_after
+from plenaria.core.web.refusals import sentence
+from plenaria.core.web.templating import page, see_other
+from plenaria.plugins.registration import queries, services, sheets
+from plenaria.plugins.registration.queries import PAGE, OrderView, TicketView
 
 Anything = Request[Any, Any, Any]
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from core.people import queries as people
-from core.values import EventView
-from plugins.registration import queries
-from plugins.registration.tickets import qr_data_uri
-from plugins.registration.web.register import offers
+from plenaria.core.kernel.values import EventView
+from plenaria.core.people import queries as people
+from plenaria.plugins.registration import queries
+from plenaria.plugins.registration.tickets import qr_data_uri
+from plenaria.plugins.registration.web.register import offers
 
 
 async def price_panel(event: EventView, now: datetime, person: int | None) -> dict[str, Any] | None:

@@ -7,19 +7,19 @@ from typing import Any, Final
 from litestar import Request, Response, get, post
 from msgspec import Struct
 
-from core.errors import sentence
-from core.forms import Form, Problem, edited_lists, form_for, parse
-from core.i18n import gettext
-from core.people import limits
-from core.people.secrets import new_secret
-from core.security.visit import Visit
-from core.shown import localized
-from core.templating import page, see_other
-from core.values import EventView, Money, Refusal, Refused
-from plugins.registration import queries, rules, services
-from plugins.registration.rules import OrderRequest, TicketType
-from plugins.registration.services import WaitingRequest
-from plugins.registration.settings import RegistrationSettings
+from plenaria.core.forms import Form, Problem, edited_lists, form_for, parse
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.i18n import gettext
+from plenaria.core.kernel.secrets import new_secret
+from plenaria.core.kernel.shown import localized
+from plenaria.core.kernel.values import EventView, Money, Refusal, Refused
+from plenaria.core.storage.requests import limits
+from plenaria.core.web.refusals import sentence
+from plenaria.core.web.templating import page, see_other
+from plenaria.plugins.registration import queries, rules, services
+from plenaria.plugins.registration.rules import OrderRequest, TicketType
+from plenaria.plugins.registration.services import WaitingRequest
+from plenaria.plugins.registration.settings import RegistrationSettings
 
 Anything = Request[Any, Any, Any]
 

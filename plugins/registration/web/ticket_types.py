@@ -5,15 +5,15 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
 
-from core.errors import sentence
-from core.forms import Form, form_for, parse
-from core.i18n import gettext
-from core.security.visit import Visit
-from core.templating import page, see_other
-from core.values import EventView, Money, Refusal, Refused
-from plugins.registration import queries, services
-from plugins.registration.rules import TicketType
-from plugins.registration.settings import TicketTypeDetails
+from plenaria.core.forms import Form, form_for, parse
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.i18n import gettext
+from plenaria.core.kernel.values import EventView, Money, Refusal, Refused
+from plenaria.core.web.refusals import sentence
+from plenaria.core.web.templating import page, see_other
+from plenaria.plugins.registration import queries, services
+from plenaria.plugins.registration.rules import TicketType
+from plenaria.plugins.registration.settings import TicketTypeDetails
 
 Anything = Request[Any, Any, Any]
 LIST = "/{event_slug:str}/organise/registration/ticket-types"

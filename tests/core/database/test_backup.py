@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from core.database import Database, DatabaseProblem, schema_difference, transaction
-from core.database.backup import backup, restore
+from plenaria.core.storage.database import Database, DatabaseProblem, schema_difference, transaction
+from plenaria.core.storage.database.backup import backup, restore
 from tests.storage import installed_apps
 
 

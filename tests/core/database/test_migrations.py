@@ -14,7 +14,7 @@ from piccolo.conf.apps import AppConfig
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table, create_table_class
 
-from core.database import (
+from plenaria.core.storage.database import (
     CheckViolated,
     Database,
     DatabaseProblem,
@@ -25,12 +25,12 @@ from core.database import (
     migrate_backwards,
     schema_difference,
 )
-from core.database.migrations import applied_migrations, migrations_of
-from core.database.new_migration import write_migration
+from plenaria.core.storage.database.migrations import applied_migrations, migrations_of
+from plenaria.core.storage.database.new_migration import write_migration
 
 MIGRATE = """
 import asyncio, sys
-from core.database import Database, migrate
+from plenaria.core.storage.database import Database, migrate
 from tests.storage import installed_apps, installed_tables
 
 async def main():

@@ -6,9 +6,9 @@ import pytest
 from piccolo.apps.migrations.auto import AlterStatements
 from piccolo.conf.apps import AppConfig
 
-from core.database import Database, migrate_backwards, schema_difference
-from core.database.migrations import applied_migrations, in_dependency_order, migrations_of
-from core.database.new_migration import pending_changes
+from plenaria.core.storage.database import Database, migrate_backwards, schema_difference
+from plenaria.core.storage.database.migrations import applied_migrations, in_dependency_order, migrations_of
+from plenaria.core.storage.database.new_migration import pending_changes
 from tests.storage import installed_apps
 
 
@@ -17,7 +17,7 @@ async def test_every_change_of_a_table_has_its_migration(app: AppConfig) -> None
     pending: list[AlterStatements] = await pending_changes(app)
 
     statements = list(chain.from_iterable(one.statements for one in pending))
-    assert statements == [], f"run: python -m core.database.new_migration {app.app_name}"
+    assert statements == [], f"run: python -m plenaria.core.storage.database.new_migration {app.app_name}"
 
 
 def test_no_two_migration_files_share_a_name() -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from core.database import Database, DatabaseProblem, transaction
-from core.database.sqlite import PersistentSQLiteEngine
-from core.database.sqlite_schema import read_definition
+from plenaria.core.storage.database import Database, DatabaseProblem, transaction
+from plenaria.core.storage.database.sqlite import PersistentSQLiteEngine
+from plenaria.core.storage.database.sqlite_schema import read_definition
 
 
 @pytest_asyncio.fixture

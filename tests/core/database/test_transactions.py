@@ -11,7 +11,7 @@ from piccolo.columns import ForeignKey, Integer, Serial, Timestamptz, Varchar
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
-from core.database import (
+from plenaria.core.storage.database import (
     CheckViolated,
     Database,
     DatabaseProblem,

@@ -9,10 +9,10 @@ from msgspec import Meta, Struct
 from piccolo.columns import Integer, Serial, Text
 from piccolo.table import Table
 
-from core.contributions import Declared
-from core.forms import Problem
-from core.hookspecs import hookimpl
-from core.values import EventView, LocalizedText, Money, Refusal, Refused, Slug, Window
+from plenaria.core.forms import Problem
+from plenaria.core.host.contributions import Declared
+from plenaria.core.host.hookspecs import hookimpl
+from plenaria.core.kernel.values import EventView, LocalizedText, Money, Refusal, Refused, Slug, Window
 
 
 class ShuttleSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -7,12 +7,12 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from core.audit_tables import AuditLine
-from core.database import count_queries
-from core.events import cache
-from core.events.queries import event_by_slug
-from core.people import services as people
-from core.people.tables import Grant
+from plenaria.core.events import cache
+from plenaria.core.events.queries import event_by_slug
+from plenaria.core.people import services as people
+from plenaria.core.people.tables import Grant
+from plenaria.core.storage.audit.tables import AuditLine
+from plenaria.core.storage.database import count_queries
 from tests.site import Site
 
 DETAILS = {
@@ -173,7 +173,7 @@ async def test_a_list_page_asks_as_often_for_three_rows_as_for_many(site: Site, 
 
 
 async def test_settings_forms_of_all_plugins_open_and_save_what_they_show(site: Site) -> None:
-    from core.plugins import host
+    from plenaria.core.host.plugins import host
 
     owner = await site.signed_in("owner")
     for plugin, _struct in host().collect("register_settings"):

@@ -11,15 +11,15 @@ import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core import plugins
-from core.audit_tables import AuditLine
-from core.database import Database
-from core.events import declared, details, queries
-from core.forms import Change, line_of
-from core.outbox_tables import OutboxLine
-from core.people import queries as people
-from core.plugins import GROUP, PluginHost
-from core.values import EventView, Refused
+from plenaria.core.events import declared, details, queries
+from plenaria.core.forms import Change, line_of
+from plenaria.core.host import plugins
+from plenaria.core.host.plugins import GROUP, PluginHost
+from plenaria.core.kernel.values import EventView, Refused
+from plenaria.core.people import queries as people
+from plenaria.core.storage.audit.tables import AuditLine
+from plenaria.core.storage.database import Database
+from plenaria.core.storage.outbox.tables import OutboxLine
 from tests.core.events.shuttle import ShuttleSection, ShuttleSettings, ShuttleStore
 
 NOW = datetime(2025, 6, 1, 12, tzinfo=UTC)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.events.moving import moved, weeks_to_open
+from plenaria.core.events.moving import moved, weeks_to_open
 
 ROOT = Path(__file__).parents[3]
 SAMPLE = tomllib.loads((ROOT / "config" / "events" / "ciiam-2025.toml").read_text("utf-8"))

@@ -1,6 +1,6 @@
 """Opening an event in the browser."""
 
-from core.people import services as people
+from plenaria.core.people import services as people
 from tests.site import Site
 
 NEW = {

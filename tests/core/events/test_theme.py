@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.events.theme import READABLE, contrast, readable, stylesheet
+from plenaria.core.events.theme import READABLE, contrast, readable, stylesheet
 
 COLOURS = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 

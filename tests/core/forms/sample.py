@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 from hypothesis import strategies as st
 from msgspec import Meta, Struct
 
-from core.forms import Problem
-from core.values import N_, LocalizedText, Money, Slug, Window
+from plenaria.core.forms import Problem
+from plenaria.core.kernel.values import N_, LocalizedText, Money, Slug, Window
 
 
 class Mode(enum.Enum):

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import Meta, Struct, defstruct, to_builtins
 
-from core.forms import Checked, Problem, check, words
-from core.forms.problems import steps
-from core.values import LocalizedText, Money, Refused, Slug, Window
+from plenaria.core.forms import Checked, Problem, check, words
+from plenaria.core.forms.problems import steps
+from plenaria.core.kernel.values import LocalizedText, Money, Refused, Slug, Window
 from tests.core.forms.sample import Sample, samples
 
 GOOD: dict[str, Any] = {"title": "CIIAM", "mode": "hall", "starts_at": "2025-10-01T09:00:00-06:00"}

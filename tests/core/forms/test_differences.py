@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.forms import Change, difference
+from plenaria.core.forms import Change, difference
 
 EARLY = {"code": "early", "price": 100}
 LATE = {"code": "late", "price": 200}

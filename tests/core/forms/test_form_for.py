@@ -5,9 +5,9 @@ from typing import Annotated
 import pytest
 from msgspec import Meta, Struct
 
-from core.forms import Form, Problem, form_for, parse
-from core.forms.fields import Field
-from core.values import N_, Money
+from plenaria.core.forms import Form, Problem, form_for, parse
+from plenaria.core.forms.fields import Field
+from plenaria.core.kernel.values import N_, Money
 from tests.core.forms.sample import Sample, TicketType
 
 

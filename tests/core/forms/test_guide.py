@@ -4,11 +4,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from core import i18n
-from core.forms import check
-from core.forms.words import _WORDS
+from plenaria.core.forms import check
+from plenaria.core.forms.words import _WORDS
 
-GUIDE = (Path(i18n.__file__).parents[1] / "docs" / "developer" / "forms.md").read_text(encoding="utf-8")
+GUIDE = (Path(__file__).parents[3] / "docs" / "developer" / "forms.md").read_text(encoding="utf-8")
 
 
 def test_the_example_works_as_it_is_pasted():

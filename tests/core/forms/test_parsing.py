@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import Meta, defstruct
 
-from core.forms import Checked, edited_lists, form_for, parse
-from core.values import Money
+from plenaria.core.forms import Checked, edited_lists, form_for, parse
+from plenaria.core.kernel.values import Money
 from tests.core.forms.sample import Sample
 
 GOOD = [("title", "CIIAM"), ("mode", "hall"), ("starts_at", "2025-10-01T09:00")]

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import to_builtins
 
-from core.forms import Field, as_toml, check, form_for, parse
+from plenaria.core.forms import Field, as_toml, check, form_for, parse
 from tests.core.forms.sample import Mode, Sample, samples
 
 ZONES = st.sampled_from(["America/Mexico_City", "America/Tijuana", "UTC", "Europe/Berlin", "Asia/Kathmandu"])

@@ -1,6 +1,6 @@
 """The generated page of settings."""
 
-from core.forms import settings_page
+from plenaria.core.forms import settings_page
 from tests.core.forms.sample import Sample
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
 
-from core import i18n
-from core.forms import form_for, parse
-from core.values import Money
+from plenaria.core.forms import form_for, parse
+from plenaria.core.kernel import i18n
+from plenaria.core.kernel.values import Money
 from tests.core.forms.sample import TicketType
 
 
@@ -35,7 +35,7 @@ def test_a_problem_of_a_part_without_a_label_is_said_without_a_colon():
 
 
 def _drawn(form, source='{% from "_form.html" import form_fields with context %}{{ form_fields(form.fields) }}') -> str:
-    folder = Path(i18n.__file__).parent / "templates"
+    folder = Path(i18n.__file__).parents[1] / "templates"
     environment = Environment(loader=FileSystemLoader(folder), autoescape=True, extensions=["jinja2.ext.i18n"])
     environment.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=False)
     return environment.from_string(source).render(form=form)

@@ -8,8 +8,8 @@ import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.forms import Problem, complaint, line_of, lines_of
-from core.forms.problems import step
+from plenaria.core.forms import Problem, complaint, line_of, lines_of
+from plenaria.core.forms.problems import step
 
 DOCUMENT = '''\
 # [not.a.table]

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from core import i18n
-from core.forms import Problem, check, words
-from core.forms.words import _EXPECTED, _WORDS, _WORDS_IN_CASE
+from plenaria.core.forms import Problem, check, words
+from plenaria.core.forms.words import _EXPECTED, _WORDS, _WORDS_IN_CASE
+from plenaria.core.kernel import i18n
 from tests.core.forms.sample import Sample
 
-ROOM = Path(i18n.__file__).parent
+ROOM = Path(i18n.__file__).parents[1]
 
 
 @pytest.mark.parametrize(

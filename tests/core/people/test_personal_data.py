@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from core import files, plugins
-from core.contributions import PersonalData
-from core.database import transaction
-from core.files import Upload
-from core.people.tables import ApiToken, Person, Session
+from plenaria.core.host import plugins
+from plenaria.core.host.contributions import PersonalData
+from plenaria.core.people.tables import ApiToken, Person, Session
+from plenaria.core.storage import files
+from plenaria.core.storage.database import transaction
+from plenaria.core.storage.files import Upload
 from tests.site import Site
 
 

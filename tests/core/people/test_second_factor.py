@@ -5,7 +5,7 @@ from datetime import timedelta
 import httpx
 import pyotp
 
-from core.people.tables import Person, Session
+from plenaria.core.people.tables import Person, Session
 from tests.site import Site
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"

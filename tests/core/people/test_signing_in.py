@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pyotp
 
-from core.people import services
-from core.people.tables import Person, Session, SignInLink
+from plenaria.core.people import services
+from plenaria.core.people.tables import Person, Session, SignInLink
 from tests.site import Site
 
 

@@ -1,6 +1,6 @@
 """The sign-in page, shown again with what was typed."""
 
-from core.people.web import own_page
+from plenaria.core.people.web import own_page
 from tests.site import Site
 
 

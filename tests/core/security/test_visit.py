@@ -5,8 +5,9 @@ from datetime import date
 import msgspec
 import pytest
 
-from core.security import CORE_PERMISSIONS, PersonView, TokenView, Visit, use_permissions
-from core.values import EventView
+from plenaria.core.host.permissions import CORE_PERMISSIONS, use_permissions
+from plenaria.core.host.visit import PersonView, TokenView, Visit
+from plenaria.core.kernel.values import EventView
 from tests.site import NOW, Site
 
 HERE = EventView(1, "here", {"es": "Aquí"}, "UTC", date(2025, 10, 1), date(2025, 10, 2))
@@ -125,8 +126,8 @@ async def test_personal_pages_are_kept_by_no_cache_in_between(site: Site) -> Non
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
 async def test_a_session_cookie_is_out_of_reach_of_scripts_and_of_plain_http(site: Site) -> None:
-    from core.security.door import notice_cookie, session_cookie
-    from core.settings import Settings
+    from plenaria.core.kernel.settings import Settings
+    from plenaria.core.web.security.door import notice_cookie, session_cookie
 
     public = Settings(address="https://congreso.example")
     for cookie in (session_cookie("s", public), notice_cookie([("info", "x")], public)):

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from plugins.agenda import ics
-from plugins.agenda.rules import Draft, Part, Person, Room, Session, SessionType, Track
-from plugins.agenda.settings import PartItem, PersonItem, RoomItem, SessionItem, TrackItem, TypeItem
+from plenaria.plugins.agenda import ics
+from plenaria.plugins.agenda.rules import Draft, Part, Person, Room, Session, SessionType, Track
+from plenaria.plugins.agenda.settings import PartItem, PersonItem, RoomItem, SessionItem, TrackItem, TypeItem
 
 ZONE = "America/Mexico_City"
 NINE = datetime(2025, 10, 1, 15, 0, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest_asyncio
 import uvicorn
 from playwright.async_api import async_playwright
 
-from plugins.agenda import queries
+from plenaria.plugins.agenda import queries
 from tests.plugins.agenda.test_services import declare
 from tests.site import Site
 

@@ -7,14 +7,14 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from core.database import count_queries
-from core.events import cache
-from core.events import queries as events
-from core.events import services as event_services
-from core.events.details import EventDetails
-from core.values import EventView
-from plugins.agenda import ics, queries, services
-from plugins.agenda.settings import AgendaSettings
+from plenaria.core.events import cache
+from plenaria.core.events import queries as events
+from plenaria.core.events import services as event_services
+from plenaria.core.events.details import EventDetails
+from plenaria.core.kernel.values import EventView
+from plenaria.core.storage.database import count_queries
+from plenaria.plugins.agenda import ics, queries, services
+from plenaria.plugins.agenda.settings import AgendaSettings
 from tests.plugins.agenda.samples import NINE, session_item
 from tests.plugins.agenda.test_services import SECTION, declare
 from tests.site import Site
@@ -197,8 +197,8 @@ async def test_the_calendar_takes_one_query_for_1_session_as_for_300_and_none_th
 async def test_other_plugins_entries_are_in_the_calendar_but_not_in_a_filtered_one(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core.plugins import host
-    from core.values import CalendarEntry
+    from plenaria.core.host.plugins import host
+    from plenaria.core.kernel.values import CalendarEntry
 
     async def gala(event: EventView) -> list[CalendarEntry]:
         starts = NINE + timedelta(hours=10)

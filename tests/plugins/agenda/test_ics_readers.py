@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from plugins.agenda.ics import Slot, calendar, uid
+from plenaria.plugins.agenda.ics import Slot, calendar, uid
 from tests.plugins.agenda import readers
 
 ZONES = (

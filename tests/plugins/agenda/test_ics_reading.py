@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from icalendar import vRecur
 
-from plugins.agenda.ics import LeftOut, Read, calendar, read, recurrence
+from plenaria.plugins.agenda.ics import LeftOut, Read, calendar, read, recurrence
 from tests.programs import not_run
 
 BESIDE_THE_CHECKOUT = Path(__file__).parents[4] / "shared" / "data"

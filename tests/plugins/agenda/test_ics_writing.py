@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugins.agenda.ics import Conference, Organizer, Slot, UnknownZone, calendar, entry, read, uid
+from plenaria.plugins.agenda.ics import Conference, Organizer, Slot, UnknownZone, calendar, entry, read, uid
 
 SLOT = Slot(
     uid=uid("ciiam-2025", "k3v9"),

@@ -6,8 +6,8 @@ from io import StringIO
 import pytest
 from dateutil.tz import tzical
 
-from core.values import Refusal
-from plugins.agenda.ics import UnknownZone, instant, vtimezone, zones
+from plenaria.core.kernel.values import Refusal
+from plenaria.plugins.agenda.ics import UnknownZone, instant, vtimezone, zones
 
 # Each way of saying a yearly rule that today's zones use, each kind of past, and the brief's own.
 TELLING = (

@@ -10,15 +10,15 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from core.audit_tables import AuditLine
-from core.database import count_queries
-from core.events import queries as events
-from core.events import services as event_services
-from core.events.details import EventDetails
-from core.values import EventView, Refused, in_language
-from plugins.agenda import ics, interchange, queries, services
-from plugins.agenda.services import ImportChoices, Preview
-from plugins.agenda.tables import SessionPart
+from plenaria.core.events import queries as events
+from plenaria.core.events import services as event_services
+from plenaria.core.events.details import EventDetails
+from plenaria.core.kernel.values import EventView, Refused, in_language
+from plenaria.core.storage.audit.tables import AuditLine
+from plenaria.core.storage.database import count_queries
+from plenaria.plugins.agenda import ics, interchange, queries, services
+from plenaria.plugins.agenda.services import ImportChoices, Preview
+from plenaria.plugins.agenda.tables import SessionPart
 from tests.plugins.agenda.interchange_files import schedule_file
 from tests.plugins.agenda.test_services import SECTION, declare, release
 from tests.site import Site

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.async_api import async_playwright
 
-from plugins.agenda import queries
+from plenaria.plugins.agenda import queries
 from tests.browser.accessibility import TAGS
 from tests.plugins.agenda.interchange_files import schedule_file
 from tests.plugins.agenda.test_board_in_browser import address

@@ -5,10 +5,10 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from core.values import EventView
-from plugins.agenda import ics
-from plugins.agenda.interchange import Reader, entries, frab_json, frab_xml
-from plugins.agenda.rules import Schedule, next_schedule
+from plenaria.core.kernel.values import EventView
+from plenaria.plugins.agenda import ics
+from plenaria.plugins.agenda.interchange import Reader, entries, frab_json, frab_xml
+from plenaria.plugins.agenda.rules import Schedule, next_schedule
 from tests.plugins.agenda.interchange_files import json_problems, xml_problems
 from tests.plugins.agenda.samples import ZONE, draft, part, session
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from plugins.agenda.interchange import Imported, Read, read, read_json, read_xml
-from plugins.agenda.rules import Session
+from plenaria.plugins.agenda.interchange import Imported, Read, read, read_json, read_xml
+from plenaria.plugins.agenda.rules import Session
 from tests.plugins.agenda.interchange_files import schedule_file
 
 ZONES = {

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from plugins.agenda.interchange import Note, Read, read
-from plugins.agenda.rules import Session
+from plenaria.plugins.agenda.interchange import Note, Read, read
+from plenaria.plugins.agenda.rules import Session
 
 ZONE = "America/Mexico_City"
 

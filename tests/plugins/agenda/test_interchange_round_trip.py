@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from core.values import EventView, in_language
-from plugins.agenda import ics
-from plugins.agenda.interchange import (
+from plenaria.core.kernel.values import EventView, in_language
+from plenaria.plugins.agenda import ics
+from plenaria.plugins.agenda.interchange import (
     Imported,
     Reader,
     entries,
@@ -23,7 +23,7 @@ from plugins.agenda.interchange import (
     read_xml,
     release,
 )
-from plugins.agenda.rules import (
+from plenaria.plugins.agenda.rules import (
     Draft,
     Part,
     Person,

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from plugins.agenda.ics import UnknownZone
-from plugins.agenda.interchange import (
+from plenaria.plugins.agenda.ics import UnknownZone
+from plenaria.plugins.agenda.interchange import (
     LEFT_OUT_WORDS,
     NOTE_WORDS,
     REPAIRED_WORDS,
@@ -27,7 +27,7 @@ from plugins.agenda.interchange import (
     read_json,
     read_xml,
 )
-from plugins.agenda.settings import AgendaSection
+from plenaria.plugins.agenda.settings import AgendaSection
 from tests.plugins.agenda.interchange_files import schedule_file
 
 MOST_OCTETS = 8 * 1024 * 1024

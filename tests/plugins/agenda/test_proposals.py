@@ -11,17 +11,17 @@ import pytest
 import pytest_asyncio
 from msgspec.structs import replace
 
-from core.database import UniqueViolated, count_queries, transaction
-from core.events import services as event_services
-from core.people import services as people
-from core.values import EventView, Refused
-from plugins.agenda import queries, services
-from plugins.agenda.queries import SearchInput
-from plugins.agenda.services import proposals as proposal_services
-from plugins.agenda.services import searching
-from plugins.agenda.settings import AbsenceItem, AgendaSettings, NewProposal, PartItem
-from plugins.agenda.solver.check import costs, violations
-from plugins.agenda.solver.problem import (
+from plenaria.core.events import services as event_services
+from plenaria.core.kernel.values import EventView, Refused
+from plenaria.core.people import services as people
+from plenaria.core.storage.database import UniqueViolated, count_queries, transaction
+from plenaria.plugins.agenda import queries, services
+from plenaria.plugins.agenda.queries import SearchInput
+from plenaria.plugins.agenda.services import proposals as proposal_services
+from plenaria.plugins.agenda.services import searching
+from plenaria.plugins.agenda.settings import AbsenceItem, AgendaSettings, NewProposal, PartItem
+from plenaria.plugins.agenda.solver.check import costs, violations
+from plenaria.plugins.agenda.solver.problem import (
     Answer,
     Contradiction,
     Placement,
@@ -31,7 +31,7 @@ from plugins.agenda.solver.problem import (
     Unsolved,
     Wish,
 )
-from plugins.agenda.tables import TimetableProposal
+from plenaria.plugins.agenda.tables import TimetableProposal
 from tests.plugins.agenda.samples import ANA_ITEM, LUIS_ITEM, NINE, session_item
 from tests.plugins.agenda.test_services import SECTION, codes, declare, put
 from tests.site import Site
@@ -795,7 +795,7 @@ async def test_a_proposal_of_another_event_is_not_there(site: Site, event: Event
 
 
 async def test_every_decision_is_in_the_record_once(site: Site, event: EventView) -> None:
-    from core.audit_tables import AuditLine
+    from plenaria.core.storage.audit.tables import AuditLine
 
     number = await solved(site, event)
     await accept(site, event, number)

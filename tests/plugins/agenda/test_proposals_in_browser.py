@@ -8,8 +8,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright, expect
 
-from plugins.agenda import queries, rules, services
-from plugins.agenda.services import searching
+from plenaria.plugins.agenda import queries, rules, services
+from plenaria.plugins.agenda.services import searching
 from tests.plugins.agenda.test_board_in_browser import address
 from tests.plugins.agenda.test_proposals import DRAFT, Slow
 from tests.plugins.agenda.test_services import declare

@@ -2,7 +2,7 @@ from datetime import date, time
 
 from msgspec.structs import replace
 
-from plugins.agenda.rules import CONFLICT_WORDS, HARD, Conflict, Draft, Session, conflicts
+from plenaria.plugins.agenda.rules import CONFLICT_WORDS, HARD, Conflict, Draft, Session, conflicts
 from tests.plugins.agenda.samples import ROOMS, ZONE, draft, part, session
 
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugins.agenda.rules import Box, grid
+from plenaria.plugins.agenda.rules import Box, grid
 from tests.plugins.agenda.samples import NINE
 
 

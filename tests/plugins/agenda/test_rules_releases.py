@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from plugins.agenda.rules import Conflict, Person, Schedule, changes, is_same, next_schedule, release_refusals
+from plenaria.plugins.agenda.rules import Conflict, Person, Schedule, changes, is_same, next_schedule, release_refusals
 from tests.plugins.agenda.samples import NINE, draft, part, session
 
 FIRST = datetime(2025, 9, 1, tzinfo=UTC)

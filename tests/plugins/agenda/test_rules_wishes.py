@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from plugins.agenda import rules
-from plugins.agenda.rules import Absence, Axis, Draft, Hours, Room, Session, Wishes
-from plugins.agenda.solver.check import problem_faults, violations
-from plugins.agenda.solver.contradictions import wishes_of
-from plugins.agenda.solver.problem import Meal, Placement, Span
-from plugins.agenda.web.wishes import WISH_WORDS
+from plenaria.plugins.agenda import rules
+from plenaria.plugins.agenda.rules import Absence, Axis, Draft, Hours, Room, Session, Wishes
+from plenaria.plugins.agenda.solver.check import problem_faults, violations
+from plenaria.plugins.agenda.solver.contradictions import wishes_of
+from plenaria.plugins.agenda.solver.problem import Meal, Placement, Span
+from plenaria.plugins.agenda.web.wishes import WISH_WORDS
 from tests.plugins.agenda.samples import NINE, PEOPLE, ROOMS, TYPES, part, session
 
 HOURS = Hours(opens=time(9), closes=time(18), meal_from=time(13), meal_until=time(15), meal_min=0)

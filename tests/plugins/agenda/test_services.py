@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from core.database import count_queries
-from core.events import queries as events
-from core.events import services as event_services
-from core.values import EventView, Refused
-from plugins.agenda import queries, services
-from plugins.agenda.settings import AgendaSection, AgendaSettings, PartItem, SessionItem
+from plenaria.core.events import queries as events
+from plenaria.core.events import services as event_services
+from plenaria.core.kernel.values import EventView, Refused
+from plenaria.core.storage.database import count_queries
+from plenaria.plugins.agenda import queries, services
+from plenaria.plugins.agenda.settings import AgendaSection, AgendaSettings, PartItem, SessionItem
 from tests.plugins.agenda.samples import (
     ANA_ITEM,
     LUIS_ITEM,

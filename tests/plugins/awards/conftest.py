@@ -11,19 +11,19 @@ from typing import Any
 import httpx
 import pytest_asyncio
 
-from core.audit_tables import AuditLine
-from core.database import transaction
-from core.events import services as events
-from core.files_tables import StoredFile
-from core.forms import check
-from core.people import services as people
-from core.values import EventView, Window
-from plugins.awards import services
-from plugins.awards.queries import NominationView
-from plugins.awards.rules import Candidate
-from plugins.awards.services import Actor, Draft, Issuer
-from plugins.awards.settings import AwardsSection, AwardsSettings
-from plugins.awards.tables import Nomination, NominationFile, Nominator, Receipt, Sheet
+from plenaria.core.events import services as events
+from plenaria.core.forms import check
+from plenaria.core.kernel.values import EventView, Window
+from plenaria.core.people import services as people
+from plenaria.core.storage.audit.tables import AuditLine
+from plenaria.core.storage.database import transaction
+from plenaria.core.storage.files.tables import StoredFile
+from plenaria.plugins.awards import services
+from plenaria.plugins.awards.queries import NominationView
+from plenaria.plugins.awards.rules import Candidate
+from plenaria.plugins.awards.services import Actor, Draft, Issuer
+from plenaria.plugins.awards.settings import AwardsSection, AwardsSettings
+from plenaria.plugins.awards.tables import Nomination, NominationFile, Nominator, Receipt, Sheet
 from tests.site import NOW, Site
 
 OPENS = datetime(2025, 7, 1, 6, tzinfo=UTC)

@@ -5,9 +5,9 @@ from typing import Any
 import httpx
 import pytest
 
-from core.ledger.receipts import verify_receipt_file
-from plugins.awards import queries, services
-from plugins.awards.tables import Nomination as NominationTable
+from plenaria.core.kernel.ledger.receipts import verify_receipt_file
+from plenaria.plugins.awards import queries, services
+from plenaria.plugins.awards.tables import Nomination as NominationTable
 from tests.plugins.awards.conftest import CLOSES, PDF, Award
 
 NOMINATION = {

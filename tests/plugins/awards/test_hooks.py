@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from core import plugins
-from core.events import services as events
-from core.hookspecs import hookimpl
-from core.values import EventView, Refusal, Refused
-from plugins.awards import queries, services
+from plenaria.core.events import services as events
+from plenaria.core.host import plugins
+from plenaria.core.host.hookspecs import hookimpl
+from plenaria.core.kernel.values import EventView, Refusal, Refused
+from plenaria.plugins.awards import queries, services
 from tests.plugins.awards.conftest import CLOSES, Award
 
 

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from core import outbox
-from core.audit_tables import AuditLine
-from core.events import services as events
-from core.ledger import digest
-from core.values import Refused
-from plugins.awards import queries, services
-from plugins.awards.services import Actor
-from plugins.awards.tables import Sheet
+from plenaria.core.events import services as events
+from plenaria.core.kernel.ledger import digest
+from plenaria.core.kernel.values import Refused
+from plenaria.core.storage import outbox
+from plenaria.core.storage.audit.tables import AuditLine
+from plenaria.plugins.awards import queries, services
+from plenaria.plugins.awards.services import Actor
+from plenaria.plugins.awards.tables import Sheet
 from tests.plugins.awards.conftest import CLOSES, JUDGING, TICK, Award
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plugins.awards.matching import Assigned, Impossible, Pair, Problem, assign
+from plenaria.plugins.awards.matching import Assigned, Impossible, Pair, Problem, assign
 from tests.plugins.awards.test_matching_validator import faults
 
 ROOT = Path(__file__).parents[3]
@@ -169,7 +169,7 @@ def test_single_entries_and_judges_may_differ_from_the_rule() -> None:
 
 def test_the_start_of_matching_loads_no_scipy() -> None:
     code = (
-        "import sys; from plugins.awards.matching import Problem, assign;"
+        "import sys; from plenaria.plugins.awards.matching import Problem, assign;"
         "assign(Problem(entries=['a'], judges=['x'], per_entry=1));"
         "print([name for name in ('scipy', 'numpy') if name in sys.modules])"
     )

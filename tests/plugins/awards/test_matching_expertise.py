@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plugins.awards.matching import Assigned, ExpertiseNeedsScipy, Impossible, Pair, Problem, Quality, assign
+from plenaria.plugins.awards.matching import Assigned, ExpertiseNeedsScipy, Impossible, Pair, Problem, Quality, assign
 from tests.plugins.awards.test_matching_validator import faults, number_of_parts
 from tests.programs import not_run
 
@@ -181,7 +181,7 @@ def test_all_work_fixed_is_an_answer() -> None:
 
 def test_without_scipy_expertise_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [*sys.modules]:
-        if name.split(".")[0] in {"scipy", "numpy"} or name == "plugins.awards.matching.highs":
+        if name.split(".")[0] in {"scipy", "numpy"} or name == "plenaria.plugins.awards.matching.highs":
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "scipy", None)
     monkeypatch.setitem(sys.modules, "numpy", None)
@@ -259,7 +259,7 @@ def test_no_assignment_is_better(
 
 def test_expertise_in_another_process_gives_the_same_answer() -> None:
     code = (
-        "from plugins.awards.matching import Problem, assign;"
+        "from plenaria.plugins.awards.matching import Problem, assign;"
         "e, j = [f'e{i}' for i in range(12)], [f'j{i}' for i in range(6)];"
         "x = {(a, b): (3 * m + 5 * n) % 4 for m, a in enumerate(e) for n, b in enumerate(j)};"
         "print(assign(Problem(entries=e, judges=j, per_entry=2, most=5, expertise=x)).pairs)"

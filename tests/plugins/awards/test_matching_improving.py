@@ -1,7 +1,7 @@
 """Exchanges alone: what they reach when one judge for one is not enough."""
 
-from plugins.awards.matching.improving import lift_worst
-from plugins.awards.matching.problem import Problem, limits_of
+from plenaria.plugins.awards.matching.improving import lift_worst
+from plenaria.plugins.awards.matching.problem import Problem, limits_of
 
 MARKS = {"a": 0, "b": 0, "c": 10, "d": 10, "w": 3, "x": 3, "y": 8, "z": 8}
 

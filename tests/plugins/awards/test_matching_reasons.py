@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plugins.awards.matching import Assigned, Impossible, Pair, Problem, Reason, assign
+from plenaria.plugins.awards.matching import Assigned, Impossible, Pair, Problem, Reason, assign
 
 ENTRIES = ["a", "b", "c"]
 JUDGES = ["x", "y", "z"]

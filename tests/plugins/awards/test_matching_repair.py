@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from plugins.awards.matching import Assigned, Impossible, Pair, Problem, Repaired, assign, repair
+from plenaria.plugins.awards.matching import Assigned, Impossible, Pair, Problem, Repaired, assign, repair
 from tests.plugins.awards.test_matching_validator import faults
 
 ENTRIES = [f"e{i}" for i in range(4)]

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from plugins.awards.matching.rounding import rounded
+from plenaria.plugins.awards.matching.rounding import rounded
 
 
 def test_at_least_two_judges_must_know_something() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from plugins.awards.matching import Pair, Problem
+from plenaria.plugins.awards.matching import Pair, Problem
 
 
 def faults(problem: Problem, pairs: Iterable[Pair], *, is_connected: bool = False) -> list[str]:

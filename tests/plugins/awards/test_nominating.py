@@ -8,20 +8,20 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from core.audit_tables import AuditLine
-from core.files import Upload
-from core.files_tables import StoredFile
-from core.ledger import digest
-from core.ledger.receipts import verify_receipt_file
-from core.people import queries as people
-from core.values import Refused
-from plugins.awards import queries, services
-from plugins.awards.queries import NominationView
-from plugins.awards.rules import Candidate
-from plugins.awards.services import Actor, Draft
-from plugins.awards.tables import Nomination as NominationTable
-from plugins.awards.tables import NominationFile
-from plugins.awards.tables import Receipt as ReceiptTable
+from plenaria.core.kernel.ledger import digest
+from plenaria.core.kernel.ledger.receipts import verify_receipt_file
+from plenaria.core.kernel.values import Refused
+from plenaria.core.people import queries as people
+from plenaria.core.storage.audit.tables import AuditLine
+from plenaria.core.storage.files import Upload
+from plenaria.core.storage.files.tables import StoredFile
+from plenaria.plugins.awards import queries, services
+from plenaria.plugins.awards.queries import NominationView
+from plenaria.plugins.awards.rules import Candidate
+from plenaria.plugins.awards.services import Actor, Draft
+from plenaria.plugins.awards.tables import Nomination as NominationTable
+from plenaria.plugins.awards.tables import NominationFile
+from plenaria.plugins.awards.tables import Receipt as ReceiptTable
 from tests.plugins.awards.conftest import CLOSES, PDF, TICK, Award
 
 

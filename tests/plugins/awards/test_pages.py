@@ -8,16 +8,16 @@ from datetime import timedelta
 
 import pytest
 
-from core.audit_tables import AuditLine
-from core.database import count_queries
-from core.events import cache
-from core.events import services as events
-from core.people.tables import Person
-from plugins.awards import queries, services
-from plugins.awards.services import Actor
-from plugins.awards.settings import AwardsSettings
-from plugins.awards.tables import AwardCategory, Nominator, Sheet
-from plugins.awards.tables import Nomination as NominationTable
+from plenaria.core.events import cache
+from plenaria.core.events import services as events
+from plenaria.core.people.tables import Person
+from plenaria.core.storage.audit.tables import AuditLine
+from plenaria.core.storage.database import count_queries
+from plenaria.plugins.awards import queries, services
+from plenaria.plugins.awards.services import Actor
+from plenaria.plugins.awards.settings import AwardsSettings
+from plenaria.plugins.awards.tables import AwardCategory, Nominator, Sheet
+from plenaria.plugins.awards.tables import Nomination as NominationTable
 from tests.plugins.awards.conftest import CLOSES, JUDGING, OPENS, PDF, Award, address, fields
 
 

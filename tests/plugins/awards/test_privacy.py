@@ -3,9 +3,9 @@
 import json
 from itertools import product
 
-from core.audit_tables import AuditLine
-from core.ledger import digest
-from plugins.awards import services
+from plenaria.core.kernel.ledger import digest
+from plenaria.core.storage.audit.tables import AuditLine
+from plenaria.plugins.awards import services
 from tests.plugins.awards.conftest import CLOSES, TICK, Award, address
 
 

@@ -13,18 +13,18 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from core.cli import sample
-from core.database import count_queries, transaction
-from core.events import cache
-from core.events import services as events
-from core.values import Window
-from plugins.awards import queries, services
-from plugins.awards.queries import standings
-from plugins.awards.queries.standings import REMEMBERED, _letter, _remembered
-from plugins.awards.settings import AwardsSettings
-from plugins.awards.statistics import AdditiveModel, analyse
-from plugins.awards.tables import AwardCategory, Nominator, Sheet
-from plugins.awards.tables import Nomination as NominationTable
+from plenaria.core.cli import sample
+from plenaria.core.events import cache
+from plenaria.core.events import services as events
+from plenaria.core.kernel.values import Window
+from plenaria.core.storage.database import count_queries, transaction
+from plenaria.plugins.awards import queries, services
+from plenaria.plugins.awards.queries import standings
+from plenaria.plugins.awards.queries.standings import REMEMBERED, _letter, _remembered
+from plenaria.plugins.awards.settings import AwardsSettings
+from plenaria.plugins.awards.statistics import AdditiveModel, analyse
+from plenaria.plugins.awards.tables import AwardCategory, Nominator, Sheet
+from plenaria.plugins.awards.tables import Nomination as NominationTable
 from tests.plugins.awards.conftest import CLOSES, OPENS, Award
 
 Jury = Mapping[str, Mapping[str, tuple[int, int]]]
@@ -456,7 +456,7 @@ async def test_the_sample_has_a_category_worth_looking_at(award: Award) -> None:
 
 
 def test_the_plugin_starts_without_numpy_and_scipy() -> None:
-    asked = "import sys; import plugins.awards.plugin; print(sorted({'numpy', 'scipy'} & set(sys.modules)))"
+    asked = "import sys; import plenaria.plugins.awards.plugin; print(sorted({'numpy', 'scipy'} & set(sys.modules)))"
 
     found = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=60)
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.i18n import using
-from plugins.awards.web.findings import chance
-from plugins.awards.web.interval_chart import MARGIN, MOST_STEPS, Line, chart
+from plenaria.core.kernel.i18n import using
+from plenaria.plugins.awards.web.findings import chance
+from plenaria.plugins.awards.web.interval_chart import MARGIN, MOST_STEPS, Line, chart
 
 values = st.floats(-1000, 1000).map(lambda value: round(value, 4))
 errors = st.floats(0, 500).map(lambda value: round(value, 4))

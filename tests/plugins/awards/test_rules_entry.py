@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.values import Refusal
-from plugins.awards.rules import (
+from plenaria.core.kernel.values import Refusal
+from plenaria.plugins.awards.rules import (
     DRAFT_ANSWER_LENGTH,
     Attachment,
     Candidate,

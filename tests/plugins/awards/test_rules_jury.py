@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from core.values import Refusal, Window
-from plugins.awards.rules import (
+from plenaria.core.kernel.values import Refusal, Window
+from plenaria.plugins.awards.rules import (
     Criterion,
     JurorSeat,
     Level,

@@ -1,11 +1,11 @@
 """The demo's data: whoever signs in as a sample juror finds sealed, begun and untouched sheets."""
 
-from core.cli import sample
-from core.database import transaction
-from core.events import services as events
-from core.values import Window
-from plugins.awards import queries, services
-from plugins.awards.settings import AwardsSettings
+from plenaria.core.cli import sample
+from plenaria.core.events import services as events
+from plenaria.core.kernel.values import Window
+from plenaria.core.storage.database import transaction
+from plenaria.plugins.awards import queries, services
+from plenaria.plugins.awards.settings import AwardsSettings
 from tests.plugins.awards.conftest import CLOSES, OPENS, Award
 
 

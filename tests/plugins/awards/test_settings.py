@@ -3,9 +3,9 @@
 import tomllib
 from datetime import UTC, datetime
 
-from core.forms import check
-from core.values import Window
-from plugins.awards.settings import AwardsSection, AwardsSettings
+from plenaria.core.forms import check
+from plenaria.core.kernel.values import Window
+from plenaria.plugins.awards.settings import AwardsSection, AwardsSettings
 
 DECLARED = """
 tie_break = ["impact"]

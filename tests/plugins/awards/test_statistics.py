@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugins.awards.statistics import Mark, Result, TieRule, printed, rank, rounded
+from plenaria.plugins.awards.statistics import Mark, Result, TieRule, printed, rank, rounded
 
 WEIGHTS = {"innovation": 60, "impact": 40}
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugins.awards.statistics import (
+from plenaria.plugins.awards.statistics import (
     Alpha,
     Concordance,
     IccTable,
@@ -22,7 +22,7 @@ from plugins.awards.statistics import (
     kendall_w,
     krippendorff_alpha,
 )
-from plugins.awards.statistics.icc import _satterthwaite, _Squares
+from plenaria.plugins.awards.statistics.icc import _satterthwaite, _Squares
 from tests.programs import not_run
 
 BESIDE_THE_CHECKOUT = Path(__file__).parents[4] / "shared" / "data"

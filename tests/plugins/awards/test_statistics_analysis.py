@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plugins.awards.statistics import (
+from plenaria.plugins.awards.statistics import (
     AdditiveModel,
     Analysis,
     Group,
@@ -27,8 +27,8 @@ from plugins.awards.statistics import (
     judge_scores,
     rank,
 )
-from plugins.awards.statistics.connectivity import count_groups
-from plugins.awards.statistics.rubric import Tally
+from plenaria.plugins.awards.statistics.connectivity import count_groups
+from plenaria.plugins.awards.statistics.rubric import Tally
 
 WEIGHTS = {"innovation": 60, "impact": 40}
 ENTRIES = list("abcdef")
@@ -321,7 +321,7 @@ def run(code: str) -> str:
 def test_importing_the_room_and_ranking_load_neither_numpy_nor_scipy() -> None:
     code = """
 import sys
-from plugins.awards.statistics import Mark, krippendorff_alpha, rank
+from plenaria.plugins.awards.statistics import Mark, krippendorff_alpha, rank
 rank(["a"], [Mark("x", "a", "p", 1)], {"p": 1})
 krippendorff_alpha([[1, 2], [2, 2]], "ordinal")
 print({name.partition(".")[0] for name in sys.modules} & {"numpy", "scipy", "threadpoolctl"})
@@ -334,7 +334,7 @@ def test_without_the_extra_the_published_result_is_there_and_the_rest_says_what_
     code = """
 import sys
 sys.modules.update(numpy=None, scipy=None)
-from plugins.awards.statistics import Mark, Undefined, analyse
+from plenaria.plugins.awards.statistics import Mark, Undefined, analyse
 marks = [Mark(judge, entry, "p", score) for judge in "xyz" for entry, score in (("a", 1), ("b", 2))]
 found = analyse(["a", "b"], marks, {"p": 1})
 missing = Undefined("extra_missing")

@@ -13,11 +13,11 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from scipy.stats import multivariate_normal, norm
 
-from plugins.awards.statistics import AdditiveModel, IccTable, Score, Undefined, additive_model, icc
-from plugins.awards.statistics.additive import described
-from plugins.awards.statistics.fitting import Fit, fit
-from plugins.awards.statistics.mixed_equations import criterion, equations, leverages, solve
-from plugins.awards.statistics.winning import _draws, chances
+from plenaria.plugins.awards.statistics import AdditiveModel, IccTable, Score, Undefined, additive_model, icc
+from plenaria.plugins.awards.statistics.additive import described
+from plenaria.plugins.awards.statistics.fitting import Fit, fit
+from plenaria.plugins.awards.statistics.mixed_equations import criterion, equations, leverages, solve
+from plenaria.plugins.awards.statistics.winning import _draws, chances
 from tests.programs import not_run
 
 BESIDE_THE_CHECKOUT = Path(__file__).parents[4] / "shared" / "data"

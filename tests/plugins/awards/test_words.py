@@ -6,13 +6,13 @@ from typing import get_args
 
 from babel.messages.pofile import read_po
 
-import plugins.awards
-from core.errors import CORE_REFUSALS
-from core.mail import PLACEHOLDER
-from plugins.awards.matching import ReasonCode
-from plugins.awards.words import MAILS, PERMISSIONS, REFUSALS
+from plenaria.core.mail import PLACEHOLDER
+from plenaria.core.web.refusals import CORE_REFUSALS
+from plenaria.plugins import awards
+from plenaria.plugins.awards.matching import ReasonCode
+from plenaria.plugins.awards.words import MAILS, PERMISSIONS, REFUSALS
 
-FOLDER = Path(plugins.awards.__file__).parent
+FOLDER = Path(str(awards.__file__)).parent
 
 
 def source(without: str = "") -> str:

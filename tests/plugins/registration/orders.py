@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from core.values import EventView
-from plugins.registration import services
-from plugins.registration.rules import AttendeeRequest, OrderRequest
-from plugins.registration.services import PlacedOrder
-from plugins.registration.settings import TicketTypeDetails
+from plenaria.core.kernel.values import EventView
+from plenaria.plugins.registration import services
+from plenaria.plugins.registration.rules import AttendeeRequest, OrderRequest
+from plenaria.plugins.registration.services import PlacedOrder
+from plenaria.plugins.registration.settings import TicketTypeDetails
 from tests.site import NOW
 
 MEMBER = TicketTypeDetails(

@@ -11,13 +11,13 @@ import pypdf
 import pytest
 import pytest_asyncio
 
-from core import errors
-from core.database import count_queries
-from core.events import services as events
-from core.i18n import using
-from core.values import LANGUAGES
-from plugins.registration import queries, rules, services
-from plugins.registration.tables import OrderRow, TicketTypeRow
+from plenaria.core.events import services as events
+from plenaria.core.kernel.i18n import using
+from plenaria.core.kernel.values import LANGUAGES
+from plenaria.core.storage.database import count_queries
+from plenaria.core.web import errors
+from plenaria.plugins.registration import queries, rules, services
+from plenaria.plugins.registration.tables import OrderRow, TicketTypeRow
 from tests.plugins.registration.orders import MEMBER, PRESS, attendee, place, sell
 from tests.site import NOW, Site
 
@@ -589,7 +589,7 @@ async def test_where_the_plugin_is_off_there_is_nothing(site: Site) -> None:
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
 async def test_every_refusal_has_words_in_both_languages(site: Site) -> None:
-    from core.i18n import gettext
+    from plenaria.core.kernel.i18n import gettext
 
     said = {}
     for language in LANGUAGES:
@@ -603,8 +603,8 @@ async def test_every_refusal_has_words_in_both_languages(site: Site) -> None:
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
 async def test_a_refused_clabe_is_said_at_its_field(site: Site) -> None:
-    from core.forms import check
-    from plugins.registration.settings import RegistrationSettings
+    from plenaria.core.forms import check
+    from plenaria.plugins.registration.settings import RegistrationSettings
 
     checked = check(RegistrationSettings, {"clabe": "002010077777777772", "notice": {"es": "x"}})
 

@@ -17,18 +17,18 @@ from typing import Any
 import httpx
 import msgspec
 
-from core import audit, outbox
-from core.app import prepare
-from core.audit_tables import AuditLine
-from core.database import Database
-from core.events import services as events
-from core.events.details import EventDetails
-from core.outbox_tables import OutboxLine
-from core.plugins import PluginHost
-from core.settings import Settings
-from plugins.registration import services
-from plugins.registration.settings import TicketTypeDetails
-from plugins.registration.tables import OrderRow, TicketRow, TicketTypeRow
+from plenaria.core.app import prepare
+from plenaria.core.events import services as events
+from plenaria.core.events.details import EventDetails
+from plenaria.core.host.plugins import PluginHost
+from plenaria.core.kernel.settings import Settings
+from plenaria.core.storage import audit, outbox
+from plenaria.core.storage.audit.tables import AuditLine
+from plenaria.core.storage.database import Database
+from plenaria.core.storage.outbox.tables import OutboxLine
+from plenaria.plugins.registration import services
+from plenaria.plugins.registration.settings import TicketTypeDetails
+from plenaria.plugins.registration.tables import OrderRow, TicketRow, TicketTypeRow
 from tests.plugins.registration.orders import attendee, request
 
 SEATS, BUYERS, PATIENCE_S = 12, 40, 30

@@ -4,8 +4,8 @@ import base64
 
 from msgspec.structs import replace
 
-from core.audit import lines
-from plugins.registration import services
+from plenaria.core.storage.audit import lines
+from plenaria.plugins.registration import services
 from tests.plugins.registration.orders import MEMBER, PRESS, attendee, place, sell
 from tests.site import Site
 

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from core.events import services as events
-from plugins.registration import services
-from plugins.registration.services import Scan
-from plugins.registration.services import orders as order_services
-from plugins.registration.settings import RegistrationSettings
-from plugins.registration.tables import OrderRow, TicketRow
+from plenaria.core.events import services as events
+from plenaria.plugins.registration import services
+from plenaria.plugins.registration.services import Scan
+from plenaria.plugins.registration.services import orders as order_services
+from plenaria.plugins.registration.settings import RegistrationSettings
+from plenaria.plugins.registration.tables import OrderRow, TicketRow
 from tests.plugins.registration.orders import MEMBER, PRESS, attendee, place, sell
 from tests.site import NOW, Site
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.values import Refusal, Window
-from plugins.registration import rules
-from plugins.registration.rules import InvoiceRequest, OrderRules, TicketType
+from plenaria.core.kernel.values import Refusal, Window
+from plenaria.plugins.registration import rules
+from plenaria.plugins.registration.rules import InvoiceRequest, OrderRules, TicketType
 from tests.plugins.registration.orders import attendee, request
 
 NOW = datetime(2025, 9, 1, 18, 0, tzinfo=UTC)

@@ -8,11 +8,11 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from core.database import CheckViolated, count_queries, transaction
-from core.values import Refused
-from plugins.registration import queries, services
-from plugins.registration.services import Scan, WaitingRequest
-from plugins.registration.tables import OrderRow, TicketRow, TicketTypeRow, WaitingRow
+from plenaria.core.kernel.values import Refused
+from plenaria.core.storage.database import CheckViolated, count_queries, transaction
+from plenaria.plugins.registration import queries, services
+from plenaria.plugins.registration.services import Scan, WaitingRequest
+from plenaria.plugins.registration.tables import OrderRow, TicketRow, TicketTypeRow, WaitingRow
 from tests.plugins.registration.orders import MEMBER, PRESS, attendee, place, sell
 from tests.site import NOW, Site
 
@@ -134,7 +134,7 @@ async def test_an_order_that_dies_half_way_leaves_nothing(site: Site, monkeypatc
     async def dies(*_: Any, **__: Any) -> None:
         raise asyncio.CancelledError
 
-    monkeypatch.setattr("core.outbox.tell", dies)
+    monkeypatch.setattr("plenaria.core.storage.outbox.tell", dies)
     with pytest.raises(asyncio.CancelledError):
         await place(site.event)
 
@@ -152,12 +152,12 @@ async def test_another_plugin_may_refuse_an_order_and_a_crash_is_a_no(
     asked: dict[str, Any] = {}
 
     async def ask(self: Any, hook: str, **facts: Any) -> Any:
-        from core.values import Refusal
+        from plenaria.core.kernel.values import Refusal
 
         asked[hook] = facts["order"]
         return [Refusal("plugin_failed", {"plugin": "members"})]
 
-    monkeypatch.setattr("core.plugins.PluginHost.ask", ask)
+    monkeypatch.setattr("plenaria.core.host.plugins.PluginHost.ask", ask)
     with pytest.raises(Refused) as refused:
         await place(site.event)
 
@@ -499,7 +499,7 @@ async def test_numbers_count_only_what_is_sold_here(site: Site) -> None:
 
 
 async def test_consent_is_stored_with_the_version_that_was_accepted(site: Site) -> None:
-    from core.events import services as events
+    from plenaria.core.events import services as events
 
     settings = msgspec.structs.replace(
         await queries.settings(site.event), notice={"es": "Aviso"}, notice_version="2025-03"

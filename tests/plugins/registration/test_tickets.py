@@ -10,9 +10,9 @@ import zxingcpp
 from icalendar import Calendar
 from PIL import Image, ImageChops
 
-from plugins.registration import rules, sheets, tickets
-from plugins.registration.ics import EventDays, calendar
-from plugins.registration.tickets import PrintedTicket, TicketSheet
+from plenaria.plugins.registration import rules, sheets, tickets
+from plenaria.plugins.registration.ics import EventDays, calendar
+from plenaria.plugins.registration.tickets import PrintedTicket, TicketSheet
 
 MADE_AT = datetime(2025, 9, 1, 18, 0, tzinfo=UTC)
 CODE = next(code for number in range(10**12, 10**12 + 99) if (code := rules.code_of(number, rules.TICKET_LENGTH)))

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from benchmarks.timetable_instances import contradictory, hidden, lose_half_day, lose_room_morning
-from plugins.agenda.solver import repair, solve
-from plugins.agenda.solver.bounds import lower_bound
-from plugins.agenda.solver.check import costs, problem_faults, violations
-from plugins.agenda.solver.problem import (
+from plenaria.plugins.agenda.solver import repair, solve
+from plenaria.plugins.agenda.solver.bounds import lower_bound
+from plenaria.plugins.agenda.solver.check import costs, problem_faults, violations
+from plenaria.plugins.agenda.solver.problem import (
     GRID_MIN,
     Before,
     Clash,
@@ -33,9 +33,9 @@ from plugins.agenda.solver.problem import (
     Weights,
     Wish,
 )
-from plugins.agenda.solver.rooming import Packing
-from plugins.agenda.solver.stopwatch import Stopwatch
-from plugins.agenda.solver.table import table_of
+from plenaria.plugins.agenda.solver.rooming import Packing
+from plenaria.plugins.agenda.solver.stopwatch import Stopwatch
+from plenaria.plugins.agenda.solver.table import table_of
 
 PATIENCE_S = 30.0
 """Never used up where the machine is not overloaded; a test that needs it fails."""

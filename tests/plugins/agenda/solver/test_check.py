@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from benchmarks.timetable_instances import contradictory, hidden, lose_half_day, lose_room_morning
-from plugins.agenda.solver.check import Fault, Violation, costs, problem_faults, violations
-from plugins.agenda.solver.problem import (
+from plenaria.plugins.agenda.solver.check import Fault, Violation, costs, problem_faults, violations
+from plenaria.plugins.agenda.solver.problem import (
     GRID_MIN,
     Before,
     Clash,

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from plugins.agenda.solver import (
+from plenaria.plugins.agenda.solver import (
     Before,
     Clash,
     Contradiction,
@@ -29,9 +29,9 @@ from plugins.agenda.solver import (
     solve,
     violations,
 )
-from plugins.agenda.solver.bounds import lower_bound
-from plugins.agenda.solver.contradictions import only, wishes_of, without
-from plugins.agenda.solver.table import table_of
+from plenaria.plugins.agenda.solver.bounds import lower_bound
+from plenaria.plugins.agenda.solver.contradictions import only, wishes_of, without
+from plenaria.plugins.agenda.solver.table import table_of
 
 HOUR = 60
 NOTHING = Weights(clash=0, overflow=0, track_room=0, track_parallel=0, idle=0, balance=0)

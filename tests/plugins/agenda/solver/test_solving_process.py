@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from plugins.agenda.solver import (
+from plenaria.plugins.agenda.solver import (
     Contradiction,
     Day,
     Placement,
@@ -109,7 +109,10 @@ def test_a_child_that_gives_no_answer_in_time_is_ended(monkeypatch: pytest.Monke
 
 def test_when_the_parent_is_gone_the_child_ends() -> None:
     child = subprocess.Popen(
-        [sys.executable, "-m", "plugins.agenda.solver"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
+        [sys.executable, "-m", "plenaria.plugins.agenda.solver"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
     )
     try:
         assert child.stdin is not None

@@ -1,0 +1,5 @@
+"""Where framework, plugins and database meet."""
+
+from plenaria.core.app.application import create_app, prepare
+
+__all__ = ["create_app", "prepare"]

@@ -1,0 +1,1 @@
+"""The plugin host: hooks, contributions, permissions, and who calls."""

@@ -1,0 +1,353 @@
+"""Every hook that the core calls. Three verbs, no others.
+
+- `register_*`: contributes something. Plain functions, called once at start, in the plugins' order.
+- `refuse_*`: asked inside the transaction, before something is done; answers Refusals. Async. Fails closed: a
+  plugin that crashes has said no.
+- past tense: a fact, told after the commit, from the outbox, at least once, to each plugin by itself. Async. Cannot
+  refuse.
+
+A plugin that is switched off for an event is neither asked nor told about that event. A plugin may offer hooks of its own
+in a `hookspecs.py` that it hands over with `register_hookspecs`; others implement them with
+`@hookimpl(optionalhook=True)`, so that each still runs without the other.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import click
+import pluggy
+from litestar.types import ControllerRouterHandler
+
+from plenaria.core.host.contributions import AddSample, CalendarSource, Declared, Job, Panel, PersonalData, PluginCard
+from plenaria.core.kernel.values import EventView, Link, MailText, Permission, Refusal
+
+hookspec = pluggy.HookspecMarker("plenaria")
+hookimpl = pluggy.HookimplMarker("plenaria")
+
+
+@hookspec
+def register_plugin() -> PluginCard:  # type: ignore[empty-body]  # a hookspec has no body
+    """Say what the plugin is: its title and one sentence for the organiser's plugins page.
+
+    Called once at start. A plugin without it is listed under its entry point's name.
+
+    Example::
+
+        @hookimpl
+        def register_plugin() -> PluginCard:
+            return PluginCard(title=N_("Shuttle buses"), summary=N_("Buses between the hotels and the venue."))
+    """
+
+
+@hookspec
+def register_hookspecs() -> ModuleType:  # type: ignore[empty-body]
+    """Offer hooks of the plugin's own: a module of `@hookspec` functions.
+
+    Called once at start, before any other hook.
+
+    Example::
+
+        @hookimpl
+        def register_hookspecs() -> ModuleType:
+            from shuttle import hookspecs
+
+            return hookspecs
+    """
+
+
+@hookspec
+def register_settings() -> type[Any]:  # type: ignore[empty-body]
+    """Give the plugin's settings: one `msgspec.Struct` with a default for every field.
+
+    Called once at start. The Struct is the organiser's form, the TOML of `config/events/*.toml` and the JSON of the API.
+
+    Example::
+
+        @hookimpl
+        def register_settings() -> type[ShuttleSettings]:
+            return ShuttleSettings
+    """
+
+
+@hookspec
+def register_declared() -> Declared:  # type: ignore[empty-body]
+    """Give what, besides settings, an event's TOML file may declare for the plugin: rooms, ticket types, categories.
+
+    Called once at start. `Declared.struct` is the shape of the file's section, `read` gives what the event has now, `apply`
+    makes it so, inside the caller's transaction. `plenaria event plan|apply|export` and the JSON API use it.
+
+    Example::
+
+        @hookimpl
+        def register_declared() -> Declared:
+            return Declared(struct=ShuttleSection, read=queries.section_of, apply=services.apply_section)
+    """
+
+
+@hookspec
+def register_routes() -> Sequence[ControllerRouterHandler]:  # type: ignore[empty-body]
+    """Give Litestar route handlers; each declares its `permission` and writes its whole path.
+
+    Called once at start. A path with `{event_slug:str}` belongs to that event: it answers 404 where the plugin is off.
+
+    Example::
+
+        @get("/{event_slug:str}/shuttle", permission="public")
+        async def timetable(request: Request, event: EventView) -> Response[str]:
+            return page(request, "shuttle/timetable.html", runs=await queries.runs(event.id))
+
+
+        @hookimpl
+        def register_routes() -> Sequence[ControllerRouterHandler]:
+            return [timetable]
+    """
+
+
+@hookspec
+def register_permissions() -> Sequence[Permission]:  # type: ignore[empty-body]
+    """Name the permissions that the plugin's doors ask for, and the roles that hold them.
+
+    Called once at start. Roles: owner (holds everything), organiser, programme, finance, door, juror.
+
+    Example::
+
+        @hookimpl
+        def register_permissions() -> Sequence[Permission]:
+            return [Permission("shuttle.edit", N_("Change the timetable"), roles=("organiser",))]
+    """
+
+
+@hookspec
+def register_navigation() -> Sequence[Link]:  # type: ignore[empty-body]
+    """Add entries to an event's public navigation; `{event}` in `href` becomes the event's slug.
+
+    Called once at start; an entry is shown where the plugin is on and the reader holds its permission.
+
+    Example::
+
+        @hookimpl
+        def register_navigation() -> Sequence[Link]:
+            return [Link(N_("Buses"), "/{event}/shuttle", order=40)]
+    """
+
+
+@hookspec
+def register_console() -> Sequence[Link]:  # type: ignore[empty-body]
+    """Add entries to the organiser's console; `section` is the heading (a msgid) that they stand under.
+
+    Called once at start.
+
+    Example::
+
+        @hookimpl
+        def register_console() -> Sequence[Link]:
+            return [Link(N_("Timetable"), "/{event}/organise/shuttle", permission="shuttle.edit", section=N_("Buses"))]
+    """
+
+
+@hookspec
+def register_mail() -> Sequence[MailText]:  # type: ignore[empty-body]
+    """Give the mails that the plugin sends, in Spanish and English; organisers may reword them for an event.
+
+    Called once at start. Send one with `plenaria.core.mail.send(key, …)` inside a transaction.
+
+    Example::
+
+        @hookimpl
+        def register_mail() -> Sequence[MailText]:
+            return [
+                MailText(
+                    key="shuttle.seat",
+                    title=N_("Seat on a bus"),
+                    subject={"es": "Su autobús a {event}", "en": "Your bus to {event}"},
+                    body={"es": "Sale a las **{time}**.", "en": "It leaves at **{time}**."},
+                    sample={"event": "Congreso", "time": "07:30"},
+                )
+            ]
+    """
+
+
+@hookspec
+def register_refusals() -> Mapping[str, str]:  # type: ignore[empty-body]
+    """Give the words for the plugin's refusal codes: msgids with `{facts}`.
+
+    Called once at start. The words are chosen at the door, in the reader's language; the code is what API clients hold.
+
+    Example::
+
+        @hookimpl
+        def register_refusals() -> Mapping[str, str]:
+            return {"bus_full": N_("The bus at {time} is full. Choose another one.")}
+    """
+
+
+@hookspec
+def register_actions() -> Mapping[str, str]:  # type: ignore[empty-body]
+    """Give the words for what the plugin writes to the audit log: action → msgid.
+
+    Called once at start. The record of changes shows them in the reader's language, with the action's code beside; an action
+    without words is shown by its code.
+
+    Example::
+
+        @hookimpl
+        def register_actions() -> Mapping[str, str]:
+            return {"shuttle.departure_added": N_("Departure added")}
+    """
+
+
+@hookspec
+def register_calendar() -> CalendarSource:  # type: ignore[empty-body]
+    """Give calendar entries to the event's calendar: an async function of the event that returns `CalendarEntry` values.
+
+    Called once at start; the function is awaited whenever a calendar of an event is made where the plugin is on.
+
+    Example::
+
+        @hookimpl
+        def register_calendar() -> CalendarSource:
+            return queries.departures  # async def departures(event: EventView) -> list[CalendarEntry]
+    """
+
+
+@hookspec
+def register_event_panels() -> Sequence[Panel]:  # type: ignore[empty-body]
+    """Add parts to the event's front page: a template and an async function that gives its context (None: leave it out).
+
+    Called once at start; the function is awaited at each showing with `event`, `now` and `person` (an id, or None).
+
+    Example::
+
+        @hookimpl
+        def register_event_panels() -> Sequence[Panel]:
+            return [Panel("shuttle/_next_bus.html", queries.next_bus, order=60)]
+    """
+
+
+@hookspec
+def register_my_panels() -> Sequence[Panel]:  # type: ignore[empty-body]
+    """Add parts to `/me`, the page of everything that is a person's own.
+
+    Called once at start; the function is awaited with `person` (an id) and `now` for all events at once. Events where the
+    plugin is off are the function's own duty to leave out; it is handed `events` that are on.
+
+    Example::
+
+        @hookimpl
+        def register_my_panels() -> Sequence[Panel]:
+            return [Panel("shuttle/_my_seats.html", queries.seats_of, order=30)]
+    """
+
+
+@hookspec
+def register_commands() -> Sequence[click.Command]:  # type: ignore[empty-body]
+    """Add commands to `plenaria`.
+
+    Called once when the command line starts.
+
+    Example::
+
+        @hookimpl
+        def register_commands() -> Sequence[click.Command]:
+            return [shuttle_group]
+    """
+
+
+@hookspec
+def register_sample() -> AddSample:  # type: ignore[empty-body]
+    """Give the plugin's part of the demo's data: an async function of the event, the sample people by role, and now.
+
+    Called once at start; the function is awaited when `plenaria demo` has loaded an event where the plugin is on. It goes
+    through the plugin's own services, so that the demo shows nothing that a visitor could not have done.
+
+    Example::
+
+        @hookimpl
+        def register_sample() -> AddSample:
+            return services.add_sample  # async def add_sample(event, people, now): people["attendee"][0].email, …
+    """
+
+
+@hookspec
+def register_jobs() -> Sequence[Job]:  # type: ignore[empty-body]
+    """Give regular work: an async function of `now`, run by a worker every so many seconds, each by itself.
+
+    Called once at start. Several workers may run the same job at the same moment, so it guards itself in the
+    database; one that fails is logged with its name and run again at its next turn. The function looks by itself for the
+    events where the plugin is on.
+
+    Example::
+
+        @hookimpl
+        def register_jobs() -> Sequence[Job]:
+            return [Job("shuttle.release_seats", every_s=60, run=services.release_seats)]
+    """
+
+
+@hookspec
+def register_personal_data() -> PersonalData:  # type: ignore[empty-body]
+    """Say what the plugin keeps about a person: everything, over all events, also where the plugin is switched off.
+
+    Called once at start; `export` is awaited with the person's id when they download their data. It gives builtins without
+    secrets (hashes, keys), and nothing about other people.
+
+    Example::
+
+        @hookimpl
+        def register_personal_data() -> PersonalData:
+            return PersonalData(export=queries.seats_of_person)  # async def seats_of_person(person: int) -> list[Any]
+    """
+
+
+@hookspec
+def register_locale() -> Path:  # type: ignore[empty-body]
+    """Give the folder with the plugin's message files, when it is not the `locale` folder beside its `plugin.py`.
+
+    Called once at start.
+
+    Example::
+
+        @hookimpl
+        def register_locale() -> Path:
+            return Path(__file__).parent / "translations"
+    """
+
+
+@hookspec
+async def refuse_plugin_switch(event: EventView, plugin: str, on: bool, now: datetime) -> Sequence[Refusal]:  # type: ignore[empty-body]
+    """Asked before a plugin is switched on or off for an event, inside that transaction. May refuse; fails closed.
+
+    Example::
+
+        @hookimpl
+        async def refuse_plugin_switch(event: EventView, plugin: str, on: bool) -> Sequence[Refusal]:
+            needs = plugin == "registration" and not on and "shuttle" in event.plugins
+            return [Refusal("shuttle_needs_registration")] if needs else []
+    """
+
+
+@hookspec
+async def event_changed(event: EventView, now: datetime) -> None:
+    """An event's own data (name, dates, place) or a plugin's settings there were changed. Told after the commit; may come twice.
+
+    Example::
+
+        @hookimpl
+        async def event_changed(event: EventView, now: datetime) -> None:
+            await services.move_runs(event, now=now)
+    """
+
+
+@hookspec
+async def plugin_switched(event: EventView, plugin: str, on: bool, now: datetime) -> None:
+    """A plugin was switched on or off for an event. Told after the commit to the plugins that are on; may come twice.
+
+    Example::
+
+        @hookimpl
+        async def plugin_switched(event: EventView, plugin: str, on: bool) -> None:
+            logger.info("plugin switched", extra={"event": event.slug, "plugin": plugin, "on": on})
+    """

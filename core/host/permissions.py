@@ -1,0 +1,52 @@
+"""Permissions: strings contributed by the core and by plugins, bundled into roles that are granted per event."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from plenaria.core.kernel.values import N_, Permission
+
+ROLES: Final = {
+    "owner": N_("Owner"),
+    "organiser": N_("Organiser"),
+    "programme": N_("Programme committee"),
+    "finance": N_("Finance"),
+    "door": N_("Door staff"),
+    "juror": N_("Juror"),
+}
+"""Role → its title (a msgid). An owner holds every permission."""
+
+OF_INSTALLATION: Final = "installation.own"
+"""Held by owners of the whole installation, never by those of an event."""
+
+CORE_PERMISSIONS: Final = (
+    Permission("event.view", N_("Open the console"), ("organiser", "programme", "finance")),
+    Permission("event.configure", N_("Change the event and its plugins"), ("organiser",)),
+    Permission("event.team", N_("See and change the team"), ("organiser",)),
+    Permission("event.mail", N_("Reword mails and see the outbox"), ("organiser",)),
+    Permission("event.audit", N_("Read the record of changes"), ("organiser", "finance")),
+    Permission(OF_INSTALLATION, N_("Create events and run the installation")),
+)
+
+OPEN: Final = ("public", "signed_in")
+"""What a route may declare instead of a permission: everybody, or everybody who is signed in."""
+
+_registered: dict[str, Permission] = {}
+
+
+def use_permissions(permissions: Iterable[Permission]) -> None:
+    """Make these the permissions of the process."""
+    _registered.clear()
+    _registered.update({permission.name: permission for permission in permissions})
+
+
+def registered() -> dict[str, Permission]:
+    return dict(_registered)
+
+
+def allows(permission: str, roles: Iterable[str]) -> bool:
+    """Whether someone with these roles holds the permission. An unknown permission is held by owners only."""
+    held = set(roles)
+    if "owner" in held:
+        return True
+    known = _registered.get(permission)
+    return known is not None and not held.isdisjoint(known.roles)

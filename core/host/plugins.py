@@ -1,0 +1,334 @@
+"""The plugin host: finds plugins by entry point, keeps their order, and calls their hooks.
+
+The only room that imports by name. Nothing here or elsewhere in the core knows a plugin.
+
+A plugin that fails while the process starts is left out as a whole: at import, with a misspelt hook or argument, in one of
+its `register_*` hooks, with something in them that is not what the hook asks for. It is logged once and shown among the
+broken ones; the others run on.
+"""
+
+import importlib
+import inspect
+import logging
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final, get_type_hints
+
+import msgspec
+import pluggy
+from piccolo.conf.apps import AppConfig
+from piccolo.table import Table
+
+from plenaria.core.host import gathering, hookspecs
+from plenaria.core.host.contributions import PluginCard, has_shape
+from plenaria.core.host.gathering import Failures, Gathered, Use
+from plenaria.core.kernel.values import EventView, Refusal
+
+GROUP: Final = "plenaria.plugins"
+NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
+"""What an entry point may be called: the name stands in addresses, tables and message keys."""
+
+logger = logging.getLogger("plenaria.plugins")
+
+
+class Unfit(Exception):
+    """A plugin that this host cannot use; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """A loaded plugin. `name` is its entry point's, `package` the import name of the folder of its rooms."""
+
+    name: str
+    package: str
+    folder: Path
+    distribution: str
+    version: str
+    module: ModuleType
+    card: PluginCard
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenPlugin:
+    """An installed plugin that could not be loaded; the others run on without it."""
+
+    name: str
+    distribution: str
+    error: str
+
+
+class PluginHost:
+    """The plugins of this process, in the order of their names, and the ways to call them."""
+
+    def __init__(self, found: Iterable[EntryPoint]) -> None:
+        self._manager = pluggy.PluginManager("plenaria")
+        self._manager.add_hookspecs(hookspecs)
+        self._contributed: dict[str, dict[str, Any]] = {}
+        self.plugins: dict[str, Plugin] = {}
+        self.broken: dict[str, BrokenPlugin] = {}
+        self.failures = Failures()
+        for entry in sorted(found, key=lambda entry: entry.name):
+            self._load(entry)
+        for step in (self._take_hookspecs, self._register, self._refuse_unfit_hooks, self._take_contributions):
+            for name in list(self.plugins):
+                with self.or_without(name):
+                    step(self.plugins[name])
+
+    @classmethod
+    def discover(cls, *, disabled: Collection[str] = (), only: Collection[str] | None = None) -> "PluginHost":
+        """The plugins installed in this environment, without the `disabled` ones (or `only` some)."""
+        return cls(
+            entry
+            for entry in entry_points(group=GROUP)
+            if entry.name not in disabled and (only is None or entry.name in only)
+        )
+
+    # -- start -----------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def or_without(self, name: str) -> Iterator[None]:
+        """A part of one plugin's start: when it fails, the plugin is left out and the others run on."""
+        try:
+            yield
+        except (Exception, SystemExit) as error:  # a module may end the process at import; it ends itself only
+            self._drop(name, error)
+
+    def _drop(self, name: str, error: BaseException) -> None:
+        self._manager.unregister(name=name)
+        dropped = self.plugins.pop(name, None)
+        for contributed in self._contributed.values():
+            contributed.pop(name, None)
+        self._note_broken(name, dropped.distribution if dropped else "", error)
+
+    def _note_broken(self, name: str, distribution: str, error: BaseException) -> None:
+        said = str(error) if isinstance(error, Unfit) else f"{type(error).__name__}: {error}"
+        self.broken[name] = BrokenPlugin(name=name, distribution=distribution, error=said)
+        logger.error("plugin left out", exc_info=error, extra={"plugin": name, "error": said})
+
+    def _load(self, entry: EntryPoint) -> None:
+        distribution = entry.dist.name if entry.dist else ""
+        try:
+            if entry.name in self.plugins:
+                raise Unfit(f"another plugin is called {entry.name} too: {self.plugins[entry.name].distribution}")
+            if entry.name == "core" or not NAME.fullmatch(entry.name):
+                raise Unfit(f"a plugin cannot be called {entry.name!r}: lower-case letters, digits and _ only")
+            module = importlib.import_module(entry.module)
+            self.plugins[entry.name] = Plugin(
+                name=entry.name,
+                package=entry.module.rpartition(".")[0] or entry.module,
+                folder=Path(inspect.getfile(module)).parent,
+                distribution=distribution,
+                version=entry.dist.version if entry.dist else "",
+                module=module,
+                card=PluginCard(title=entry.name),
+            )
+        except (Exception, SystemExit) as error:
+            shown = entry.name if entry.name not in self.plugins else f"{entry.name} ({distribution})"
+            self._note_broken(shown, distribution, error)
+
+    def _take_hookspecs(self, plugin: Plugin) -> None:
+        """Before anything is registered: a spec that comes after its implementations would blame the wrong plugin."""
+        if self._manager.parse_hookimpl_opts(plugin.module, "register_hookspecs") is not None:
+            offered = plugin.module.register_hookspecs()
+            self._manager.add_hookspecs(offered)
+
+    def _register(self, plugin: Plugin) -> None:
+        self._manager.register(plugin.module, name=plugin.name)
+
+    def _refuse_unfit_hooks(self, plugin: Plugin) -> None:
+        """A misspelt hook would never be called, a plain function cannot be awaited: better said at start than missed."""
+        for hook, call in self._hooks_of(plugin):
+            spec = getattr(self._manager.hook, hook).spec
+            if spec is None and not call.optionalhook:
+                raise Unfit(f"implements an unknown hook: {hook}")
+            if call.wrapper or call.hookwrapper:
+                raise Unfit(f"{hook}: hook wrappers are not called here")
+            is_async = inspect.iscoroutinefunction(call.function)
+            if spec is not None and is_async != inspect.iscoroutinefunction(spec.function):
+                raise Unfit(f"{hook} must {'not ' if is_async else ''}be async")
+
+    def _hooks_of(self, plugin: Plugin) -> list[tuple[str, pluggy.HookImpl]]:
+        callers = self._manager.get_hookcallers(plugin.module) or []
+        return [
+            (caller.name, call) for caller in callers for call in caller.get_hookimpls() if call.plugin is plugin.module
+        ]
+
+    def _take_contributions(self, plugin: Plugin) -> None:
+        """Call every `register_*` hook of the plugin, once; import its tables."""
+        for hook, call in self._hooks_of(plugin):
+            spec = getattr(self._manager.hook, hook).spec
+            if spec is None or not hook.startswith("register_"):
+                continue
+            value = call.function()
+            if value is None:
+                continue
+            expected = _types_of(spec.function).get("return", Any)
+            if not has_shape(value, expected):
+                raise Unfit(f"{hook} gave {value!r}, which is not {expected!r}"[:300])
+            self._contributed.setdefault(hook, {})[plugin.name] = value
+        if card := self._contributed.get("register_plugin", {}).get(plugin.name):
+            self.plugins[plugin.name] = replace(plugin, card=card)
+        if (tables := self.room(plugin.name, "piccolo_app")) and tables.APP_CONFIG.app_name != plugin.name:
+            raise Unfit(f"app_name in its piccolo_app.py must be {plugin.name!r}")
+
+    # -- register_* ------------------------------------------------------------------------------------------------
+
+    def collect(self, hook: str) -> list[tuple[str, Any]]:
+        """`(plugin, what it contributed at start)` of every plugin that implements the hook, in the plugins' order."""
+        found = self._contributed.get(hook, {})
+        return [(name, found[name]) for name in self.plugins if name in found]
+
+    def contributed(self, plugin: str, hook: str) -> Any | None:
+        """What one plugin contributed through a hook, or None."""
+        return self._contributed.get(hook, {}).get(plugin)
+
+    # -- register_*, used while the service runs -----------------------------------------------------------------------
+
+    async def gather(self, hook: str, use: Use, *, event: EventView | None = None) -> Gathered:
+        """What the contributions to a `register_*` hook give now, from the plugins that are on for the event (None: all).
+
+        A contribution that is a sequence is used item by item. One that raises or takes longer than
+        `gathering.PART_WITHIN_S` is missing from the answer: logged with the plugin's name, counted in /metrics as
+        `plenaria_plugin_failures_total`, shown on the plugins page. Reads only: never call it inside a transaction.
+        """
+        found = [
+            (name, item)
+            for name, contributed in self.collect(hook)
+            if event is None or name in event.plugins
+            for item in (contributed if isinstance(contributed, (list, tuple)) else (contributed,))
+        ]
+        return await gathering.gather(found, hook, use, self.failures)
+
+    # -- refuse_* --------------------------------------------------------------------------------------------------
+
+    async def ask(self, hook: str, *, event: EventView, **facts: Any) -> list[Refusal]:
+        """All refusals of the plugins that are on for the event. Call inside the transaction; a crash is a no.
+
+        Raises LookupError for a hook that nobody offers and TypeError for other arguments than its spec's: an asker's slip
+        must not pass for consent.
+        """
+        refusals: list[Refusal] = []
+        facts["event"] = event
+        for name, call in self._implementations(hook, facts):
+            if name in event.plugins:
+                refusals += await self._ask_one(name, hook, call, facts)
+        return refusals
+
+    async def _ask_one(
+        self, name: str, hook: str, call: pluggy.HookImpl, facts: Mapping[str, Any]
+    ) -> Sequence[Refusal]:
+        try:
+            answer = await _called(call, facts)
+            if not has_shape(answer or (), Sequence[Refusal]):
+                raise TypeError(f"{name} answered with {type(answer).__name__} instead of a list of Refusals")
+            return list(answer or ())
+        except Exception as error:
+            self.failures.note(name, hook, error)
+            return [Refusal("plugin_failed", {"plugin": name})]
+
+    # -- facts -----------------------------------------------------------------------------------------------------
+
+    def listeners(self, hook: str, event: EventView, facts: Collection[str]) -> list[str]:
+        """The plugins, on for the event, that want to be told this fact. Raises as `ask` does."""
+        return [name for name, _ in self._implementations(hook, facts) if name in event.plugins]
+
+    async def tell(self, plugin: str, hook: str, facts: Mapping[str, Any]) -> None:
+        """Tell one plugin a fact, its arguments made what the hook's annotations say (they were stored as JSON).
+
+        Raises what the plugin raises, and `Unfit` when it is not loaded; the outbox tries again later.
+        """
+        if plugin not in self.plugins:
+            raise Unfit(f"{plugin} is not loaded")
+        for name, call in self._implementations(hook, facts):
+            if name == plugin:
+                try:
+                    await _called(call, self._typed(hook, facts))
+                except Exception as error:
+                    self.failures.note(name, hook, error)
+                    raise
+
+    def _typed(self, hook: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+        expected = _types_of(getattr(self._manager.hook, hook).spec.function)
+        return {name: msgspec.convert(value, expected.get(name, Any)) for name, value in facts.items()}
+
+    def _implementations(self, hook: str, given: Collection[str]) -> list[tuple[str, pluggy.HookImpl]]:
+        caller = getattr(self._manager.hook, hook, None)
+        if caller is None or caller.spec is None:
+            raise LookupError(f"nobody offers a hook called {hook}")
+        if set(given) != set(caller.spec.argnames):
+            raise TypeError(f"{hook} takes {', '.join(caller.spec.argnames)}; it was given {', '.join(sorted(given))}")
+        found = {call.plugin_name: call for call in caller.get_hookimpls()}
+        return [(name, found[name]) for name in self.plugins if name in found]
+
+    # -- rooms -----------------------------------------------------------------------------------------------------
+
+    def room(self, plugin: str, room: str) -> ModuleType | None:
+        """A module of a plugin's package, or None when the plugin has no such room."""
+        full_name = f"{self.plugins[plugin].package}.{room}"
+        try:
+            return importlib.import_module(full_name)
+        except ModuleNotFoundError as error:
+            if error.name == full_name:
+                return None
+            raise
+
+    def apps(self) -> list[AppConfig]:
+        """The Piccolo apps of the core and of every plugin that has tables."""
+        rooms = [
+            importlib.import_module("plenaria.core.piccolo_app"),
+            *(self.room(name, "piccolo_app") for name in self.plugins),
+        ]
+        return [room.APP_CONFIG for room in rooms if room is not None]
+
+    def tables(self) -> list[type[Table]]:
+        return [table for app in self.apps() for table in app.table_classes]
+
+    def folders(self, name: str) -> list[tuple[str, Path]]:
+        """`(plugin, folder)` for every plugin that has that folder beside its `plugin.py` (templates, static, locale)."""
+        found = [(plugin.name, plugin.folder / name) for plugin in self.plugins.values()]
+        if name == "locale":
+            found += self.collect("register_locale")
+        return [(plugin, folder) for plugin, folder in found if folder.is_dir()]
+
+
+def _types_of(function: Any) -> dict[str, Any]:
+    """The annotations; as written where one of them cannot be evaluated (Litestar's names for its own types)."""
+    try:
+        return get_type_hints(function)
+    except NameError:
+        return inspect.get_annotations(function)
+
+
+async def _called(call: pluggy.HookImpl, facts: Mapping[str, Any]) -> Any:
+    """Await one implementation with those of the facts that it takes."""
+    function: Any = call.function
+    return await function(**{name: facts[name] for name in call.argnames})
+
+
+_host: PluginHost | None = None
+
+
+def use(host: PluginHost) -> None:
+    """Make this the process's host."""
+    global _host  # noqa: PLW0603 - one host a process, set once at start, like the database's binding
+    _host = host
+
+
+def host() -> PluginHost:
+    """The process's host, set at start."""
+    if _host is None:
+        raise RuntimeError("no plugin host is in use yet: call plenaria.core.host.plugins.use() first")
+    return _host
+
+
+def piccolo_app(name: str) -> AppConfig:
+    """The Piccolo app of `core` or of a plugin, by its entry point or its package; its plugin.py need not work yet."""
+    packages = {entry.name: entry.module.rpartition(".")[0] for entry in entry_points(group=GROUP)}
+    package = "plenaria.core" if name == "core" else packages.get(name, name)
+    app: AppConfig = importlib.import_module(f"{package}.piccolo_app").APP_CONFIG
+    return app

@@ -1,0 +1,204 @@
+"""The vocabulary that the core and every plugin share. Pure: no clock, no database, no framework."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta, Struct
+
+LANGUAGES: Final = ("es", "en")
+"""Every text that an attendee reads exists in these; the first is the fallback."""
+
+
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "mark, do not translate yet"
+    """Mark a message for extraction; it is translated where it is shown."""
+    return message
+
+
+Slug = Annotated[str, Meta(min_length=2, max_length=50, pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$")]
+"""A name in an address: lower-case letters, digits and single hyphens."""
+
+LocalizedText = dict[str, str]
+"""A text by language code (`{"es": "…", "en": "…"}`); read it with `in_language`."""
+
+EMAIL: Final = (
+    r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+"
+    r"@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)+$"
+)
+"""An address as every browser takes it (HTML, input type=email), with a dot in its domain: one mailbox, one way to write it."""
+
+_SLUG_BREAK = re.compile(r"[^a-z0-9]+")
+
+
+class Refusal(Struct, frozen=True):
+    """One reason why something may not be done.
+
+    `code` is stable API (`sold_out`); `facts` are builtins that the words at the door are made with;
+    `pointer` names the field (JSON pointer) when one field is to blame.
+    """
+
+    code: str
+    facts: dict[str, Any] = {}
+    pointer: str = ""
+
+
+class Refused(Exception):
+    """Raised by services with every reason at once; answered in one place, `plenaria.core.web.errors`."""
+
+    def __init__(self, *refusals: Refusal) -> None:
+        super().__init__(", ".join(refusal.code for refusal in refusals))
+        self.refusals = refusals
+
+
+def refuse(refusals: Iterable[Refusal]) -> None:
+    """Raise `Refused` when there is a reason; do nothing when there is none."""
+    if reasons := tuple(refusals):
+        raise Refused(*reasons)
+
+
+class Money(Struct, frozen=True, order=True):
+    """An amount in integer minor units (centavos), never a float."""
+
+    minor: int
+    currency: str = "MXN"
+
+    def __add__(self, other: "Money") -> "Money":
+        if other.currency != self.currency:
+            raise ValueError(f"cannot add {other.currency} to {self.currency}")
+        return Money(self.minor + other.minor, self.currency)
+
+    def __mul__(self, count: int) -> "Money":
+        return Money(self.minor * count, self.currency)
+
+
+class Window(Struct, frozen=True):
+    """When something is open: the half-open span `[opens_at, closes_at)`, plus an explicit grace.
+
+    The one meaning of a deadline in the system. A missing end is open for ever on that side.
+    """
+
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
+    grace_s: int = 0
+
+    def is_before(self, now: datetime) -> bool:
+        return self.opens_at is not None and now < self.opens_at
+
+    def is_after(self, now: datetime) -> bool:
+        """True from the closing instant plus grace on; that very instant is already after."""
+        return self.closes_at is not None and now >= self.closes_at + timedelta(seconds=self.grace_s)
+
+    @property
+    def last_second(self) -> datetime | None:
+        """The last whole second inside, as people say it: 23:59:59 for a window that closes at midnight; without the grace."""
+        return self.closes_at - timedelta(seconds=1) if self.closes_at else None
+
+    def contains(self, now: datetime) -> bool:
+        return not self.is_before(now) and not self.is_after(now)
+
+    def refusals(self, now: datetime, *, subject: str) -> tuple[Refusal, ...]:
+        """`{subject}_not_yet_open` or `{subject}_closed` with the instant, or nothing."""
+        if self.is_before(now) and self.opens_at is not None:
+            return (Refusal(f"{subject}_not_yet_open", {"opens_at": self.opens_at}),)
+        if self.is_after(now) and self.closes_at is not None:
+            return (Refusal(f"{subject}_closed", {"closes_at": self.closes_at}),)
+        return ()
+
+
+class Link(Struct, frozen=True):
+    """A place to go: `label` is a msgid, translated where it is shown."""
+
+    label: str
+    href: str
+    order: int = 50
+    permission: str = "public"
+    section: str = ""
+
+
+class Permission(Struct, frozen=True):
+    """Something that may be allowed: `agenda.edit`, with the roles that hold it (owners hold all)."""
+
+    name: str
+    title: str
+    roles: tuple[str, ...] = ()
+
+
+class MailText(Struct, frozen=True):
+    """A mail that a plugin sends: subject and Markdown body by language, with `{placeholders}`.
+
+    `sample` gives one value for each placeholder; the preview is made with it.
+    """
+
+    key: str
+    title: str
+    subject: LocalizedText
+    body: LocalizedText
+    sample: dict[str, str] = {}
+
+
+class CalendarEntry(Struct, frozen=True):
+    """Something with a time that a plugin puts into an event's calendars (RFC 5545 terms)."""
+
+    uid: str
+    starts_at: datetime
+    ends_at: datetime
+    title: LocalizedText
+    changed_at: datetime
+    description: LocalizedText = {}
+    location: str = ""
+    url: str = ""
+    revision: int = 0
+    cancelled: bool = False
+
+
+class EventView(Struct, frozen=True):
+    """What everybody may know of an event; passed to pages, rules and hooks instead of a table row."""
+
+    id: int
+    slug: str
+    name: LocalizedText
+    zone: str
+    starts_on: date
+    ends_on: date
+    venue: str = ""
+    city: str = ""
+    address: str = ""
+    summary: LocalizedText = {}
+    description: LocalizedText = {}
+    organiser: str = ""
+    organiser_url: str = ""
+    contact_email: str = ""
+    accent: str = ""
+    language: str = "es"
+    currency: str = "MXN"
+    is_public: bool = True
+    revision: int = 0
+    plugins: tuple[str, ...] = ()
+    """Names of the plugins that are switched on here."""
+
+
+def in_language(text: Mapping[str, str], language: str) -> str:
+    """The text in that language, else in the first language that has one, else ""."""
+    if found := text.get(language):
+        return found
+    ordered = [text[code] for code in LANGUAGES if text.get(code)] or [words for words in text.values() if words]
+    return ordered[0] if ordered else ""
+
+
+def is_fallback(text: Mapping[str, str], language: str) -> bool:
+    """Whether `in_language` had to answer in another language (the page then says so)."""
+    return not text.get(language) and any(text.values())
+
+
+def slugify(text: str) -> str:
+    """A slug made from free text; "" when nothing is left of it."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return _SLUG_BREAK.sub("-", plain).strip("-")[:50].strip("-")
+
+
+def builtins(value: object) -> Any:
+    """Structs, instants and enums as JSON-ready builtins (instants as RFC 3339 text)."""
+    return msgspec.to_builtins(value)

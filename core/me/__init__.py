@@ -1,0 +1,1 @@
+"""Everything of one's own, over all events: `/me` and its JSON."""

@@ -1,0 +1,232 @@
+"""The audit log: who did what, when, and proof that nobody changed it afterwards.
+
+`record` writes a line with its own hash inside the caller's transaction and waits for nobody. `seal`, called
+by the worker, links new lines to the chain in batches. `verify` reads everything back and names the first
+broken line. The chain itself is `plenaria.core.kernel.ledger.chain`; what a line's hash covers is `_content`. The database
+refuses to update or delete lines and seals (`plenaria.core.storage.audit.guard`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from plenaria.core.kernel.ledger import Broken, Inquiry, Line, Sealed, Verdict, Walk, canonical, digest, next_seals
+from plenaria.core.storage.audit.tables import AuditLine, AuditSeal
+from plenaria.core.storage.database import DatabaseProblem, current, in_transaction, lock, transaction
+
+BATCH = 500
+PAGE = 1000
+
+Row = dict[str, Any]
+
+
+async def record(
+    action: str,
+    *,
+    by: str,
+    subject: str,
+    event: int | None = None,
+    facts: Mapping[str, object] | None = None,
+    now: datetime,
+) -> int:
+    """Write one line in the open transaction and return its id: the log index of a receipt.
+
+    `action` is what happened to what, `nomination.submitted`; `by` is `person:12`, `token:3` or `system`;
+    `subject` is `nomination:NOM-7Q2K`; `event` is the event's id, None for the installation.
+
+    The log is kept when a person is erased. It is the caller's duty that `facts`, like `by` and `subject`,
+    hold no personal data beyond ids: no names, addresses, free text or file names; figures, codes and
+    digests are welcome.
+
+    Raises NotJSON when JSON cannot hold the facts, and DatabaseProblem outside a transaction: a line
+    without the change that it tells of, or the change without its line, would both be lies.
+    """
+    if not in_transaction():
+        raise DatabaseProblem(
+            "An audit line is written in the transaction of what it tells: async with transaction(): …"
+        )
+    text = canonical(dict(facts or {})).decode()
+    line = AuditLine(
+        at=now,
+        event=event,
+        actor=by,
+        action=action,
+        subject=subject,
+        facts=text,
+        hash=digest(_content(now, event, by, action, subject, text)),
+    )
+    await line.save()
+    return line.id
+
+
+class LineView(Struct, frozen=True):
+    """A line of the log as the organiser reads it."""
+
+    id: int
+    at: datetime
+    by: str
+    action: str
+    subject: str
+    facts: str
+    sealed: bool
+
+
+async def lines(*, event: int, before: int | None = None, most: int = PAGE) -> list[LineView]:
+    """The event's lines, the latest first, below the id `before`; two queries however many there are."""
+    query = AuditLine.select().where(AuditLine.event == event).order_by(AuditLine.id, ascending=False).limit(most)
+    rows = await (query.where(AuditLine.id < before) if before is not None else query)
+    ids = [row["id"] for row in rows]
+    seals = await AuditSeal.select(AuditSeal.line).where(AuditSeal.line.is_in(ids)) if ids else []
+    sealed = {row["line"] for row in seals}
+    return [
+        LineView(row["id"], row["at"], row["actor"], row["action"], row["subject"], row["facts"], row["id"] in sealed)
+        for row in rows
+    ]
+
+
+async def seal(*, now: datetime, batch: int = BATCH) -> int:
+    """Link every line that has no seal yet, `batch` lines in one transaction, and return how many they were.
+
+    Only one sealer works at a time, over all hosts; another one waits. On PostgreSQL a line may become
+    visible after lines with higher ids: it is sealed when it is seen, later in the chain and never skipped.
+    """
+    total = 0
+    while sealed := await _seal_batch(now, batch):
+        total += sealed
+        if sealed < batch:
+            break
+    return total
+
+
+async def head() -> Sealed | None:
+    """The last seal. Kept out of reach of the database (printed, sent), it is an anchor for `verify`."""
+    rows = await _fetch(f"{_seal_columns()} FROM core_audit_seal s ORDER BY s.no DESC LIMIT 1")
+    return _sealed(rows[0]) if rows else None
+
+
+async def verify(*, anchor: Sealed | None = None) -> Verdict:
+    """Read the whole log, a page at a time, and name the first line, if any, that is not what it was.
+
+    Changes nothing and may run beside writers and the sealer. A line is proven from its seal on, not before.
+    """
+    walk = Walk(anchor)
+    first_broken = await _first_broken(walk)
+    return Verdict(await _count("core_audit_seal s"), await _count(_UNSEALED), first_broken or walk.end())
+
+
+_UNSEALED = "core_audit_line l WHERE NOT EXISTS (SELECT 1 FROM core_audit_seal s WHERE s.line = l.id)"
+
+
+def _content(
+    at: object, event: object, actor: object, action: object, subject: object, facts: object
+) -> dict[str, object]:
+    """What the hash of a line covers; the facts as the very text that is stored, so that each byte counts."""
+    return {"at": at, "event": event, "actor": actor, "action": action, "subject": subject, "facts": facts}
+
+
+async def _seal_batch(now: datetime, batch: int) -> int:
+    async with transaction():
+        await lock("audit.seal")
+        rows = await _fetch(f"l.id, {_raw('l.hash')} AS hash FROM {_UNSEALED} ORDER BY l.id LIMIT {int(batch)}")
+        lines = [Line(row["id"], _text(row["hash"]), None) for row in rows]
+        seals = [
+            AuditSeal(no=one.no, line=one.line_id, line_hash=one.line_hash, chain_hash=one.chain_hash, sealed_at=now)
+            for one in next_seals(await head() if lines else None, lines)
+        ]
+        if seals:
+            await AuditSeal.insert(*seals)
+    return len(seals)
+
+
+async def _first_broken(walk: Walk) -> Broken | None:
+    async for row in _rows(f"{_seal_columns()}, {_line_columns()}", "LEFT JOIN core_audit_line l ON l.id = s.line"):
+        if broken := walk.step(_sealed(row), _line(row)):
+            return await _explained(Inquiry(walk, broken))
+    return None
+
+
+async def _explained(inquiry: Inquiry) -> Broken:
+    async for row in _rows(_seal_columns()):
+        inquiry.look_at(_sealed(row))
+    return inquiry.conclusion()
+
+
+async def _rows(columns: str, joined: str = "") -> AsyncIterator[Row]:
+    """All seals in the order of `no`, a page in one query."""
+    after = -(2**31)
+    while True:
+        page = await _fetch(
+            f"{columns} FROM core_audit_seal s {joined} WHERE s.no > {after} ORDER BY s.no LIMIT {PAGE}"
+        )
+        for row in page:
+            yield row
+        if len(page) < PAGE or page[-1]["seal_no"] <= after:
+            return
+        after = page[-1]["seal_no"]
+
+
+async def _count(rows: str) -> int:
+    return int((await _fetch(f"count(*) AS number FROM {rows}"))[0]["number"])
+
+
+async def _fetch(rest_of_select: str) -> list[Row]:
+    """Our own SQL, the same on both engines and without a value from outside in it."""
+    return await current().fetch(f"SELECT {rest_of_select}")
+
+
+def _seal_columns() -> str:
+    return (
+        f"{_whole('s.no')} AS seal_no, {_whole('s.line')} AS seal_line,"
+        f" {_raw('s.line_hash')} AS seal_line_hash, {_raw('s.chain_hash')} AS seal_chain_hash"
+    )
+
+
+def _line_columns() -> str:
+    texts = ("at", "actor", "action", "subject", "facts", "hash")
+    return ", ".join(
+        [
+            "l.id AS line_id",
+            "l.event AS line_event",
+            *(f"{_raw(f'l.{name}')} AS line_{name}" for name in texts),
+        ]
+    )
+
+
+def _raw(column: str) -> str:
+    """The column as it lies there: a tampered SQLite file may hold any bytes, and they must not stop us."""
+    return f"CAST({column} AS BLOB)" if current().dialect == "sqlite" else column
+
+
+def _whole(column: str) -> str:
+    return f"CAST({column} AS INTEGER)" if current().dialect == "sqlite" else column
+
+
+def _sealed(row: Row) -> Sealed:
+    return Sealed(row["seal_no"], row["seal_line"], _text(row["seal_line_hash"]), _text(row["seal_chain_hash"]))
+
+
+def _line(row: Row) -> Line | None:
+    if row["line_id"] is None:
+        return None
+    texts = [_text(row[f"line_{name}"]) for name in ("actor", "action", "subject", "facts")]
+    content = _content(_instant(row["line_at"]), row["line_event"], *texts)
+    return Line(row["line_id"], _text(row["line_hash"]), content)
+
+
+def _text(stored: object) -> str:
+    """Bytes that are no UTF-8 become unpaired surrogates, which no digest accepts: the line is edited."""
+    return stored.decode("utf-8", "surrogateescape") if isinstance(stored, bytes) else str(stored)
+
+
+def _instant(stored: object) -> object:
+    """The instant; whatever else stands there stays what it is, and is then not what was hashed."""
+    if isinstance(stored, datetime):
+        return stored
+    try:
+        return datetime.fromisoformat(_text(stored))
+    except ValueError:
+        return stored

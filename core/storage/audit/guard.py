@@ -1,0 +1,62 @@
+"""The database itself refuses to change the audit log: triggers against UPDATE, DELETE and TRUNCATE.
+
+They keep programs and slips of the hand out. Whoever owns the database can drop them; that is what the chain
+is for.
+"""
+
+from __future__ import annotations
+
+from plenaria.core.storage.database import Database
+
+TABLES = ("core_audit_line", "core_audit_seal")
+REFUSAL = "the audit log is append-only"
+
+
+async def refuse_changes(database: Database) -> None:
+    """Set the triggers on both tables; doing it again changes nothing. For a migration's `add_raw`."""
+    for statement in _statements(database):
+        await database.engine.run_ddl(statement)
+
+
+async def allow_changes(database: Database) -> None:
+    """Take the triggers away: for a migration that goes back, or rebuilds the tables and sets them again."""
+    for table in TABLES:
+        for change in ("update", "delete", "truncate"):
+            await database.engine.run_ddl(_drop(database, table, change))
+
+
+def _statements(database: Database) -> list[str]:
+    if database.dialect == "sqlite":
+        return [_sqlite_trigger(table, change) for table in TABLES for change in ("update", "delete")]
+    triggers = [
+        statement
+        for table in TABLES
+        for change in ("update", "delete", "truncate")
+        for statement in (_drop(database, table, change), _postgres_trigger(table, change))
+    ]
+    return [_POSTGRES_FUNCTION, *triggers]
+
+
+def _sqlite_trigger(table: str, change: str) -> str:
+    return (
+        f"CREATE TRIGGER IF NOT EXISTS {table}_no_{change} BEFORE {change.upper()} ON {table}"
+        f" BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
+    )
+
+
+_POSTGRES_FUNCTION = f"""
+    CREATE OR REPLACE FUNCTION core_audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN RAISE EXCEPTION '{REFUSAL}' USING ERRCODE = 'integrity_constraint_violation'; END $$
+"""
+
+
+def _postgres_trigger(table: str, change: str) -> str:
+    return (
+        f"CREATE TRIGGER {table}_no_{change} BEFORE {change.upper()} ON {table}"
+        " FOR EACH STATEMENT EXECUTE FUNCTION core_audit_refuse()"
+    )
+
+
+def _drop(database: Database, table: str, change: str) -> str:
+    where = "" if database.dialect == "sqlite" else f" ON {table}"
+    return f"DROP TRIGGER IF EXISTS {table}_no_{change}{where}"

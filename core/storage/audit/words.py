@@ -1,0 +1,38 @@
+"""Words for what the audit log records: the log keeps a code, readers read a sentence in their language."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from plenaria.core.kernel.i18n import gettext
+from plenaria.core.kernel.values import N_
+
+CORE_ACTIONS: Final = {
+    "event.created": N_("Event created"),
+    "event.changed": N_("Details of the event changed"),
+    "event.declared": N_("Event set from its file"),
+    "plugin.switched": N_("Plugin switched on or off"),
+    "plugin.configured": N_("Plugin settings changed"),
+    "mail.reworded": N_("Mail reworded"),
+    "mail.restored": N_("Original wording of a mail restored"),
+    "team.granted": N_("Role given"),
+    "team.revoked": N_("Role taken away"),
+    "token.made": N_("Access token made"),
+    "token.revoked": N_("Access token revoked"),
+    "person.signed_in": N_("Signed in"),
+    "person.password_changed": N_("Password changed"),
+    "person.second_factor_on": N_("Second factor switched on"),
+    "person.second_factor_off": N_("Second factor switched off"),
+}
+
+_words: dict[str, str] = dict(CORE_ACTIONS)
+
+
+def use_words(contributed: Mapping[str, str]) -> None:
+    """Add plugins' words for their actions; the core's own cannot be replaced."""
+    for action, message in contributed.items():
+        _words.setdefault(action, message)
+
+
+def said(action: str) -> str:
+    """The action in the current language; its code where nobody gave it words, as after a plugin was uninstalled."""
+    return gettext(_words[action]) if action in _words else action

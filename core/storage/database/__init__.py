@@ -1,0 +1,45 @@
+"""Engines, transactions and migrations, the same on SQLite and PostgreSQL."""
+
+from plenaria.core.storage.database.backup import backup, restore
+from plenaria.core.storage.database.database import Database, current, stock_engine
+from plenaria.core.storage.database.errors import (
+    CheckViolated,
+    DatabaseProblem,
+    ForeignKeyViolated,
+    ForeignTask,
+    IntegrityViolated,
+    NotNullViolated,
+    TransactionPoisoned,
+    UniqueViolated,
+)
+from plenaria.core.storage.database.migrations import migrate, migrate_backwards, schema_difference
+from plenaria.core.storage.database.query_count import count_queries
+from plenaria.core.storage.database.transaction import Transaction
+from plenaria.core.storage.database.unit_of_work import in_transaction, lock, lock_row, locked, savepoint, transaction
+
+__all__ = [
+    "CheckViolated",
+    "Database",
+    "DatabaseProblem",
+    "ForeignKeyViolated",
+    "ForeignTask",
+    "IntegrityViolated",
+    "NotNullViolated",
+    "Transaction",
+    "TransactionPoisoned",
+    "UniqueViolated",
+    "backup",
+    "count_queries",
+    "current",
+    "in_transaction",
+    "lock",
+    "lock_row",
+    "locked",
+    "migrate",
+    "migrate_backwards",
+    "restore",
+    "savepoint",
+    "schema_difference",
+    "stock_engine",
+    "transaction",
+]

@@ -1,0 +1,30 @@
+"""Parts that plugins add to shared pages, each drawn in the host's guard."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from litestar import Request
+from markupsafe import Markup
+
+from plenaria.core.host import plugins
+from plenaria.core.host.contributions import Panel
+from plenaria.core.kernel.values import EventView
+from plenaria.core.web.templating import render
+
+Facts = Mapping[str, Any]
+
+
+async def panels_of(
+    request: Request[Any, Any, Any], hook: str, facts: Callable[[str], Facts], *, event: EventView | None
+) -> list[Markup]:
+    """The hook's panels in their order, drawn; a panel whose context or template fails is left out (`PluginHost.gather`).
+
+    `facts` gives the arguments of a panel's context function, by the plugin's name.
+    """
+
+    async def draw(plugin: str, panel: Panel) -> Markup | None:
+        context = await panel.context(**facts(plugin))
+        return None if context is None else Markup(render(request, panel.template, panel=context))  # noqa: S704 - autoescaped
+
+    gathered = await plugins.host().gather(hook, draw, event=event)
+    return [part.value for part in sorted(gathered.parts, key=lambda part: part.contribution.order)]

@@ -1,0 +1,86 @@
+"""The words of refusals: the core's own and those of plugins, in the reader's language."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from plenaria.core.kernel import i18n, shown
+from plenaria.core.kernel.values import N_, EventView, Money, Refusal
+
+CORE_REFUSALS: Final = {
+    "plugin_failed": N_("The part “{plugin}” could not be asked, so nothing was done. Please try again later."),
+    "unknown_event": N_("There is no such event."),
+    "unknown_plugin": N_("There is no plugin called “{plugin}”."),
+    "slug_taken": N_("The address “{slug}” is taken. Choose another one."),
+    "cross_site_request": N_("This form was sent from another site, so it was not carried out."),
+    "second_factor_pending": N_("You are not signed in yet: type the code of your second factor first."),
+    "second_factor_needed": N_("Organisers sign in with a second factor here. Set it up under “My account”."),
+    "too_many_requests": N_("Too many attempts. Please wait {seconds} seconds and try again."),
+    "link_used_or_expired": N_("This link was used already or has expired. Ask for a new one."),
+    "wrong_credentials": N_("Address, password or code are not right."),
+    "second_factor_is_on": N_("A second factor is on already. Switch it off before you set up another one."),
+    "wrong_code": N_("That code is not right, or was used already."),
+    "password_too_short": N_("A password needs at least {minimum} characters."),
+    "last_owner": N_("An event needs at least one owner."),
+    "not_in_team": N_("This person does not hold that role here."),
+    "unknown_role": N_("There is no role called “{role}”."),
+    "only_owners_grant_owner": N_("Only an owner can make somebody an owner."),
+    "only_owners_set_team": N_("Only an owner can replace the whole team."),
+    "unknown_scope": N_("There is no permission called “{scope}”, or you do not hold it."),
+    "file_too_large": N_("“{name}” is {size_mb} MB; at most {limit_mb} MB are accepted."),
+    "file_empty": N_("“{name}” is empty."),
+    "file_not_accepted": N_("“{name}” is not one of the kinds accepted here: {accepted}."),
+    "file_not_what_it_says": N_("“{name}” is not what its name says: its content is {found}."),
+    "changed_meanwhile": N_("Somebody changed this meanwhile. What you typed is kept below; compare and save again."),
+    "idempotency_key_reused": N_("This Idempotency-Key was used for another request."),
+    "idempotency_key_missing": N_("This request needs an Idempotency-Key header."),
+    "idempotency_key_malformed": N_("An Idempotency-Key has at most {most} visible characters."),
+    "malformed_json": N_("The body is not JSON in UTF-8."),
+    "body_missing": N_("This request needs a JSON body."),
+    "body_too_large": N_("The body is larger than this door accepts."),
+    "not_a_form": N_("What was sent is not a form. Open the page again and use its buttons."),
+    "not_json": N_("The body must be sent as application/json."),
+    "bad_token": N_("This access token is unknown, has expired or was revoked."),
+    "bad_parameter": N_("“{name}” is not acceptable here: {reason}"),
+    "bad_request": N_("The request could not be read."),
+    "control_characters": N_("The address contains a character that cannot be shown."),
+    "not_signed_in": N_("Sign in first, or send an access token."),
+    "not_permitted": N_("You do not hold the permission that this needs."),
+    "nothing_here": N_("There is nothing at this address."),
+    "method_not_allowed": N_("This address does not know that method."),
+    "internal_error": N_("Something went wrong on our side. It was noted; please try again later."),
+    "unknown_placeholder": N_("The text uses “{name}”, which this mail does not have. It has: {known}."),
+    "not_found": N_("There is nothing here with that name."),
+}
+
+_words: dict[str, str] = dict(CORE_REFUSALS)
+
+
+def use_words(contributed: Mapping[str, str]) -> None:
+    """Add plugins' words for their refusal codes; the core's own cannot be replaced."""
+    for code, message in contributed.items():
+        _words.setdefault(code, message)
+
+
+def sentence(refusal: Refusal, event: EventView | None = None) -> str:
+    """The refusal in the current language; instants in the event's zone with its offset."""
+    message = _words.get(refusal.code)
+    if message is None:
+        return i18n.gettext("This was refused ({code}).").format(code=refusal.code)
+    return i18n.fill(i18n.gettext(message), {name: _fact(value, event) for name, value in refusal.facts.items()})
+
+
+def _fact(value: Any, event: EventView | None) -> str:
+    if isinstance(value, datetime):
+        return shown.instant(value, event.zone if event else "UTC")
+    if isinstance(value, Money):
+        return shown.money(value)
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_fact(item, event) for item in value)
+    if isinstance(value, dict):
+        return shown.localized(value)
+    return str(value)
+
+
+def is_worded(code: str) -> bool:
+    return code in _words

@@ -1,0 +1,1 @@
+"""The outermost middleware, and the guard that every route passes."""

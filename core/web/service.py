@@ -1,0 +1,67 @@
+"""What machines ask: static files, health, metrics, the API's own description."""
+
+from typing import Any
+
+from litestar import MediaType, Request, Response, get
+from litestar.exceptions import NotFoundException
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from plenaria.core.host import plugins
+from plenaria.core.kernel.ledger.receipts import public_key_pem
+from plenaria.core.storage.database import schema_difference
+from plenaria.core.web.templating import page, pages_of
+
+
+@get("/static/{fingerprint:str}/{name:path}", permission="public", include_in_schema=False)
+async def static_file(request: Request[Any, Any, Any], fingerprint: str, name: str) -> Response[bytes]:
+    """A static file; its address changes with its content, so it may be kept for a year."""
+    static = pages_of(request).static
+    file = static.files.get(str(name).lstrip("/"))
+    if file is None or fingerprint != static.fingerprint:
+        raise NotFoundException
+    headers = {
+        "Cache-Control": "public, max-age=31536000, immutable",
+        "Vary": "Accept-Encoding",
+        "ETag": f'"{fingerprint}"',
+    }
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(b"", status_code=304, headers=headers, media_type=file.media_type)
+    return Response(file.content, media_type=file.media_type, headers=headers)
+
+
+@get("/healthz", permission="public", include_in_schema=False, media_type=MediaType.TEXT)
+async def healthz() -> str:
+    """The process lives."""
+    return "ok"
+
+
+@get("/readyz", permission="public", include_in_schema=False)
+async def readyz(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
+    """The database answers and has the right schema."""
+    try:
+        difference = await schema_difference(request.app.state.database, plugins.host().apps())
+    except Exception:  # whatever it is, the answer is "not ready"
+        difference = ["the database does not answer"]
+    return Response({"ready": not difference, "reasons": difference}, status_code=503 if difference else 200)
+
+
+@get("/metrics", permission="public", include_in_schema=False)
+async def metrics() -> Response[bytes]:
+    """Prometheus text format; keep it from the outside world at the proxy."""
+    return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+@get("/patterns", permission="public", development=True, include_in_schema=False)
+async def patterns(request: Request[Any, Any, Any]) -> Response[str]:
+    """Every part of the face on one page; development only."""
+    return page(request, "patterns.html")
+
+
+@get("/receipt-key.pem", permission="public", include_in_schema=False)
+async def receipt_key(request: Request[Any, Any, Any]) -> Response[str]:
+    """The public half of the key that signs receipts: what `plenaria receipt verify FILE --key` takes."""
+    pem = public_key_pem(request.app.state.signing_key.public_key())
+    return Response(pem, headers={"Content-Type": "application/x-pem-file"})
+
+
+ROUTES = [static_file, receipt_key, healthz, readyz, metrics, patterns]
