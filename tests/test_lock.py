@@ -45,8 +45,8 @@ def lines(name: str) -> list[str]:
 
 def pins(name: str) -> dict[str, Requirement]:
     """What a lock says for this Python and machine, by normal name."""
-    found = [Requirement(line.partition(" --hash")[0]) for line in lines(name)]
-    return {canonicalize_name(pin.name): pin for pin in found if pin.marker is None or pin.marker.evaluate()}
+    found = holding((line.partition(" --hash")[0] for line in lines(name)), extra="")
+    return {canonicalize_name(pin.name): pin for pin in found}
 
 
 def version_of(pin: Requirement) -> str:
@@ -71,22 +71,20 @@ def test_a_lock_names_no_host(name: str) -> None:
 
 def asked_for(roots: Iterable[str]) -> Iterator[tuple[str, Requirement]]:
     """`(by whom, what)`: all that holds here, from `roots` through what is installed, also behind the extras asked for."""
-    waiting = [("pyproject.toml", Requirement(root)) for root in roots]
+    waiting = [("pyproject.toml", wanted) for wanted in holding(roots, extra="")]
     seen = set()
     while waiting:
         by, wanted = waiting.pop()
-        if wanted.marker is not None and not wanted.marker.evaluate({"extra": ""}) and by == "pyproject.toml":
-            continue
         yield by, wanted
         for extra in {"", *wanted.extras}:
             if (wanted.name, extra) not in seen:
                 seen.add((wanted.name, extra))
-                waiting += [(wanted.name, further) for further in behind(wanted.name, extra)]
+                waiting += [(wanted.name, further) for further in holding(requires(wanted.name) or (), extra=extra)]
 
 
-def behind(name: str, extra: str) -> list[Requirement]:
-    """What an installed distribution asks for here, with this extra."""
-    every = [Requirement(line) for line in requires(name) or ()]
+def holding(requirements: Iterable[str], *, extra: str) -> list[Requirement]:
+    """Those whose markers hold for this Python, this machine and this extra."""
+    every = map(Requirement, requirements)
     return [wanted for wanted in every if wanted.marker is None or wanted.marker.evaluate({"extra": extra})]
 
 
