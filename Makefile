@@ -23,7 +23,7 @@ help:
 	@echo "make test                    install, then linters, types, contracts and all tests"
 	@echo "make lint                    only ruff, mypy and the import contracts"
 	@echo "make pytest [TESTS=path] [PYTEST_ARGS='-k word'] [PYTEST_WORKERS=2]"
-	@echo "make lock [UPGRADE=1]        write requirements.lock and requirements-dev.lock again"
+	@echo "make lock [UPGRADE=1]        write the three requirements*.lock again"
 	@echo "make migrate APP=agenda    write the migration that the changed tables need"
 	@echo "make messages                collect the translatable texts into the .po files"
 
@@ -31,6 +31,7 @@ help:
 # The stamps are newer than what they were made from; so nothing is installed twice.
 
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+INSTALL_LOCK := $(INSTALL) --require-hashes --only-binary :all: -r
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -38,15 +39,17 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) \
 	  || { echo "Could not make $(VENV). On Debian: apt-get install python3-venv" >&2; exit 1; }
 
-$(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
+# The machine's pip installs one thing, the locked pip; that one reads the other locks (docs/decisions/0009).
+$(VENV)/.installed: requirements-pip.lock requirements.lock pyproject.toml | $(BIN)/python
 	@echo "Installing Plenaria and what it needs into $(VENV) …"
-	@$(INSTALL) --require-hashes --only-binary :all: -r requirements.lock
+	@$(INSTALL_LOCK) requirements-pip.lock
+	@$(INSTALL_LOCK) requirements.lock
 	@$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	@echo "Installing what the tests need into $(VENV) …"
-	@$(INSTALL) --require-hashes --only-binary :all: -r requirements-dev.lock
+	@$(INSTALL_LOCK) requirements-dev.lock
 	@touch $@
 
 # ------------------------------------------------------------------------------------------------- run
@@ -74,13 +77,16 @@ pytest: $(VENV)/.installed-dev $(if $(filter test,$(MAKECMDGOALS)),lint)
 
 # uv only resolves; it gets an environment of its own, and no index address is written into the locks.
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
-  --generate-hashes --only-binary :all: --group build $(if $(UPGRADE),--upgrade)
+  --generate-hashes --only-binary :all: --no-strip-extras $(if $(UPGRADE),--upgrade)
+RUNS = --group build pyproject.toml --extra jury --extra timetable
+LOCKS := requirements-pip.lock requirements.lock requirements-dev.lock
 
 lock:
 	@$(PYTHON) -m venv build/lock && build/lock/bin/python -m pip install --quiet --disable-pip-version-check $(LOCKS_UV)
-	$(COMPILE) pyproject.toml --extra jury --extra timetable -o requirements.lock
-	$(COMPILE) pyproject.toml --extra jury --extra timetable --extra test -c requirements.lock -o requirements-dev.lock
-	@! grep -nE '://|^-' requirements.lock requirements-dev.lock || { echo "The locks name a host or an option (above)." >&2; exit 1; }
+	$(COMPILE) --group installer -o requirements-pip.lock
+	$(COMPILE) $(RUNS) -o requirements.lock
+	$(COMPILE) $(RUNS) --extra test --extra docs -c requirements.lock -o requirements-dev.lock
+	@! grep -nE '://|^-' $(LOCKS) || { echo "The locks name a host or an option (above)." >&2; exit 1; }
 
 migrate: $(VENV)/.installed
 	@test -n "$(APP)" || { echo "Say which app: make migrate APP=agenda" >&2; exit 1; }

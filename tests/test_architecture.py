@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -318,47 +317,3 @@ def test_no_script_or_stylesheet_is_a_minified_copy() -> None:
     assert [path for path in served if ".min." in path.name] == []
     longest = {path: max(map(len, (ROOT / path).read_text("utf-8").splitlines()), default=0) for path in served}
     assert [path for path, length in longest.items() if length > 1000] == []
-
-
-def locked(name: str) -> dict[str, str]:
-    """Version of each distribution in a lock, by normal name."""
-    pins = re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / name).read_text("utf-8"), re.MULTILINE)
-    return dict(pins)
-
-
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
-def test_a_lock_holds_only_pinned_versions_with_hashes(name: str) -> None:
-    text = re.sub(r"(?m)^\s*#.*\n?", "", (ROOT / name).read_text("utf-8")).replace("\\\n", " ")
-    pin = re.compile(r"[a-z0-9-]+==\S+( ; .+?)?(\s+--hash=sha256:[0-9a-f]{64})+\s*")
-
-    assert [line for line in text.splitlines() if not pin.fullmatch(line)] == []
-
-
-def required(*, extra: str = "") -> list[Requirement]:
-    lines = PYPROJECT["project"]["dependencies"] + PYPROJECT["dependency-groups"]["build"]
-    lines += PYPROJECT["project"]["optional-dependencies"][extra] if extra else []
-    return [Requirement(line) for line in lines]
-
-
-@pytest.mark.parametrize(("name", "extra"), [("requirements.lock", ""), ("requirements-dev.lock", "test")])
-def test_a_lock_answers_what_pyproject_asks_for(name: str, extra: str) -> None:
-    """Fails when somebody adds a dependency and forgets `make lock`."""
-    pins = locked(name)
-
-    unanswered = [
-        str(wanted)
-        for wanted in required(extra=extra)
-        if not wanted.specifier.contains(pins.get(wanted.name.lower(), "0"), prereleases=True)
-    ]
-
-    assert unanswered == []
-
-
-def test_the_tests_run_on_the_versions_that_are_served() -> None:
-    served, tested = locked("requirements.lock"), locked("requirements-dev.lock")
-
-    assert {name: tested.get(name) for name in served} == served
-
-
-def test_the_makefile_and_the_builder_want_the_same_setuptools() -> None:
-    assert PYPROJECT["build-system"]["requires"] == PYPROJECT["dependency-groups"]["build"]

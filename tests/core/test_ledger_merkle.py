@@ -1,9 +1,7 @@
 """RFC 6962 trees against the vectors that Certificate Transparency's own test-suite uses."""
 
 import json
-import os
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -18,7 +16,7 @@ from plenaria.core.kernel.ledger import (
     verify_consistency,
     verify_inclusion,
 )
-from tests.programs import not_run
+from tests.programs import third_party_file
 
 # github.com/google/certificate-transparency, merkletree tests: eight leaves, the head after each,
 # inclusion proofs (index, size) and consistency proofs (old size, new size).
@@ -97,12 +95,7 @@ def test_the_head_of_nothing_is_the_hash_of_nothing() -> None:
 
 
 def test_the_vectors_of_the_shared_data_hold() -> None:
-    checkout = Path(__file__).parents[2]
-    folder = Path(os.environ.get("PLENARIA_SHARED_DATA", checkout.parent / "shared" / "data"))
-    path = folder / "judging" / "rfc6962_merkle_vectors.expected.json"
-    if not path.is_file():
-        not_run("the shared Merkle vectors", f"there is no {path.name} beside the checkout")
-    published = json.loads(path.read_text())
+    published = json.loads(third_party_file("judging/rfc6962_merkle_vectors.expected.json").read_text())
     leaves = [bytes.fromhex(leaf) for leaf in published["leaves_hex"]]
 
     heads = [root(leaves[:size]).hex() for size in range(1, len(leaves) + 1)]

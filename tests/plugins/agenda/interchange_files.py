@@ -1,6 +1,5 @@
 """Files of others that the interchange is tested with: schemas and schedules, not ours to copy."""
 
-import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,26 +8,17 @@ import jsonschema_rs
 import msgspec
 from lxml import etree
 
-from tests.programs import not_run
-
-SHARED = Path(os.environ.get("PLENARIA_SHARED_DATA", Path(__file__).parents[4] / "shared" / "data"))
+from tests.programs import third_party_file
 
 
 def schema_file(name: str) -> Path:
     """A schema of the frab family."""
-    return _found("frab", name)
+    return third_party_file(f"frab/{name}")
 
 
 def schedule_file(name: str) -> bytes:
     """A conference's real schedule."""
-    return _found("schedules", name).read_bytes()
-
-
-def _found(folder: str, name: str) -> Path:
-    path = SHARED / folder / name
-    if not path.is_file():
-        not_run(f"{folder} {name}", "no copy of the file; PLENARIA_SHARED_DATA says where they are")
-    return path
+    return third_party_file(f"schedules/{name}").read_bytes()
 
 
 def json_problems(document: bytes) -> list[str]:

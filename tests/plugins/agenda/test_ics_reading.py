@@ -1,6 +1,4 @@
-import os
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from dateutil.rrule import rrulestr
@@ -9,10 +7,7 @@ from hypothesis import strategies as st
 from icalendar import vRecur
 
 from plenaria.plugins.agenda.ics import LeftOut, Read, calendar, read, recurrence
-from tests.programs import not_run
-
-BESIDE_THE_CHECKOUT = Path(__file__).parents[4] / "shared" / "data"
-SHARED = Path(os.environ.get("PLENARIA_SHARED_DATA", BESIDE_THE_CHECKOUT))
+from tests.plugins.agenda.interchange_files import schedule_file
 
 
 def file(*lines: str, head: str = "") -> bytes:
@@ -39,11 +34,7 @@ def codes(found: Read) -> list[str]:
 
 
 def test_moca_s_schedule_comes_whole_although_all_its_sessions_share_five_uids() -> None:
-    path = SHARED / "schedules" / "moca24-schedule.ics"
-    if not path.exists():
-        not_run("moca24-schedule.ics", "set PLENARIA_SHARED_DATA to the folder of shared data")
-
-    found = read(path.read_bytes())
+    found = read(schedule_file("moca24-schedule.ics"))
 
     assert len(found.slots) == len({slot.uid for slot in found.slots}) == 88
     assert found.zone == "Europe/Rome"

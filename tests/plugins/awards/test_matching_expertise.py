@@ -15,10 +15,9 @@ from hypothesis import strategies as st
 
 from plenaria.plugins.awards.matching import Assigned, ExpertiseNeedsScipy, Impossible, Pair, Problem, Quality, assign
 from tests.plugins.awards.test_matching_validator import faults, number_of_parts
-from tests.programs import not_run
+from tests.programs import third_party_file
 
 ROOT = Path(__file__).parents[3]
-DATA = Path(os.environ.get("PLENARIA_SHARED_DATA", ROOT.parent / "shared" / "data")) / "judging"
 
 
 def problem_of(rows: list[list[float]], **more: Any) -> Problem:
@@ -87,9 +86,7 @@ def test_small_marks_by_topic_at_full_loads_are_used_within_a_hundredth_of_the_b
 
 
 def shared(name: str) -> str:
-    if not (DATA / name).exists():
-        not_run(name, "PLENARIA_SHARED_DATA says where it is")
-    return (DATA / name).read_text()
+    return third_party_file(f"judging/{name}").read_text()
 
 
 def test_the_seed_decides_among_equals_and_the_order_of_names_does_not() -> None:

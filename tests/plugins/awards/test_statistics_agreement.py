@@ -3,7 +3,6 @@
 import csv
 import json
 import math
-import os
 from math import nan
 from pathlib import Path
 from typing import Any, get_args
@@ -23,10 +22,7 @@ from plenaria.plugins.awards.statistics import (
     krippendorff_alpha,
 )
 from plenaria.plugins.awards.statistics.icc import _satterthwaite, _Squares
-from tests.programs import not_run
-
-BESIDE_THE_CHECKOUT = Path(__file__).parents[4] / "shared" / "data"
-JUDGING = Path(os.environ.get("PLENARIA_SHARED_DATA", BESIDE_THE_CHECKOUT)) / "judging"
+from tests.programs import third_party_file
 
 # Shrout & Fleiss (1979), table 2: six targets, four judges.
 SHROUT_FLEISS = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
@@ -51,10 +47,7 @@ ZAR_RANK_SUMS = [14.5, 21.0, 30.5, 6.0, 11.0, 3.5, 20.0, 11.5, 29.0, 28.5, 22.5,
 
 
 def file(name: str) -> Path:
-    path = JUDGING / name
-    if not path.exists():
-        not_run(name, "set PLENARIA_SHARED_DATA to the folder of shared data")
-    return path
+    return third_party_file(f"judging/{name}")
 
 
 def expected(name: str) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 import csv
 import json
 import math
-import os
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +17,13 @@ from plenaria.plugins.awards.statistics.additive import described
 from plenaria.plugins.awards.statistics.fitting import Fit, fit
 from plenaria.plugins.awards.statistics.mixed_equations import criterion, equations, leverages, solve
 from plenaria.plugins.awards.statistics.winning import _draws, chances
-from tests.programs import not_run
+from tests.programs import third_party_file
 
-BESIDE_THE_CHECKOUT = Path(__file__).parents[4] / "shared" / "data"
-JUDGING = Path(os.environ.get("PLENARIA_SHARED_DATA", BESIDE_THE_CHECKOUT)) / "judging"
 FEW_DRAWS = 64
 
 
 def file(name: str) -> Path:
-    path = JUDGING / name
-    if not path.exists():
-        not_run(name, "set PLENARIA_SHARED_DATA to the folder of shared data")
-    return path
+    return third_party_file(f"judging/{name}")
 
 
 def model(scores: list[Score], **options: int) -> AdditiveModel:

@@ -33,6 +33,7 @@ from tests.plugins.agenda.solver.cosplib import (
     stated_objective,
     zone_penalty,
 )
+from tests.programs import third_party_not_run
 
 WEIGHTS = dict(zip(TERMS, (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53), strict=True))
 
@@ -362,10 +363,7 @@ def test_where_no_room_can_hold_a_track_nothing_is_found(tmp_path: Path) -> None
 def library() -> Path:
     named = os.environ.get("PLENARIA_COSPLIB")
     if not named:
-        pytest.skip(
-            "COSPLIB's own instances and solutions: third-party data that is not in this repository; "
-            "PLENARIA_COSPLIB names a copy of github.com/ahmedkheiri/CoSPLib"
-        )
+        third_party_not_run("COSPLIB", "PLENARIA_COSPLIB names a copy of github.com/ahmedkheiri/CoSPLib")
     folder = Path(named)
     assert (folder / "Dataset").is_dir(), f"PLENARIA_COSPLIB names {folder}, which has no folder Dataset"
     return folder
