@@ -19,6 +19,20 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 LOADING = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src", "video": "src"}
 """Tags that make a browser fetch something, and where they say what."""
+NO_PAGES = (
+    ".*",
+    "build",
+    "dist",
+    "var",
+    "src",
+    "core",
+    "tests",
+    "templates",
+    "static",
+    "locale",
+    "__pycache__",
+    "*.egg-info",
+)
 
 
 def built(tree: Path, site: Path) -> subprocess.CompletedProcess[str]:
@@ -98,6 +112,7 @@ def test_links_out_of_the_docs_folder_lead_to_pages_of_the_site(pages: dict[Path
         ("architecture.html", "plugins/index.html"),
         ("architecture.html", "decisions/index.html"),
         ("developer/production.html", "../config/plenaria.toml"),
+        ("developer/production.html", "../deploy/nginx/plenaria.conf"),
         ("plugins/index.html", "../hooks.html"),
         ("index.html", "developer/plugins.html"),
     } <= linked
@@ -166,18 +181,7 @@ def test_a_browser_asks_no_other_host_and_finds_a_word(address: str, chromium_pa
 def tree(tmp_path: Path) -> Path:
     """A copy of what the site is made of, that a test may spoil."""
     folder = tmp_path / "tree"
-    shutil.copytree(ROOT / "docs", folder / "docs", ignore=shutil.ignore_patterns("__pycache__"))
-    beside = [*ROOT.glob("*.md"), ROOT / "mkdocs.yml", ROOT / "LICENSE", *ROOT.glob("config/**/*.toml")]
-    for path in [
-        *beside,
-        *ROOT.glob("plugins/**/*.md"),
-        *ROOT.glob("examples/**/*.md"),
-        *ROOT.glob("examples/*/*.toml"),
-    ]:
-        copied = folder / path.relative_to(ROOT)
-        copied.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, copied)
-    (folder / "benchmarks").mkdir()  # the README links to the folder
+    shutil.copytree(ROOT, folder, symlinks=True, ignore=shutil.ignore_patterns(*NO_PAGES))
     return folder
 
 
