@@ -16,16 +16,18 @@ MESSAGE_KEYWORDS := --keyword=_ --keyword=gettext --keyword=ngettext:1,2 --keywo
 ROOMS := core $(patsubst %/plugin.py,%,$(wildcard plugins/*/plugin.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint pytest lock migrate messages clean
+.PHONY: help demo test lint pytest docs lock migrate messages dist clean
 
 help:
 	@echo "make demo [PORT=8000]        install, then serve the sample congress"
 	@echo "make test                    install, then linters, types, contracts and all tests"
 	@echo "make lint                    only ruff, mypy and the import contracts"
 	@echo "make pytest [TESTS=path] [PYTEST_ARGS='-k word'] [PYTEST_WORKERS=2]"
+	@echo "make docs                    the documentation as a site, into build/docs"
 	@echo "make lock [UPGRADE=1]        write the three requirements*.lock again"
 	@echo "make migrate APP=agenda    write the migration that the changed tables need"
 	@echo "make messages                collect the translatable texts into the .po files"
+	@echo "make dist                    what a release consists of, into dist/ (docs/developer/releasing.md)"
 
 # ----------------------------------------------------------------------------------------- environment
 # The stamps are newer than what they were made from; so nothing is installed twice.
@@ -73,6 +75,11 @@ lint: $(VENV)/.installed-dev
 pytest: $(VENV)/.installed-dev $(if $(filter test,$(MAKECMDGOALS)),lint)
 	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile $(PYTEST_ARGS) $(TESTS)
 
+# Not --quiet: MkDocs then counts no warnings, and a dead link passes.
+docs: $(VENV)/.installed-dev
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo "Written: build/docs/index.html"
+
 # ---------------------------------------------------------------------------------------------- author
 
 # uv only resolves; it gets an environment of its own, and no index address is written into the locks.
@@ -105,6 +112,13 @@ messages: $(VENV)/.installed
 	      --init-missing --no-wrap --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date || exit 1; \
 	  done; \
 	done
+
+# build/lib would keep modules that are gone.
+dist: $(VENV)/.installed
+	@rm -rf dist build/lib build/bdist.*
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+	@$(BIN)/python -c 'from setuptools.build_meta import build_sdist; build_sdist("dist")' >/dev/null
+	@cp requirements.lock dist && cd dist && sha256sum * >SHA256SUMS && cat SHA256SUMS
 
 clean:
 	rm -rf build dist var *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
