@@ -32,13 +32,12 @@ class Failure:
 
 
 class Failures:
-    """The latest failures of this process, for the plugins page; each is also logged and counted."""
+    """The latest failures of this process, for the plugins page; each is also counted. Logging is the caller's."""
 
     def __init__(self) -> None:
         self._latest: deque[Failure] = deque(maxlen=REMEMBERED_FAILURES)
 
     def note(self, plugin: str, hook: str, error: BaseException) -> None:
-        logger.error("a plugin failed", exc_info=error, extra={"plugin": plugin, "hook": hook})
         FAILURES.labels(plugin, hook).inc()
         self._latest.append(Failure(plugin, hook, type(error).__name__, clock.now()))
 
@@ -82,6 +81,7 @@ async def gather(found: Sequence[tuple[str, Any]], hook: str, use: Use, failures
             async with asyncio.timeout(PART_WITHIN_S):
                 value = await use(plugin, contribution)
         except Exception as error:
+            logger.exception("a part of a plugin failed", extra={"plugin": plugin, "hook": hook})
             failures.note(plugin, hook, error)
             failed.append(plugin)
         else:

@@ -228,6 +228,7 @@ class PluginHost:
                 raise TypeError(f"{name} answered with {type(answer).__name__} instead of a list of Refusals")
             return list(answer or ())
         except Exception as error:
+            logger.exception("a plugin failed while it was asked", extra={"plugin": name})
             self.failures.note(name, hook, error)
             return [Refusal("plugin_failed", {"plugin": name})]
 

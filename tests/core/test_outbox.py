@@ -383,11 +383,11 @@ async def test_without_a_server_mail_is_kept_back_and_goes_out_when_there_is_one
 
     arrived = asyncio.Event()
 
-    async def deliver(line: outbox.Line, *, now: datetime) -> None:
-        sent.append(json.loads(line["payload"])["to"])
+    async def hand_over(stored: dict[str, Any], *, sent_at: datetime) -> None:
+        sent.append(stored["to"])
         arrived.set()
 
-    outbox.use({"mail": deliver})
+    monkeypatch.setattr(mail, "hand_over", hand_over)
     mail.use(Settings(mail=MailSettings(host="127.0.0.1")))
     stop = asyncio.Event()
     worker = asyncio.create_task(outbox.run(stop=stop, release_mail=mail.has_server(), pause_s=0.01))

@@ -15,7 +15,7 @@ from plenaria.core.events import services as events
 from plenaria.core.kernel.i18n import using
 from plenaria.core.kernel.values import LANGUAGES
 from plenaria.core.storage.database import count_queries
-from plenaria.core.web import errors
+from plenaria.core.web import refusals
 from plenaria.plugins.registration import queries, rules, services
 from plenaria.plugins.registration.tables import OrderRow, TicketTypeRow
 from tests.plugins.registration.orders import MEMBER, PRESS, attendee, place, sell
@@ -598,7 +598,7 @@ async def test_every_refusal_has_words_in_both_languages(site: Site) -> None:
 
     assert said["en"] == dict(rules.REFUSALS)
     assert [code for code in said["es"] if said["es"][code] == said["en"][code]] == []
-    assert set(rules.REFUSALS) <= set(errors._words)
+    assert set(rules.REFUSALS) <= set(refusals._words)
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
