@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -173,6 +174,30 @@ def test_the_contracts_know_the_same_pure_rooms() -> None:
     lowest_layer = re.findall(r"\w+", CONTRACTS["modules"]["layers"][-1])
 
     assert set(patterns) == set(lowest_layer) == {"rules"}.union(*PURE_ROOMS.values())
+
+
+# ----------------------------------------------------------------------------------------- the picture
+
+
+def floor(name: str) -> str:
+    """A floor as the picture shows it: its name, what its docstring says first, the modules that stand on it."""
+    base = ROOT / "core" / name
+    source = base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
+    first_line = str(ast.get_docstring(ast.parse(source.read_text("utf-8")))).partition("\n")[0]
+    inside = {path.relative_to(base.relative_to(ROOT)) for path in FILES if path.is_relative_to(base.relative_to(ROOT))}
+    names = {f"{path.parts[0]}/" if len(path.parts) > 1 else path.stem for path in inside if path.suffix == ".py"}
+    modules = "  ".join(sorted(names - {"__init__"}))
+    lines = textwrap.wrap(modules, 100, break_on_hyphens=False)
+    return "\n".join([f"{name:<13}{first_line}", *(f"{'':<13}{line}" for line in lines)])
+
+
+def test_the_picture_of_the_floors_is_drawn_from_the_code() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    shown = re.findall(r"^```floors\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+
+    drawn = "\n".join(floor(name) for name in CONTRACTS["floors"]["layers"]) + "\n"
+
+    assert shown == [drawn], f"docs/architecture.md shows other floors than there are; paste this:\n{drawn}"
 
 
 # ------------------------------------------------------------------------------------------------ bans
