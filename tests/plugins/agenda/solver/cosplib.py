@@ -6,8 +6,7 @@ Kheiri, Pylyavskyy, Jacko: "CoSPLib – A Benchmark Library for Conference Sched
 open was learned from how its published solver reads, scores and writes. No line of it is copied.
 
 A conference has sessions of time slots, parallel rooms, and tracks of submissions that need one or more slots. A session
-in a room belongs to one track. This reading could only be tried on workbooks written in the library's format, not on
-the library's own files; `test_cosplib` compares with those wherever `PLENARIA_COSPLIB` names a copy of the library.
+in a room belongs to one track. `test_cosplib` compares this reading with the library's own files and published scores.
 """
 
 import datetime as dt
@@ -189,12 +188,12 @@ def read_solution(path: Path, instance: Instance) -> Solution:
 
 
 def stated_objective(path: Path) -> int | None:
-    """What a solution's workbook itself says that it scores (sheet `violations`, "Final Objective = …")."""
+    """What a solution's workbook itself says that it scores (sheet `violations`, "Objective Value = …")."""
     book = openpyxl.load_workbook(path, data_only=True)
     if "violations" not in book.sheetnames:
         return None
     cells = (_text(row[0]) for row in _rectangle(book["violations"]) if row)
-    found = (re.fullmatch(r"Final Objective = (-?\d+)(?:\.0)?", cell) for cell in cells)
+    found = (re.fullmatch(r"(?:Objective Value|Final Objective) = (-?\d+)(?:\.0)?", cell) for cell in cells)
     return next((int(match[1]) for match in found if match), None)
 
 
