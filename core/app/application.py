@@ -50,10 +50,12 @@ def prepare(settings: Settings, host: PluginHost) -> None:
     mail.use(settings)
     signing_keys.use(Path(settings.key_file))
     outbox.use(DELIVERERS)
-    i18n.load([CORE / "locale"])
+    own = [Path(settings.locale_folder)] if settings.locale_folder else []
+    i18n.start(settings.languages, *own, CORE / "locale")
     for name, folder in host.folders("locale"):
         with host.or_without(name):
             i18n.load([folder])
+    i18n.refuse_untranslated()
     use_permissions(
         [*CORE_PERMISSIONS, *(each for _, permissions in host.collect("register_permissions") for each in permissions)]
     )

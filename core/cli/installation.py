@@ -93,7 +93,7 @@ def _make_folder(url: str) -> None:
 
 def terminal_language(environment: Mapping[str, str]) -> str:
     """The language of a terminal, by POSIX's LC_ALL, LC_MESSAGES, LANG; English where they say nothing of ours."""
-    from plenaria.core.kernel.i18n import negotiate
+    from plenaria.core.kernel.languages import negotiate
 
     named = next((found for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (found := environment.get(name))), "")
     return negotiate(named.partition(".")[0].replace("_", "-"), default="en")

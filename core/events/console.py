@@ -17,8 +17,9 @@ from plenaria.core.host.permissions import ROLES, registered
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel import shown
 from plenaria.core.kernel.i18n import gettext
+from plenaria.core.kernel.languages import LANGUAGE_NAMES, LANGUAGES, own_name
 from plenaria.core.kernel.settings import Settings
-from plenaria.core.kernel.values import LANGUAGES, N_, EventView, MailText, Refused
+from plenaria.core.kernel.values import N_, EventView, MailText, Refused
 from plenaria.core.people import queries as people
 from plenaria.core.people import services as people_services
 from plenaria.core.storage import audit, outbox
@@ -247,7 +248,7 @@ def _text(event: EventView, key: str, language: str) -> MailText:
 @get("/{event_slug:str}/organise/mail", permission="event.mail", include_in_schema=False)
 async def mail_page(request: Anything, event: EventView) -> Response[str]:
     own = await mail.reworded(event)
-    return page(request, "events/mail.html", texts=list(_texts(event).values()), own=own, languages=LANGUAGES)
+    return page(request, "events/mail.html", texts=list(_texts(event).values()), own=own, languages=LANGUAGE_NAMES)
 
 
 @get("/{event_slug:str}/organise/mail/{key:str}/{language:str}", permission="event.mail", include_in_schema=False)
@@ -276,6 +277,7 @@ def _wording(
         status=status,
         text=text,
         text_language=language,
+        language_name=own_name(language),
         form=form,
         seen=seen,
         preview_subject=mail.fill(subject, text.sample),

@@ -5,10 +5,12 @@ from datetime import date
 from typing import Annotated, Final
 from zoneinfo import available_timezones
 
+import msgspec
 from msgspec import Meta, Struct
 
 from plenaria.core.forms import Problem
-from plenaria.core.kernel.values import LANGUAGES, N_, LocalizedText, Slug
+from plenaria.core.kernel.languages import LANGUAGE_NAMES, LANGUAGES
+from plenaria.core.kernel.values import N_, LocalizedText, Slug
 
 
 class EventDetails(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -57,10 +59,9 @@ class EventDetails(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         str,
         Meta(
             title=N_("Main language"),
-            pattern="^(es|en)$",
-            extra={"choices": {"es": N_("Spanish"), "en": N_("English")}},
+            extra={"choices": LANGUAGE_NAMES},
         ),
-    ] = LANGUAGES[0]
+    ] = msgspec.field(default_factory=lambda: LANGUAGES[0])
     currency: Annotated[str, Meta(title=N_("Currency"), description=N_("ISO 4217 code."), pattern="^[A-Z]{3}$")] = "MXN"
     is_public: Annotated[
         bool, Meta(title=N_("Public"), description=N_("Shown on the front page and open to visitors."))

@@ -31,6 +31,7 @@ from plenaria.core.forms.schema import (
     tag_of,
     unique_key,
 )
+from plenaria.core.kernel.languages import LANGUAGES
 from plenaria.core.kernel.values import EMAIL, N_, Money, Window
 
 S = TypeVar("S", bound=Struct)
@@ -229,7 +230,7 @@ class _Checker:
         for language, words in raw.items():
             here = step(pointer, str(_shown(language)))
             if not isinstance(language, str) or not compiled(_LANGUAGE).match(language):
-                self.no(here, "unknown_field", {"name": _shown(language), "allowed": ["es", "en"]})
+                self.no(here, "unknown_field", {"name": _shown(language), "allowed": list(LANGUAGES)})
             elif not (isinstance(words, str) and not words.strip()):
                 values[language] = self.value(text, words, here)
         if len(self.problems) > before:

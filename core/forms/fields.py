@@ -11,11 +11,11 @@ from plenaria.core.forms.problems import Problem, step
 from plenaria.core.forms.schema import MOST_TEXT, FieldShape, Shape, fields_of, is_slug
 from plenaria.core.forms.typed import OFF, Flat, FormData, Typed, as_typed, below, choice_text, flat, tree, typed_value
 from plenaria.core.forms.words import words
-from plenaria.core.kernel.i18n import gettext, using
-from plenaria.core.kernel.values import LANGUAGES, N_
+from plenaria.core.kernel.i18n import current_language, gettext, using
+from plenaria.core.kernel.languages import LANGUAGES, name_in
+from plenaria.core.kernel.values import N_
 
 _DEEPEST: Final = 8
-_LANGUAGE_NAMES: Final = {"es": N_("Spanish"), "en": N_("English")}
 _NUMBERS: Final = {"int": "numeric", "float": "decimal", "decimal": "decimal"}
 _COPIED: Final = ("autocomplete", "inputmode", "placeholder", "rows", "accept", "spellcheck")
 _KINDS: Final[Mapping[str, str]] = {
@@ -277,7 +277,7 @@ class _Artist:
             Field(
                 name=f"{field.name}.{language}",
                 id=f"{field.id}--{language}",
-                label=self._said(_LANGUAGE_NAMES.get(language, language)),
+                label=name_in(language, current_language()),
                 kind=kind,
                 pointer=step(field.pointer, language),
                 value=_string(found[language].text) if language in found else "",

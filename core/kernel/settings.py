@@ -23,6 +23,10 @@ NOT_SETTINGS: Final = frozenset(
 """Variables of ours that are no settings. Any other unknown one is misspelt, and stops the start."""
 
 
+LANGUAGE: Final = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z"
+"""A language's code (BCP 47): es, pt-BR."""
+
+
 class Mail(Struct, forbid_unknown_fields=True, frozen=True):
     """How mail leaves the house. Without a host it stays in the outbox, readable there in development."""
 
@@ -53,6 +57,10 @@ class Settings(Struct, forbid_unknown_fields=True, frozen=True):
     second_factor_for_organisers: bool = False
     disabled_plugins: tuple[str, ...] = ()
     """Plugins that are installed but not to be loaded at all."""
+    languages: Annotated[tuple[Annotated[str, Meta(pattern=LANGUAGE)], ...], Meta(min_length=1)] = ("es", "en")
+    """The languages of pages and mails, the fallback first; each but English needs a catalogue."""
+    locale_folder: str = ""
+    """A folder with more catalogues, `<language>/LC_MESSAGES/messages.po`: they come before those that are built in."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses whose X-Forwarded-For is believed."""
     mail: Mail = Mail()
@@ -104,7 +112,7 @@ def _override(values: dict[str, Any], environment: Mapping[str, str]) -> None:
             if not isinstance(within, dict):
                 raise Misconfigured(f"{name}: “{outer}” has nothing inside it")
             within[inner] = text
-        elif outer in ("disabled_plugins", "trusted_proxies"):
+        elif outer in ("disabled_plugins", "languages", "trusted_proxies"):
             values[outer] = [part.strip() for part in text.split(",") if part.strip()]
         else:
             values[outer] = text

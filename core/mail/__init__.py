@@ -22,8 +22,9 @@ from plenaria.core.forms import refuse_unseen
 from plenaria.core.host import plugins
 from plenaria.core.kernel import shown
 from plenaria.core.kernel.i18n import using
+from plenaria.core.kernel.languages import spoken
 from plenaria.core.kernel.settings import Settings
-from plenaria.core.kernel.values import LANGUAGES, N_, EventView, MailText, Refusal, Refused, in_language
+from plenaria.core.kernel.values import N_, EventView, MailText, Refusal, Refused, in_language, language_of
 from plenaria.core.mail.tables import MailOverride
 from plenaria.core.storage import outbox
 from plenaria.core.storage.database import lock, transaction
@@ -133,8 +134,8 @@ async def send(
     `- ` are a list, and an address of this installation becomes a link. `Markdown` facts are the exception.
     """
     plugin, text = texts()[key]
-    language = language or (event.language if event else LANGUAGES[0])
-    subject, body = await wording(text, event, language)
+    wanted = spoken(language, event.language if event else "")
+    language, subject, body = await _wording(text, event, wanted)
     domain = parseaddr(_settings.mail.sender)[1].rpartition("@")[2] or "localhost"
     mail = Mail(
         to=to,
@@ -160,11 +161,19 @@ def _as_plain(markdown: str) -> str:
 
 async def wording(text: MailText, event: EventView | None, language: str) -> tuple[str, str]:
     """Subject and body as this event words them, else as the plugin does."""
+    _, subject, body = await _wording(text, event, language)
+    return subject, body
+
+
+async def _wording(text: MailText, event: EventView | None, language: str) -> tuple[str, str, str]:
+    """Language, subject and body: in the language asked for, else in the one that the plugin wrote it in."""
+    written = language_of(text.body, language)
     if event is not None:
-        row = await MailOverride.select().where(MailOverride.key == f"{event.id}/{text.key}/{language}").first()
-        if row is not None:
-            return row["subject"], row["body"]
-    return in_language(text.subject, language), in_language(text.body, language)
+        for code in dict.fromkeys((language, written)):
+            row = await MailOverride.select().where(MailOverride.key == f"{event.id}/{text.key}/{code}").first()
+            if row is not None:
+                return code, row["subject"], row["body"]
+    return written, in_language(text.subject, language), in_language(text.body, language)
 
 
 async def reworded(event: EventView) -> set[tuple[str, str]]:

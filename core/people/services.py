@@ -14,9 +14,10 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from plenaria.core import mail
 from plenaria.core.host.permissions import ROLES
 from plenaria.core.host.visit import PersonView, Visit
+from plenaria.core.kernel.languages import spoken
 from plenaria.core.kernel.secrets import hashed, new_secret
 from plenaria.core.kernel.settings import Settings
-from plenaria.core.kernel.values import LANGUAGES, EventView, Refusal, Refused, in_language
+from plenaria.core.kernel.values import EventView, Refusal, Refused, in_language
 from plenaria.core.people import queries
 from plenaria.core.people.queries import normal_email
 from plenaria.core.people.tables import ApiToken, Grant, Person, Session, SignInLink
@@ -310,7 +311,7 @@ async def send_invitation(
     """Mail the way in; good for a week, once."""
     from plenaria.core.kernel.i18n import gettext, using
 
-    language = person.language or (event.language if event else LANGUAGES[0])
+    language = spoken(person.language, event.language if event else "")
     secret = await new_link(person.email, next_page=next_page, valid_for=timedelta(days=INVITATION_DAYS), now=now)
     with using(language):
         title = gettext(ROLES[role])

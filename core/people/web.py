@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
+import msgspec
 import pyotp
 import segno
 from litestar import Request, Response, get, post
@@ -14,6 +15,7 @@ from msgspec import Meta, Struct
 from plenaria.core.forms import Checked, form_for, parse
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.i18n import current_language, gettext
+from plenaria.core.kernel.languages import LANGUAGE_NAMES, LANGUAGES
 from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.shown import locale
 from plenaria.core.kernel.values import N_, Refused
@@ -92,8 +94,8 @@ class NameForm(Struct, frozen=True):
     second_surname: Annotated[str, Meta(title=N_("Second surname"), max_length=100)] = ""
     language: Annotated[
         str,
-        Meta(title=N_("Language"), pattern="^(es|en)$", extra={"choices": {"es": "Español", "en": "English"}}),
-    ] = "es"
+        Meta(title=N_("Language"), extra={"choices": LANGUAGE_NAMES}),
+    ] = msgspec.field(default_factory=lambda: LANGUAGES[0])
 
 
 def own_page(address: str) -> str:

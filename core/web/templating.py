@@ -21,14 +21,14 @@ from plenaria.core.host import plugins
 from plenaria.core.host.plugins import PluginHost
 from plenaria.core.host.visit import Visit, visit_of
 from plenaria.core.kernel import i18n, shown
+from plenaria.core.kernel.languages import LANGUAGE_NAMES
 from plenaria.core.kernel.settings import Settings
-from plenaria.core.kernel.values import LANGUAGES, N_, EventView, Link
+from plenaria.core.kernel.values import N_, EventView, Link
 from plenaria.core.web import refusals
 from plenaria.core.web.security.door import notice_cookie
 
 CORE: Final = Path(__file__).parents[1]
 """The folder of the core: its templates, static files and catalogues."""
-LANGUAGE_NAMES: Final = {"es": "Español", "en": "English"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class Frame:
     notices: list[Notice] = field(default_factory=list)
     footer: list[Item] = field(default_factory=list)
     languages: list[Language] = field(
-        default_factory=lambda: [Language(code, LANGUAGE_NAMES[code]) for code in LANGUAGES]
+        default_factory=lambda: [Language(code, name) for code, name in LANGUAGE_NAMES.items()]
     )
 
 

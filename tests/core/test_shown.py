@@ -8,14 +8,14 @@ import pytest
 
 from plenaria.core.kernel import i18n, shown
 from plenaria.core.kernel.values import Money
-from plenaria.core.web.templating import HERE
+from plenaria.core.web.templating import CORE
 
 DEADLINE = datetime(2025, 9, 11, 5, 59, 59, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True, scope="module")
 def words() -> None:
-    i18n.load([HERE / "locale"])
+    i18n.load([CORE / "locale"])
 
 
 @pytest.fixture(params=["es", "en"])

@@ -13,8 +13,8 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel import clock, i18n
+from plenaria.core.kernel.languages import LANGUAGES, negotiate
 from plenaria.core.kernel.settings import Settings
-from plenaria.core.kernel.values import LANGUAGES
 from plenaria.core.web.security.guard import SAFE
 
 logger = logging.getLogger("plenaria.door")
@@ -181,7 +181,7 @@ def _language(query: str, cookies: dict[str, str], headers: Headers) -> str:
         return asked
     if (chosen := cookies.get(LANGUAGE_COOKIE)) in LANGUAGES:
         return str(chosen)
-    return i18n.negotiate(headers.get("accept-language", ""))
+    return negotiate(headers.get("accept-language", ""))
 
 
 def _client(scope: Scope, headers: Headers, trusted: tuple[str, ...]) -> str:
