@@ -6,6 +6,7 @@ A nested setting is overridden with two underscores: `PLENARIA_MAIL__HOST`.
 import os
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -62,8 +63,15 @@ class Settings(Struct, forbid_unknown_fields=True, frozen=True):
     locale_folder: str = ""
     """A folder with more catalogues, `<language>/LC_MESSAGES/messages.po`: they come before those that are built in."""
     trusted_proxies: tuple[str, ...] = ()
-    """Addresses whose X-Forwarded-For is believed."""
+    """Our own reverse proxies, addresses or networks (`10.0.0.0/8`): only their X-Forwarded-For is believed."""
     mail: Mail = Mail()
+
+    def __post_init__(self) -> None:
+        for network in self.trusted_proxies:
+            try:
+                ip_network(network)
+            except ValueError as error:
+                raise ValueError(f"trusted_proxies: no address and no network, as in 10.0.0.0/8: {error}") from None
 
     @property
     def secure(self) -> bool:
