@@ -109,4 +109,4 @@ async def test_the_record_of_changes_speaks_the_readers_language(site: Site, pag
             assert f"<strong>{audit_words.said('team.granted')}</strong>" in text
         assert "team.granted" in text
     assert "Rol asignado" in answers["es"]
-    assert "Role given" in answers["en"]
+    assert "Role assigned" in answers["en"]

@@ -66,7 +66,7 @@ def warnings_about(installation: Installation) -> list[str]:
         said = gettext("the address is {address}: without https, cookies can be read on the way")
         found.append(fill(said, {"address": settings.address}))
     if settings.development:
-        found.append(gettext("development is on: kept mail and the page of patterns are open"))
+        found.append(gettext("development mode is on: mails that were kept back can be read, and /patterns is open"))
     if not settings.mail.host:
         found.append(gettext("no mail host is set: mail stays in the outbox and nobody can sign in by link"))
     return found
@@ -108,12 +108,12 @@ def audit_verify(installation: Installation) -> None:
     if (broken := verdict.first_broken) is not None:
         line = gettext("Broken: line {line_id}, at seal {no}: {reason}")
         if broken.line_id is None:
-            line = gettext("Broken: a line that is gone, at seal {no}: {reason}")
+            line = gettext("Broken: a line is missing, at seal {no}: {reason}")
         click.echo(fill(line, builtins(broken)), err=True)
         click.echo(f"  {gettext('expected')}: {broken.expected or '-'}", err=True)
         click.echo(f"  {gettext('found')}: {broken.found or '-'}", err=True)
         sys.exit(1)
-    click.echo(gettext("No sealed line was changed, removed or put elsewhere."))
+    click.echo(gettext("No sealed line was changed, removed or moved."))
 
 
 async def _verify(installation: Installation) -> "Verdict":

@@ -51,7 +51,7 @@ class EventDetails(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         str,
         Meta(
             title=N_("Accent colour"),
-            description=N_("For buttons and links, like #0b5cad; empty: the house's own."),
+            description=N_("For buttons and links, for example #0b5cad. Leave it empty for the standard colour."),
             pattern="^(#[0-9a-fA-F]{6})?$",
         ),
     ] = ""
@@ -88,4 +88,9 @@ class NewEvent(EventDetails, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     def problems(self) -> Iterable[Problem]:
         yield from super().problems()
         if self.slug in RESERVED:
-            yield Problem("/slug", "reserved_slug", {"actual": self.slug}, N_("“{actual}” is an address of the house."))
+            yield Problem(
+                "/slug",
+                "reserved_slug",
+                {"actual": self.slug},
+                N_("“{actual}” is reserved for the site itself; choose another address."),
+            )

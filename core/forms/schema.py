@@ -59,10 +59,10 @@ _SAID_OF: Final[Mapping[type, Mapping[str, Meta]]] = {
     },
     Window: {
         "opens_at": Meta(title=N_("Opens")),
-        "closes_at": Meta(title=N_("Closes"), description=N_("At this very instant it is already closed.")),
+        "closes_at": Meta(title=N_("Closes"), description=N_("From this moment on it is closed.")),
         "grace_s": Meta(
             title=N_("Grace"),
-            description=N_("How long after closing something is still accepted."),
+            description=N_("How long after closing late submissions are still accepted."),
             ge=0,
             le=30 * 24 * 3600,
             extra={"unit": N_("seconds")},

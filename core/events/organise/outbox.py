@@ -39,7 +39,7 @@ async def outbox_line(request: Anything, event: EventView, settings: Settings, l
 @post("/{event_slug:str}/organise/outbox/{line_id:int}/again", permission="event.mail", include_in_schema=False)
 async def deliver_again(request: Anything, event: EventView, visit: Visit, line_id: int) -> Response[Any]:
     await outbox.try_again(line_id, event_id=event.id, now=visit.now)
-    return see_other(request, f"/{event.slug}/organise/outbox", ("success", gettext("It is tried again now.")))
+    return see_other(request, f"/{event.slug}/organise/outbox", ("success", gettext("We are trying again now.")))
 
 
 ROUTES = [outbox_page, outbox_line, deliver_again]

@@ -79,7 +79,7 @@ async def revoke(request: Anything, event: EventView, visit: Visit, person: int,
     await people_services.revoke(
         person, role, event=event, by=visit.by, may_grant_owner="owner" in visit.roles_in(event), now=visit.now
     )
-    return see_other(request, f"/{event.slug}/organise/team", ("success", gettext("The role was taken away.")))
+    return see_other(request, f"/{event.slug}/organise/team", ("success", gettext("The role was removed.")))
 
 
 ROUTES = [team_page, invite, revoke]

@@ -15,7 +15,7 @@ from plenaria.core.web.templating.pages import page
 
 _ERROR_WORDS: Final[Mapping[int, tuple[str, str, str]]] = {
     400: (
-        N_("We could not read that"),
+        N_("We could not read your request"),
         N_("Something in the address or the form was not right."),
         N_("Go back, check what you typed, and send it again."),
     ),
@@ -31,8 +31,8 @@ _ERROR_WORDS: Final[Mapping[int, tuple[str, str, str]]] = {
         N_("Check the address, or start from the event's page."),
     ),
     405: (
-        N_("Not like that"),
-        N_("This address does not take that kind of request."),
+        N_("This page does not take that kind of request"),
+        N_("The address is right, but it cannot be used in this way."),
         N_("Go back and use the page's own buttons."),
     ),
     409: (
@@ -57,8 +57,10 @@ _ERROR_WORDS: Final[Mapping[int, tuple[str, str, str]]] = {
     ),
     500: (
         N_("Something broke on our side"),
-        N_("Nothing that you sent was half stored. The error was written down for the people who run this site."),
-        N_("Try again in a minute. If it happens again, tell the organisers when it was."),
+        N_(
+            "What you sent was saved completely or not at all. The error was recorded for the people who run this site."
+        ),
+        N_("Try again in a minute. If it happens again, tell the organisers when it happened."),
     ),
     503: (
         N_("We will be back in a moment"),
