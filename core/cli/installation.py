@@ -45,7 +45,7 @@ class Installation:
 
     @cached_property
     def host(self) -> "PluginHost":
-        """The plugins, with everything they contribute handed to the core's rooms."""
+        """The plugins, with everything they contribute handed to the core."""
         from plenaria.core.app import prepare
         from plenaria.core.host.plugins import PluginHost
         from plenaria.core.kernel import logs

@@ -38,7 +38,7 @@ async def overview(request: Anything, event: EventView, visit: Visit) -> Respons
         outbox=undelivered,
         last=last,
         actors=await actors_of(last),
-        said=audit_words.said,
+        action_label=audit_words.label,
     )
 
 

@@ -1,4 +1,4 @@
-"""The public HTML doors of events: the front page, an event's page, its colours."""
+"""The public pages of events: the front page, an event's page, its colours."""
 
 from typing import Any
 

@@ -29,7 +29,7 @@ LANGUAGE: Final = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z"
 
 
 class Mail(Struct, forbid_unknown_fields=True, frozen=True):
-    """How mail leaves the house. Without a host it stays in the outbox, readable there in development."""
+    """The server that takes mail. Without a host mail stays in the outbox, readable there in development."""
 
     host: str = ""
     port: Annotated[int, Meta(ge=1, le=65535)] = 587

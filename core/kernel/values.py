@@ -35,7 +35,7 @@ _SLUG_BREAK = re.compile(r"[^a-z0-9]+")
 class Refusal(Struct, frozen=True):
     """One reason why something may not be done.
 
-    `code` is stable API (`sold_out`); `facts` are builtins that the words at the door are made with;
+    `code` is stable API (`sold_out`); `facts` are builtins that the handler fills into its sentence;
     `pointer` names the field (JSON pointer) when one field is to blame.
     """
 

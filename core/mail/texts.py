@@ -40,7 +40,7 @@ CORE_MAIL: Final = (
 
 
 def texts() -> dict[str, tuple[str, MailText]]:
-    """Every mail of the house: key → (plugin, text)."""
+    """Every mail of the core and the plugins: key → (plugin, text)."""
     found = {text.key: ("core", text) for text in CORE_MAIL}
     for plugin, contributed in plugins.host().collect("register_mail"):
         found.update({text.key: (plugin, text) for text in contributed})

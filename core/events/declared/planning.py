@@ -24,7 +24,7 @@ async def plan(declaration: Declaration) -> list[Change]:
 
 
 def _nothing_like(document: Document) -> Document:
-    """The same tables, empty: of a new event every setting and every item is told by itself."""
+    """The same tables, empty: of a new event every setting and every item is listed by itself."""
     tables: dict[str, dict[str, list[Any]]] = {
         name: {key: [] for key, value in table.items() if isinstance(value, list)}
         for name, table in document["plugins"].items()

@@ -19,7 +19,9 @@ async def audit_page(request: Anything, event: EventView) -> Response[str]:
     """Who changed what and when, the latest first."""
     lines = await audit.lines(event=event.id, before=before_of(request), most=PER_PAGE)
     actors = await actors_of(lines)
-    return page(request, "events/audit.html", lines=lines, actors=actors, said=audit_words.said, per_page=PER_PAGE)
+    return page(
+        request, "events/audit.html", lines=lines, actors=actors, action_label=audit_words.label, per_page=PER_PAGE
+    )
 
 
 async def actors_of(lines: list[audit.LineView]) -> dict[str, str]:

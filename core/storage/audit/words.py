@@ -33,6 +33,6 @@ def use_words(contributed: Mapping[str, str]) -> None:
         _words.setdefault(action, message)
 
 
-def said(action: str) -> str:
+def label(action: str) -> str:
     """The action in the current language; its code where nobody gave it words, as after a plugin was uninstalled."""
     return gettext(_words[action]) if action in _words else action

@@ -19,7 +19,7 @@ class StaticFile:
 
 
 class StaticFiles:
-    """Every static file of the house, read once at start, under one fingerprint of them all."""
+    """Every static file of the core and the plugins, read once at start, under one fingerprint of them all."""
 
     def __init__(self, host: PluginHost) -> None:
         self.files: dict[str, StaticFile] = {}
