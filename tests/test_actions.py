@@ -91,7 +91,7 @@ def test_no_plugin_words_an_action_of_somebody_else() -> None:
 
 
 def test_an_action_without_words_is_shown_by_its_code() -> None:
-    assert audit_words.said("gone.with_its_plugin") == "gone.with_its_plugin"
+    assert audit_words.label("gone.with_its_plugin") == "gone.with_its_plugin"
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
@@ -106,7 +106,7 @@ async def test_the_record_of_changes_speaks_the_readers_language(site: Site, pag
 
     for language, text in answers.items():
         with using(language):
-            assert f"<strong>{audit_words.said('team.granted')}</strong>" in text
+            assert f"<strong>{audit_words.label('team.granted')}</strong>" in text
         assert "team.granted" in text
     assert "Rol asignado" in answers["es"]
-    assert "Role given" in answers["en"]
+    assert "Role assigned" in answers["en"]

@@ -30,8 +30,8 @@ from plenaria.core.web.access import Access
 from plenaria.core.web.api import openapi
 from plenaria.core.web.api import reference as api_reference
 from plenaria.core.web.form_request import FormRequest
-from plenaria.core.web.security.door import Door
 from plenaria.core.web.security.guard import Guard, undeclared
+from plenaria.core.web.security.middleware import VisitMiddleware
 from plenaria.core.web.templating import CORE, Pages
 
 logger = logging.getLogger("plenaria.app")
@@ -50,10 +50,12 @@ def prepare(settings: Settings, host: PluginHost) -> None:
     mail.use(settings)
     signing_keys.use(Path(settings.key_file))
     outbox.use(DELIVERERS)
-    i18n.load([CORE / "locale"])
+    own = [Path(settings.locale_folder)] if settings.locale_folder else []
+    i18n.start(settings.languages, *own, CORE / "locale")
     for name, folder in host.folders("locale"):
         with host.or_without(name):
             i18n.load([folder])
+    i18n.refuse_untranslated()
     use_permissions(
         [*CORE_PERMISSIONS, *(each for _, permissions in host.collect("register_permissions") for each in permissions)]
     )
@@ -68,7 +70,7 @@ def create_app(settings: Settings, *, host: PluginHost | None = None, with_worke
     host = host or PluginHost.discover(disabled=settings.disabled_plugins)
     prepare(settings, host)
     app = _application(settings, host, with_worker=with_worker)
-    app.asgi_handler = Access(Door(app.asgi_handler, settings, people))
+    app.asgi_handler = Access(VisitMiddleware(app.asgi_handler, settings, people))
     return app
 
 

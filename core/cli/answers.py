@@ -32,13 +32,13 @@ def answer_to(error: Exception) -> Answer | None:
     if isinstance(error, Refused):
         return Answer(REFUSED, tuple(_with_pointer(each.pointer, sentence(each)) for each in error.refusals))
     if isinstance(error, Invalid):
-        said = tuple(_with_pointer(each.pointer, words(each, current_language())) for each in error.problems)
-        return Answer(REFUSED, said)
+        lines = tuple(_with_pointer(each.pointer, words(each, current_language())) for each in error.problems)
+        return Answer(REFUSED, lines)
     return None
 
 
-def _with_pointer(pointer: str, said: str) -> str:
-    return f"{pointer.lstrip('/').replace('/', '.')}: {said}" if pointer else said
+def _with_pointer(pointer: str, text: str) -> str:
+    return f"{pointer.lstrip('/').replace('/', '.')}: {text}" if pointer else text
 
 
 def _one_line(text: str) -> str:

@@ -53,12 +53,12 @@ class EventFile:
 
         language = current_language()
         for problem in sorted(problems, key=self._place):
-            said = complaint(problem, file=str(self.path), toml_text=self.text, language=language)
-            click.echo(said, err=True)
+            line = complaint(problem, file=str(self.path), toml_text=self.text, language=language)
+            click.echo(line, err=True)
         self._end()
 
     def refused(self, refusals: "Iterable[Refusal]") -> NoReturn:
-        """A plugin or a service said no to what is well written."""
+        """A plugin or a service refused what is well written."""
         from plenaria.core.forms import line_of
         from plenaria.core.web.refusals import sentence
 
@@ -177,10 +177,10 @@ def _show_one(console: "Console", change: "Change") -> None:
     sign, style = {"added": ("+", "green"), "removed": ("−", "red"), "changed": ("~", "yellow")}[change.kind]
     place = change.pointer.lstrip("/").replace("/", ".").replace("~1", "/").replace("~0", "~")
     if change.kind == "changed":
-        said = f"{shown(change.before)} → {shown(change.after)}"
+        line = f"{shown(change.before)} → {shown(change.after)}"
     else:
-        said = shown(change.after if change.kind == "added" else change.before)
-    console.print(f"[{style}]{sign} {escape(place)}[/{style}]: {escape(said)}")
+        line = shown(change.after if change.kind == "added" else change.before)
+    console.print(f"[{style}]{sign} {escape(place)}[/{style}]: {escape(line)}")
 
 
 def shown(value: Any, most: int = 100) -> str:

@@ -143,8 +143,10 @@ def _print_event(console: "Console", address: str, event: "EventView", weeks: in
     console.print(f"\n[bold]{name}[/bold]  {address}/{event.slug}")
     console.print(f"{event.starts_on} – {event.ends_on}, {event.venue}")
     if weeks:
-        said = gettext("Dates moved by {weeks} weeks so that everything is open; --as-published keeps the true dates.")
-        console.print(f"[yellow]{fill(said, {'weeks': weeks})}[/yellow]")
+        message = gettext(
+            "Dates moved by {weeks} weeks so that everything is open; --as-published keeps the true dates."
+        )
+        console.print(f"[yellow]{fill(message, {'weeks': weeks})}[/yellow]")
     console.print(gettext("Sign in as (each link once, for a day):"))
     for role, link in links.items():
         console.print(f"  {role:<10} {link}")

@@ -45,7 +45,7 @@ class Installation:
 
     @cached_property
     def host(self) -> "PluginHost":
-        """The plugins, with everything they contribute handed to the core's rooms."""
+        """The plugins, with everything they contribute handed to the core."""
         from plenaria.core.app import prepare
         from plenaria.core.host.plugins import PluginHost
         from plenaria.core.kernel import logs
@@ -93,7 +93,7 @@ def _make_folder(url: str) -> None:
 
 def terminal_language(environment: Mapping[str, str]) -> str:
     """The language of a terminal, by POSIX's LC_ALL, LC_MESSAGES, LANG; English where they say nothing of ours."""
-    from plenaria.core.kernel.i18n import negotiate
+    from plenaria.core.kernel.languages import negotiate
 
     named = next((found for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (found := environment.get(name))), "")
     return negotiate(named.partition(".")[0].replace("_", "-"), default="en")

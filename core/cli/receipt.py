@@ -25,7 +25,7 @@ from plenaria.core.kernel.values import N_
 
 PROBLEMS: dict[Problem, str] = {
     "unreadable": N_("This file is no Plenaria receipt, or it was damaged."),
-    "other_key": N_("This receipt names another key ({key_id}) than the one given."),
+    "other_key": N_("This receipt was signed with another key ({key_id}) than the one given."),
     "forged": N_("The signature does not match: the receipt was changed after it was issued, or never issued."),
     "rewritten": N_(
         "The signature is good, but the file is not byte for byte the one issued "

@@ -82,8 +82,8 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
-        said = os.strerror(error.errno) if error.errno else str(error)
-        raise Misconfigured(f"cannot listen on {host}:{port} ({said}); choose another with --port") from None
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise Misconfigured(f"cannot listen on {host}:{port} ({reason}); choose another with --port") from None
 
 
 def run_server(app: "Litestar", listening: socket.socket) -> None:

@@ -1,4 +1,4 @@
-"""The commands of whoever runs an installation: schema, plugins, the record of changes, copies."""
+"""The commands of those who run an installation: schema, plugins, the record of changes, copies."""
 
 import sys
 from pathlib import Path
@@ -63,10 +63,10 @@ def warnings_about(installation: Installation) -> list[str]:
     settings = installation.settings
     found = []
     if not settings.secure:
-        said = gettext("the address is {address}: without https, cookies can be read on the way")
-        found.append(fill(said, {"address": settings.address}))
+        message = gettext("the address is {address}: without https, cookies can be read on the way")
+        found.append(fill(message, {"address": settings.address}))
     if settings.development:
-        found.append(gettext("development is on: kept mail and the page of patterns are open"))
+        found.append(gettext("development mode is on: mails that were kept back can be read, and /patterns is open"))
     if not settings.mail.host:
         found.append(gettext("no mail host is set: mail stays in the outbox and nobody can sign in by link"))
     return found
@@ -108,12 +108,12 @@ def audit_verify(installation: Installation) -> None:
     if (broken := verdict.first_broken) is not None:
         line = gettext("Broken: line {line_id}, at seal {no}: {reason}")
         if broken.line_id is None:
-            line = gettext("Broken: a line that is gone, at seal {no}: {reason}")
+            line = gettext("Broken: a line is missing, at seal {no}: {reason}")
         click.echo(fill(line, builtins(broken)), err=True)
         click.echo(f"  {gettext('expected')}: {broken.expected or '-'}", err=True)
         click.echo(f"  {gettext('found')}: {broken.found or '-'}", err=True)
         sys.exit(1)
-    click.echo(gettext("No sealed line was changed, removed or put elsewhere."))
+    click.echo(gettext("No sealed line was changed, removed or moved."))
 
 
 async def _verify(installation: Installation) -> "Verdict":
@@ -131,8 +131,8 @@ def backup(installation: Installation, file: Path) -> None:
     run(_backup(installation, file))
     from plenaria.core.kernel.i18n import fill, gettext
 
-    said = gettext("Written: {path}. It holds personal data: keep it safe. The signing key {key} is not in it.")
-    click.echo(fill(said, {"path": file, "key": installation.settings.key_file}))
+    message = gettext("Written: {path}. It holds personal data: keep it safe. The signing key {key} is not in it.")
+    click.echo(fill(message, {"path": file, "key": installation.settings.key_file}))
 
 
 async def _backup(installation: Installation, file: Path) -> None:
@@ -173,7 +173,7 @@ def migration() -> None:
 @migration.command()
 @click.argument("app")
 @click.option("--replace-initial", is_flag=True, help="Delete the app's migrations first: nobody has applied them yet.")
-@click.option("--description", default="", help="One line for whoever reads the file.")
+@click.option("--description", default="", help="One line for the reader of the file.")
 def new(app: str, replace_initial: bool, description: str) -> None:
     """Write the migration that brings APP's tables (core, or a plugin's name) to what the code says."""
     from plenaria.core.storage.database.new_migration import main

@@ -1,4 +1,4 @@
-"""The JSON doors of events: what they are, which plugins are on, how each is set, and the whole declared event."""
+"""The JSON handlers of events: what they are, which plugins are on, how each is set, and the whole declared event."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -163,7 +163,7 @@ def _declaration(document: declared.Document) -> EventDeclaration:
 
 
 def _plugin_routes(name: str, settings: type[Struct] | None) -> list[Any]:
-    """Doors of one plugin: with its own Struct, the document says what its settings are."""
+    """Handlers of one plugin: with its own Struct, the document says what its settings are."""
     path, noun = f"{EVENT}/plugins/{name}", "".join(part.capitalize() for part in name.replace("-", "_").split("_"))
 
     @put(path, permission="event.configure", operation_id=f"switch{noun}", tags=["events"], summary=f"Switch {name}")
@@ -200,7 +200,7 @@ def _settings_routes(path: str, name: str, noun: str, struct: type[Struct]) -> l
 
 
 def routes(host: PluginHost) -> list[Any]:
-    """The doors of events, with those of each plugin's settings."""
+    """The handlers of events, with those of each plugin's settings."""
     settings = dict(host.collect("register_settings"))
     of_plugins = [route for name in host.plugins for route in _plugin_routes(name, settings.get(name))]
     return [list_events, get_event, list_plugins, get_declaration, put_declaration, *of_plugins]

@@ -5,10 +5,12 @@ from datetime import date
 from typing import Annotated, Final
 from zoneinfo import available_timezones
 
+import msgspec
 from msgspec import Meta, Struct
 
 from plenaria.core.forms import Problem
-from plenaria.core.kernel.values import LANGUAGES, N_, LocalizedText, Slug
+from plenaria.core.kernel.languages import LANGUAGE_NAMES, LANGUAGES
+from plenaria.core.kernel.values import N_, LocalizedText, Slug
 
 
 class EventDetails(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -49,7 +51,7 @@ class EventDetails(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         str,
         Meta(
             title=N_("Accent colour"),
-            description=N_("For buttons and links, like #0b5cad; empty: the house's own."),
+            description=N_("For buttons and links, for example #0b5cad. Leave it empty for the standard colour."),
             pattern="^(#[0-9a-fA-F]{6})?$",
         ),
     ] = ""
@@ -57,10 +59,9 @@ class EventDetails(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         str,
         Meta(
             title=N_("Main language"),
-            pattern="^(es|en)$",
-            extra={"choices": {"es": N_("Spanish"), "en": N_("English")}},
+            extra={"choices": LANGUAGE_NAMES},
         ),
-    ] = LANGUAGES[0]
+    ] = msgspec.field(default_factory=lambda: LANGUAGES[0])
     currency: Annotated[str, Meta(title=N_("Currency"), description=N_("ISO 4217 code."), pattern="^[A-Z]{3}$")] = "MXN"
     is_public: Annotated[
         bool, Meta(title=N_("Public"), description=N_("Shown on the front page and open to visitors."))
@@ -76,7 +77,7 @@ class EventDetails(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 RESERVED: Final = frozenset(
     {"api", "me", "patterns", "new-event", "sign-in", "sign-out", "static", "healthz", "metrics", "readyz"}
 )
-"""First parts of the house's own addresses: an event cannot have them."""
+"""First parts of the core's own addresses: an event cannot have them."""
 
 
 class NewEvent(EventDetails, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -87,4 +88,9 @@ class NewEvent(EventDetails, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     def problems(self) -> Iterable[Problem]:
         yield from super().problems()
         if self.slug in RESERVED:
-            yield Problem("/slug", "reserved_slug", {"actual": self.slug}, N_("“{actual}” is an address of the house."))
+            yield Problem(
+                "/slug",
+                "reserved_slug",
+                {"actual": self.slug},
+                N_("“{actual}” is reserved for the site itself; choose another address."),
+            )

@@ -10,7 +10,7 @@ _DARK_PAPER: Final = (0.06, 0.08, 0.10)
 
 
 def stylesheet(accent: str) -> str:
-    """`:root { --accent … }` for light and dark; empty for the house's own colour."""
+    """`:root { --accent … }` for light and dark; empty for the standard colour."""
     if not accent:
         return ""
     light, dark = readable(accent, on_dark=False), readable(accent, on_dark=True)

@@ -1,4 +1,4 @@
-"""The public HTML doors of events: the front page, an event's page, its colours."""
+"""The public pages of events: the front page, an event's page, its colours."""
 
 from typing import Any
 
@@ -55,7 +55,7 @@ async def open_event(request: Anything, visit: Visit) -> Response[Any]:
             return see_other(
                 request,
                 f"/{event.slug}/organise/plugins",
-                ("success", gettext("The event is open. Switch on what it needs.")),
+                ("success", gettext("The event was created. Switch on the plugins that it needs.")),
             )
     form = form_for(NewEvent, raw=data, problems=problems, language=visit.language, zone="UTC")
     return page(request, "events/new.html", status=409 if value is not None else 422, form=form)

@@ -1,4 +1,4 @@
-"""One schema, three doors: a Struct is the organiser's form, the TOML of an event and the JSON of the API."""
+"""One schema, three ways in: a Struct is the organiser's form, the TOML of an event and the JSON of the API."""
 
 from plenaria.core.forms.checking import Known, check
 from plenaria.core.forms.differences import Change, difference

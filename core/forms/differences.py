@@ -21,7 +21,7 @@ def difference(before: Any, after: Any, *, keys: Sequence[str] = ("code", "slug"
     """Every change from one document (builtins) to the other, in the order of `after`, removals last in each table.
 
     List items are matched by the first of `keys` that each item of both lists has, once each; another order of the
-    same items is one change of the list, told as its keys. A list without such a key changes as a whole.
+    same items is one change of the list, shown as its keys. A list without such a key changes as a whole.
     """
     return list(_changes(before, after, "", tuple(keys)))
 

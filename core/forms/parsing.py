@@ -136,8 +136,8 @@ class _Reader:
         return [None if one is _ABSENT else one for one in items]
 
     def _money(self, typed: Typed) -> Any:
-        told = typed.at("currency")
-        currency = str(told.text).strip().upper() if told is not None and told.text else self.currency
+        chosen = typed.at("currency")
+        currency = str(chosen.text).strip().upper() if chosen is not None and chosen.text else self.currency
         minor = _amount(typed.text, currency)
         return minor if isinstance(minor, Unreadable) else {"minor": minor, "currency": currency}
 

@@ -48,7 +48,7 @@ _CONTAINERS: Final[Mapping[Any, Callable[[Any], Any]]] = {
     AbstractSet: frozenset,
 }
 
-_SAID_OF: Final[Mapping[type, Mapping[str, Meta]]] = {
+_LABELS_OF: Final[Mapping[type, Mapping[str, Meta]]] = {
     Money: {
         "minor": Meta(title=N_("Amount")),
         "currency": Meta(
@@ -59,10 +59,10 @@ _SAID_OF: Final[Mapping[type, Mapping[str, Meta]]] = {
     },
     Window: {
         "opens_at": Meta(title=N_("Opens")),
-        "closes_at": Meta(title=N_("Closes"), description=N_("At this very instant it is already closed.")),
+        "closes_at": Meta(title=N_("Closes"), description=N_("From this moment on it is closed.")),
         "grace_s": Meta(
             title=N_("Grace"),
-            description=N_("How long after closing something is still accepted."),
+            description=N_("How long after closing late submissions are still accepted."),
             ge=0,
             le=30 * 24 * 3600,
             extra={"unit": N_("seconds")},
@@ -146,12 +146,12 @@ class FieldShape(Struct, frozen=True, kw_only=True, eq=False):
 def fields_of(struct_type: type[Struct]) -> tuple[FieldShape, ...]:
     """The fields of a Struct in the order they are written."""
     hints = get_type_hints(struct_type, include_extras=True)
-    said = _SAID_OF.get(struct_type, {})
+    labels = _LABELS_OF.get(struct_type, {})
     return tuple(
         FieldShape(
             name=field.name,
             key=field.encode_name,
-            shape=_shape(hints[field.name], (said[field.name],) if field.name in said else ()),
+            shape=_shape(hints[field.name], (labels[field.name],) if field.name in labels else ()),
             default=field.default,
             default_factory=field.default_factory,
         )
@@ -196,7 +196,7 @@ def _shape(hint: Any, metas: tuple[Meta, ...] = ()) -> Shape:
         return _shape(inner, (*(note for note in notes if isinstance(note, Meta)), *metas))
     if origin in (Union, types.UnionType):
         return _union(get_args(hint), metas)
-    return Shape(**_said(metas), **_typed(hint, origin, metas))
+    return Shape(**_described(metas), **_typed(hint, origin, metas))
 
 
 def _union(arguments: tuple[Any, ...], metas: tuple[Meta, ...]) -> Shape:
@@ -205,10 +205,12 @@ def _union(arguments: tuple[Any, ...], metas: tuple[Meta, ...]) -> Shape:
     if len(others) == 1:
         inner = _shape(others[0], metas)
         return msgspec.structs.replace(inner, optional=optional or inner.optional)
-    return Shape(kind="union", optional=optional, alternatives=tuple(_shape(other) for other in others), **_said(metas))
+    return Shape(
+        kind="union", optional=optional, alternatives=tuple(_shape(other) for other in others), **_described(metas)
+    )
 
 
-def _said(metas: tuple[Meta, ...]) -> dict[str, Any]:
+def _described(metas: tuple[Meta, ...]) -> dict[str, Any]:
     """Inner notes first, so that what stands outside (nearer to the field) wins."""
     limits: dict[str, Any] = {}
     extra: dict[str, Any] = {}
@@ -249,7 +251,7 @@ def _is_homogeneous(hint: Any) -> bool:
 
 def _mapping(hint: Any, metas: tuple[Meta, ...]) -> dict[str, Any]:
     key, item = (_shape(argument) for argument in get_args(hint) or (Any, Any))
-    extra = _said(metas)["extra"]
+    extra = _described(metas)["extra"]
     is_plain = "choices" not in extra and extra.get("kind") != "mapping"
     kind = "localized" if key.kind == item.kind == "text" and is_plain else "dict"
     return {"kind": kind, "key": key, "item": item, "python": hint}

@@ -16,7 +16,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "not_a_multiple": N_("Must be a multiple of {allowed}; it is {actual}."),
     "bad_pattern": N_("Is not written in the form that is asked for."),
     "not_a_choice": N_("Must be one of: {allowed}."),
-    "naive_datetime": N_("Must say its offset from UTC, as in {actual}-06:00."),
+    "naive_datetime": N_("Must include its offset from UTC, as in {actual}-06:00."),
     "nonexistent_time": N_("On that day the clocks skip {actual} in {zone}; choose another time."),
     "bad_zone": N_("“{actual}” is not a time zone; write it as in America/Mexico_City."),
     "bad_slug": N_("Must be lower-case letters, digits and single hyphens, as in annual-congress; it is “{actual}”."),

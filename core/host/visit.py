@@ -12,7 +12,7 @@ from plenaria.core.kernel.values import EventView
 
 
 class PersonView(Struct, frozen=True):
-    """What the doors may know of the person who is signed in."""
+    """What handlers may know of the person who is signed in."""
 
     id: int
     email: str
@@ -25,7 +25,7 @@ class PersonView(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """Given names and surnames; the address when none was told."""
+        """Given names and surnames; the address when none is known."""
         parts = (self.given_names, self.first_surname, self.second_surname)
         return " ".join(part for part in parts if part) or self.email
 
@@ -40,7 +40,7 @@ class TokenView(Struct, frozen=True):
 
 @dataclass(slots=True)
 class Visit:
-    """Who is at the door; made once per request by the outermost middleware, with the request's one reading of the clock."""
+    """Who calls, and when; made once per request by the outermost middleware, with the request's one reading of the clock."""
 
     now: datetime
     path: str = "/"
@@ -80,7 +80,7 @@ class Visit:
         if self.token is not None and not (event is not None and permission in self.token.scopes):
             return False
         if permission == OF_INSTALLATION:
-            event = None  # whoever owns one event does not own the house
+            event = None  # the owner of one event does not own the installation
         return allows(permission, self.roles_in(event))
 
     def _token_reaches(self, event: EventView | None) -> bool:

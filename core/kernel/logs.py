@@ -1,7 +1,7 @@
 """Logs: one JSON object a line in production, readable lines in development, always to standard error.
 
 A line carries the request's id and its route's template, never the path itself (it may hold a secret), and of an exception
-its type and its frames. What an exception says is left out unless only the house or the system can have said it: a database's
+its type and its frames. What an exception says is left out unless it can only come from this program or the system: a database's
 message may quote an address.
 """
 
@@ -40,7 +40,7 @@ class JsonLines(logging.Formatter):
             **{name: value for name, value in vars(record).items() if name not in _PLAIN and not name.startswith("_")},
         }
         if record.exc_info and record.exc_info[1] is not None:
-            line["exception"] = told(record.exc_info[1])
+            line["exception"] = as_logged(record.exc_info[1])
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
@@ -49,7 +49,7 @@ def _of_request() -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def told(error: BaseException) -> dict[str, Any]:
+def as_logged(error: BaseException) -> dict[str, Any]:
     """An exception without the values in it: its type, its frames, and its causes likewise."""
     frames = traceback.extract_tb(error.__traceback__)
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
@@ -57,7 +57,7 @@ def told(error: BaseException) -> dict[str, Any]:
         "type": f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins."),
         **({"message": str(error)} if isinstance(error, _SAYS_NO_VALUE) else {}),
         "frames": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
-        **({"cause": told(cause)} if cause is not None else {}),
+        **({"cause": as_logged(cause)} if cause is not None else {}),
     }
 
 

@@ -6,6 +6,7 @@ A nested setting is overridden with two underscores: `PLENARIA_MAIL__HOST`.
 import os
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -23,8 +24,12 @@ NOT_SETTINGS: Final = frozenset(
 """Variables of ours that are no settings. Any other unknown one is misspelt, and stops the start."""
 
 
+LANGUAGE: Final = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z"
+"""A language's code (BCP 47): es, pt-BR."""
+
+
 class Mail(Struct, forbid_unknown_fields=True, frozen=True):
-    """How mail leaves the house. Without a host it stays in the outbox, readable there in development."""
+    """The server that takes mail. Without a host mail stays in the outbox, readable there in development."""
 
     host: str = ""
     port: Annotated[int, Meta(ge=1, le=65535)] = 587
@@ -53,9 +58,20 @@ class Settings(Struct, forbid_unknown_fields=True, frozen=True):
     second_factor_for_organisers: bool = False
     disabled_plugins: tuple[str, ...] = ()
     """Plugins that are installed but not to be loaded at all."""
+    languages: Annotated[tuple[Annotated[str, Meta(pattern=LANGUAGE)], ...], Meta(min_length=1)] = ("es", "en")
+    """The languages of pages and mails, the fallback first; each but English needs a catalogue."""
+    locale_folder: str = ""
+    """A folder with more catalogues, `<language>/LC_MESSAGES/messages.po`: they come before those that are built in."""
     trusted_proxies: tuple[str, ...] = ()
-    """Addresses whose X-Forwarded-For is believed."""
+    """Our own reverse proxies, addresses or networks (`10.0.0.0/8`): only their X-Forwarded-For is believed."""
     mail: Mail = Mail()
+
+    def __post_init__(self) -> None:
+        for network in self.trusted_proxies:
+            try:
+                ip_network(network)
+            except ValueError as error:
+                raise ValueError(f"trusted_proxies: no address and no network, as in 10.0.0.0/8: {error}") from None
 
     @property
     def secure(self) -> bool:
@@ -104,7 +120,7 @@ def _override(values: dict[str, Any], environment: Mapping[str, str]) -> None:
             if not isinstance(within, dict):
                 raise Misconfigured(f"{name}: “{outer}” has nothing inside it")
             within[inner] = text
-        elif outer in ("disabled_plugins", "trusted_proxies"):
+        elif outer in ("disabled_plugins", "languages", "trusted_proxies"):
             values[outer] = [part.strip() for part in text.split(",") if part.strip()]
         else:
             values[outer] = text

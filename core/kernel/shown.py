@@ -1,5 +1,6 @@
 """How values look to a reader: money, days and instants, in the current language. Also the templates' filters."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -14,10 +15,12 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from plenaria.core.kernel.i18n import current_language, gettext
+from plenaria.core.kernel.languages import locale_of
 from plenaria.core.kernel.money import digits_of
 from plenaria.core.kernel.values import N_, Money, in_language
 
-_LOCALES = {"es": Locale.parse("es_MX"), "en": Locale.parse("en_US")}
+_PESOS = Locale("es", "MX")
+"""Pesos are written as in Mexico in every language: the amount, then MXN."""
 
 ZONE_NAMES = {
     "America/Mexico_City": N_("Mexico City time"),
@@ -34,15 +37,15 @@ _markdown = MarkdownIt("commonmark", {"html": False, "linkify": False})
 
 
 def locale() -> Locale:
-    """es_MX, never plain es: `$1,234,567.50`."""
-    return _LOCALES[current_language()]
+    """How the reader's language writes numbers and days."""
+    return locale_of(current_language())
 
 
 def money(amount: Money | int, currency: str = "MXN") -> str:
     """`$1,234.50 MXN` for pesos; minor units in, in the currency's own number of decimals."""
     value = amount if isinstance(amount, Money) else Money(amount, currency)
     units = Decimal(value.minor).scaleb(-digits_of(value.currency))
-    text = format_currency(units, value.currency, locale=_LOCALES["es"] if value.currency == "MXN" else locale())
+    text = format_currency(units, value.currency, locale=_PESOS if value.currency == "MXN" else locale())
     return f"{text} {value.currency}" if value.currency == "MXN" else text
 
 
@@ -66,11 +69,14 @@ def days(first: date, last: date) -> str:
     if first == last:
         return format_date(first, format="long", locale=locale())
     if (first.year, first.month) == (last.year, last.month):
-        if current_language() == "es":
-            return f"{first.day}–{format_date(last, format='long', locale=locale())}"
-        month = format_date(first, format="MMMM", locale=locale())
-        return f"{month} {first.day}–{last.day}, {first.year}"
+        return format_date(last, format=_with_days(f"{first.day}–{last.day}"), locale=locale())
     return f"{format_date(first, format='long', locale=locale())} – {format_date(last, format='long', locale=locale())}"
+
+
+def _with_days(span: str) -> str:
+    """The language's long date as a pattern (CLDR) with those days instead of its one; quoted text stays."""
+    pattern = locale().date_formats["long"].pattern
+    return re.sub(r"'[^']*'|d+", lambda part: part[0] if part[0].startswith("'") else span, pattern)
 
 
 def clock_time(value: datetime, zone: str) -> str:
@@ -96,7 +102,7 @@ def instant(value: datetime, zone: str) -> str:
 
 
 def localized(text: Mapping[str, str] | str | None) -> str:
-    """The text in the reader's language, else in the other one."""
+    """The text in the reader's language, else in the first that has one."""
     if not text:
         return ""
     return text if isinstance(text, str) else in_language(text, current_language())

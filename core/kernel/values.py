@@ -9,8 +9,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta, Struct
 
-LANGUAGES: Final = ("es", "en")
-"""Every text that an attendee reads exists in these; the first is the fallback."""
+from plenaria.core.kernel.languages import LANGUAGES as LANGUAGES  # noqa: PLC0414 - part of this vocabulary too
 
 
 def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "mark, do not translate yet"
@@ -36,7 +35,7 @@ _SLUG_BREAK = re.compile(r"[^a-z0-9]+")
 class Refusal(Struct, frozen=True):
     """One reason why something may not be done.
 
-    `code` is stable API (`sold_out`); `facts` are builtins that the words at the door are made with;
+    `code` is stable API (`sold_out`); `facts` are builtins that the handler fills into its sentence;
     `pointer` names the field (JSON pointer) when one field is to blame.
     """
 
@@ -182,15 +181,13 @@ class EventView(Struct, frozen=True):
 
 def in_language(text: Mapping[str, str], language: str) -> str:
     """The text in that language, else in the first language that has one, else ""."""
-    if found := text.get(language):
-        return found
-    ordered = [text[code] for code in LANGUAGES if text.get(code)] or [words for words in text.values() if words]
-    return ordered[0] if ordered else ""
+    return text.get(language) or text.get(language_of(text, language), "")
 
 
-def is_fallback(text: Mapping[str, str], language: str) -> bool:
-    """Whether `in_language` had to answer in another language (the page then says so)."""
-    return not text.get(language) and any(text.values())
+def language_of(text: Mapping[str, str], language: str) -> str:
+    """The language in which `in_language` answers; the one asked for when there is no text at all."""
+    written = [code for code in (language, *LANGUAGES, *text) if text.get(code)]
+    return written[0] if written else language
 
 
 def slugify(text: str) -> str:

@@ -32,7 +32,7 @@ SECONDS: Final = Histogram(
 
 
 class Access:
-    """Wraps everything, the door included."""
+    """Wraps everything, the visit middleware included."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

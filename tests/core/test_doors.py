@@ -6,7 +6,7 @@ from litestar import Litestar, get
 from plenaria.core.app import create_app
 from plenaria.core.host.permissions import OPEN, registered
 from plenaria.core.kernel.ledger.receipts import key_id, read_public_key
-from plenaria.core.web.security import undeclared
+from plenaria.core.web.security.guard import undeclared
 from tests.site import Site
 
 

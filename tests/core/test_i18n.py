@@ -3,6 +3,7 @@
 import pytest
 
 from plenaria.core.kernel import i18n
+from plenaria.core.kernel.languages import negotiate
 
 
 @pytest.mark.parametrize(
@@ -29,7 +30,7 @@ from plenaria.core.kernel import i18n
     ],
 )
 def test_the_language_that_a_reader_asks_for(accepted: str, language: str) -> None:
-    assert i18n.negotiate(accepted) == language
+    assert negotiate(accepted) == language
 
 
 def test_a_message_without_a_translation_is_itself() -> None:

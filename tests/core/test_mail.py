@@ -20,6 +20,7 @@ from plenaria.core.host.plugins import PluginHost
 from plenaria.core.kernel.settings import Mail as MailSettings
 from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import MailText, Refused
+from plenaria.core.mail.filling import as_plain
 from plenaria.core.storage import outbox
 from plenaria.core.storage.database import Database, transaction
 from plenaria.core.storage.outbox.tables import OutboxLine
@@ -31,7 +32,7 @@ ADDRESS = "ana.secreta@example.mx"
 
 @pytest.fixture(autouse=True)
 def _as_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mail, "_settings", Settings(address="https://congress.example"))
+    monkeypatch.setattr(mail.installation, "_settings", Settings(address="https://congress.example"))
     monkeypatch.setattr(plugins, "_host", PluginHost([]))
     monkeypatch.setattr(outbox, "_deliverers", dict(DELIVERERS))
 
@@ -393,4 +394,4 @@ def test_every_mail_has_a_sample_for_each_placeholder_in_both_languages() -> Non
 
 
 def test_the_text_part_carries_no_marks_of_emphasis_but_what_people_are_called() -> None:
-    assert mail._as_plain("Hola, **{name}**: _lea_ {link} a_b_c 2*3") == "Hola, {name}: lea {link} a_b_c 2*3"
+    assert as_plain("Hola, **{name}**: _lea_ {link} a_b_c 2*3") == "Hola, {name}: lea {link} a_b_c 2*3"

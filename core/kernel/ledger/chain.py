@@ -5,7 +5,7 @@ lines their places 1, 2, 3, … and links each to the one before:
 
     chain_hash = SHA-256( previous chain_hash as 32 bytes || canonical JSON of [line id, line hash] )
 
-starting from GENESIS. Whoever edits, removes, swaps or inserts a sealed line must rewrite every seal after
+starting from GENESIS. Anybody who edits, removes, swaps or inserts a sealed line must rewrite every seal after
 it. What the chain alone cannot show: a change to a line not sealed yet, and a tail cut off or rewritten
 together with *all* its seals. Against the second, keep a `Sealed` out of reach (in a receipt, on paper) and
 give it to the verification as `anchor`.
@@ -95,7 +95,7 @@ def next_seals(last: Sealed | None, lines: Iterable[Line]) -> list[Sealed]:
 def verify(lines: Iterable[Line], seals: Sequence[Sealed], *, anchor: Sealed | None = None) -> Verdict:
     """Whether the seals chain and every sealed line is what it was, in any order of `lines` and `seals`.
 
-    `anchor` is a seal kept outside the reach of whoever could rewrite all.
+    `anchor` is a seal kept where those who could rewrite all cannot reach it.
     """
     by_id = {line.id: line for line in lines}
     ordered = sorted(seals, key=lambda seal: seal.no)

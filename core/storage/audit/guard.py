@@ -1,6 +1,6 @@
 """The database itself refuses to change the audit log: triggers against UPDATE, DELETE and TRUNCATE.
 
-They keep programs and slips of the hand out. Whoever owns the database can drop them; that is what the chain
+They keep out programs and mistakes. The owner of the database can drop them; that is what the chain
 is for.
 """
 

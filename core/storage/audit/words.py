@@ -14,9 +14,9 @@ CORE_ACTIONS: Final = {
     "plugin.configured": N_("Plugin settings changed"),
     "mail.reworded": N_("Mail reworded"),
     "mail.restored": N_("Original wording of a mail restored"),
-    "team.granted": N_("Role given"),
-    "team.revoked": N_("Role taken away"),
-    "token.made": N_("Access token made"),
+    "team.granted": N_("Role assigned"),
+    "team.revoked": N_("Role removed"),
+    "token.made": N_("Access token created"),
     "token.revoked": N_("Access token revoked"),
     "person.signed_in": N_("Signed in"),
     "person.password_changed": N_("Password changed"),
@@ -33,6 +33,6 @@ def use_words(contributed: Mapping[str, str]) -> None:
         _words.setdefault(action, message)
 
 
-def said(action: str) -> str:
+def label(action: str) -> str:
     """The action in the current language; its code where nobody gave it words, as after a plugin was uninstalled."""
     return gettext(_words[action]) if action in _words else action

@@ -136,9 +136,9 @@ async def _run(engine: PooledPostgresEngine | None, program: str, *arguments: st
     process = await asyncio.create_subprocess_exec(
         found, *address, *arguments, env=environment, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
     )
-    _, said = await process.communicate()
+    _, output = await process.communicate()
     if process.returncode:
-        raise DatabaseProblem(f"{program} failed: {said.decode(errors='replace').strip()}")
+        raise DatabaseProblem(f"{program} failed: {output.decode(errors='replace').strip()}")
 
 
 def _without_password(dsn: str) -> tuple[str, str]:

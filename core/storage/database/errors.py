@@ -8,13 +8,13 @@ import asyncpg
 
 
 class DatabaseProblem(Exception):
-    """Anything that this room itself refuses or finds broken."""
+    """Anything that the database layer itself refuses or finds broken."""
 
 
 class TransactionPoisoned(DatabaseProblem):
     """A failure inside the transaction was swallowed: nothing of it has been stored.
 
-    The swallowed failure is the `__cause__`. Whoever wants to survive a failure inside a transaction wraps
+    The swallowed failure is the `__cause__`. To survive a failure inside a transaction wraps
     the part that may fail in `savepoint()`.
     """
 
@@ -72,8 +72,8 @@ def translated(error: Exception) -> Exception:
 
 
 def _from_sqlite(error: sqlite3.IntegrityError) -> Exception:
-    said, _, subject = str(error).partition(": ")
-    kind = _SQLITE_KINDS.get(said)
+    message, _, subject = str(error).partition(": ")
+    kind = _SQLITE_KINDS.get(message)
     if kind is None:
         return error
     if kind is CheckViolated:

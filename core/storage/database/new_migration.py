@@ -179,7 +179,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("app")
     parser.add_argument("--replace-initial", action="store_true", help="delete the app's migrations first")
     parser.add_argument("--renamed", action="store_true", help="what went and what came is the same, renamed")
-    parser.add_argument("--description", default="", help="one line for whoever reads the file")
+    parser.add_argument("--description", default="", help="one line for the reader of the file")
     chosen = parser.parse_args(arguments)
     try:
         app = piccolo_app(chosen.app)

@@ -35,7 +35,7 @@ _MACROS: Final = "vbaproject.bin"
 _ZIP: Final = b"PK\x03\x04"
 MOST_PARTS: Final = 10_000
 MOST_UNPACKED_MB: Final = 500
-"""What an office file may unpack to: more is a bomb for whoever opens it."""
+"""What an office file may unpack to: more harms the program that opens it."""
 
 
 class Upload(Struct, frozen=True):
@@ -97,7 +97,7 @@ def _is_office(folder: str, content: bytes) -> bool:
 
 
 def _found(content: bytes) -> str:
-    """Told from the first bytes alone: the rest is not ours to take apart."""
+    """Recognised by the first bytes alone; the rest is not parsed."""
     try:
         return puremagic.from_string(content[:_HEAD_BYTES], mime=True) or "unknown"
     except (puremagic.PureError, ValueError):

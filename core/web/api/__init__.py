@@ -1,4 +1,4 @@
-"""What every JSON door uses: checked bodies, pages of a list, effects that happen once.
+"""What every JSON handler uses: checked bodies, pages of a list, effects that happen once.
 
 Bodies: a handler's `data: JSONBody[SomeStruct]` has passed `core.forms.check` (`CheckedBody` is the application's DTO), so
 all problems are answered at once, in the caller's language. Errors are problem+json by `core.web.errors`; `openapi` beside

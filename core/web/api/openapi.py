@@ -50,7 +50,7 @@ _WHEN: Final = {
     404: "There is no such thing here, or the plugin is off.",
     409: "Refused by a rule; `errors[].code` says which.",
     413: "The body is too large.",
-    415: "The body is not sent as the media type of this door.",
+    415: "The body is not sent as the media type that this address accepts.",
     422: "The content is not acceptable; `errors[].pointer` says where.",
     429: "Too many requests; `Retry-After` says how many seconds to wait.",
 }

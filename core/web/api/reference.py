@@ -151,8 +151,8 @@ def _shape(name: str, schema: Document) -> Shape:
 
 def _field_words(schema: Document) -> Markup:
     """A field's label and help, as its form shows them."""
-    said = [gettext(schema[key]) for key in ("title", "description") if schema.get(key)]
-    return _marked(". ".join(part.rstrip(".") for part in said) + ("." if said else ""))
+    parts = [gettext(schema[key]) for key in ("title", "description") if schema.get(key)]
+    return _marked(". ".join(part.rstrip(".") for part in parts) + ("." if parts else ""))
 
 
 def _marked(text: str) -> Markup:

@@ -138,7 +138,7 @@ def test_a_localized_text_has_a_field_for_each_language():
     assert [(one.name, one.label, one.value) for one in form.field("name").children] == [
         ("name.es", "Spanish", "Anticipado"),
         ("name.en", "English", ""),
-        ("name.fr", "fr", "Tôt"),
+        ("name.fr", "French", "Tôt"),
     ]
     price = form.field("price")
     assert (price.value, price.unit, [(one.name, one.value) for one in price.children]) == (

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pyotp
 
-from plenaria.core.people import services
+from plenaria.core.people.services import passwords
 from plenaria.core.people.tables import Person, Session, SignInLink
 from tests.site import Site
 
@@ -179,4 +179,4 @@ async def test_bad_addresses_are_shown_again_as_typed(site: Site) -> None:
 
 
 def test_an_unknown_address_costs_as_much_work_as_a_known_one() -> None:
-    assert not services._hasher.check_needs_rehash(services._NOBODYS_HASH)
+    assert not passwords._hasher.check_needs_rehash(passwords._NOBODYS_HASH)

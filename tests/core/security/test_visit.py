@@ -127,7 +127,7 @@ async def test_personal_pages_are_kept_by_no_cache_in_between(site: Site) -> Non
 @pytest.mark.parametrize("dialect", ["sqlite"])
 async def test_a_session_cookie_is_out_of_reach_of_scripts_and_of_plain_http(site: Site) -> None:
     from plenaria.core.kernel.settings import Settings
-    from plenaria.core.web.security.door import notice_cookie, session_cookie
+    from plenaria.core.web.security.cookies import notice_cookie, session_cookie
 
     public = Settings(address="https://congreso.example")
     for cookie in (session_cookie("s", public), notice_cookie([("info", "x")], public)):

@@ -1,104 +1,36 @@
-"""The HTML doors of people: signing in and out, one's own page, one's own security."""
+"""Pages of signing in and out: by link, by password, with a second factor."""
 
 import re
 from datetime import timedelta
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
-import pyotp
-import segno
 from litestar import Request, Response, get, post
 from litestar.response import Redirect
-from msgspec import Meta, Struct
 
 from plenaria.core.forms import Checked, form_for, parse
 from plenaria.core.host.visit import Visit
-from plenaria.core.kernel.i18n import current_language, gettext
+from plenaria.core.kernel.i18n import current_language
 from plenaria.core.kernel.settings import Settings
-from plenaria.core.kernel.shown import locale
-from plenaria.core.kernel.values import N_, Refused
+from plenaria.core.kernel.values import Refused
 from plenaria.core.people import queries, services
+from plenaria.core.people.web.forms import CodeForm, EmailForm, PasswordForm
 from plenaria.core.storage.requests import limits
-from plenaria.core.web.security.door import session_cookie
-from plenaria.core.web.templating import page, pages_of, see_other
+from plenaria.core.web.security.cookies import session_cookie
+from plenaria.core.web.templating import page
 
-HOUR: Final = timedelta(hours=1)
 LONGEST_NEXT: Final = 500
 _OWN_PAGE: Final = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 """A path, visible ASCII only: browsers drop tabs and line breaks and read a backslash as a slash."""
-Anything = Request[Any, Any, Any]
-
-
-class EmailForm(Struct, frozen=True):
-    """Who wants to sign in."""
-
-    email: Annotated[
-        str,
-        Meta(
-            title=N_("E-mail address"),
-            max_length=254,
-            extra={"kind": "email", "autocomplete": "email", "example": "nombre@empresa.mx"},
-        ),
-    ]
-
-
-class PasswordForm(EmailForm, frozen=True):
-    """Address and password."""
-
-    password: Annotated[
-        str,
-        Meta(title=N_("Password"), max_length=500, extra={"kind": "password", "autocomplete": "current-password"}),
-    ]
-
-
-class CodeForm(Struct, frozen=True):
-    """A second factor's code."""
-
-    code: Annotated[
-        str,
-        Meta(
-            title=N_("Six-digit code"),
-            description=N_("From the authenticator app on your phone."),
-            pattern=r"^[0-9 ]{6,7}$",
-            extra={"autocomplete": "one-time-code", "inputmode": "numeric", "example": "123456"},
-        ),
-    ]
-
-
-class NewPasswordForm(Struct, frozen=True):
-    """A new password."""
-
-    password: Annotated[
-        str,
-        Meta(
-            title=N_("New password"),
-            description=N_("At least 12 characters. A few words in a row are easy to remember and hard to guess."),
-            min_length=services.PASSWORD_MINIMUM,
-            max_length=500,
-            extra={"kind": "password", "autocomplete": "new-password"},
-        ),
-    ]
-
-
-class NameForm(Struct, frozen=True):
-    """How one is called, and in which language one reads."""
-
-    given_names: Annotated[
-        str, Meta(title=N_("Given name(s)"), max_length=100, extra={"autocomplete": "given-name"})
-    ] = ""
-    first_surname: Annotated[
-        str, Meta(title=N_("First surname"), max_length=100, extra={"autocomplete": "family-name"})
-    ] = ""
-    second_surname: Annotated[str, Meta(title=N_("Second surname"), max_length=100)] = ""
-    language: Annotated[
-        str,
-        Meta(title=N_("Language"), pattern="^(es|en)$", extra={"choices": {"es": "Español", "en": "English"}}),
-    ] = "es"
 
 
 def own_page(address: str) -> str:
     """The address when it is a page of ours, else `/me`: a sign-in never leads to another site."""
     return address if len(address) <= LONGEST_NEXT and _OWN_PAGE.fullmatch(address) else "/me"
+
+
+HOUR: Final = timedelta(hours=1)
+Anything = Request[Any, Any, Any]
 
 
 @get("/sign-in", permission="public", include_in_schema=False)
@@ -225,105 +157,4 @@ async def sign_out(visit: Visit, settings: Settings) -> Response[Any]:
     return _signed_in("", "/", settings)
 
 
-@get("/me/account", permission="signed_in", include_in_schema=False)
-async def account_page(request: Anything, visit: Visit) -> Response[str]:
-    return await _account(request, visit)
-
-
-async def _account(request: Anything, visit: Visit, *, status: int = 200, **forms: Any) -> Response[str]:
-    assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
-    person = await queries.person(visit.person.id) or visit.person
-    name = NameForm(person.given_names, person.first_surname, person.second_surname, person.language or visit.language)
-    secret = forms.pop("secret", None) or pyotp.random_base32()
-    address = pyotp.TOTP(secret).provisioning_uri(name=person.email, issuer_name=pages_of(request).settings.title)
-    context = {
-        "person": person,
-        "name_form": form_for(NameForm, value=name, language=visit.language, zone="UTC"),
-        "password_form": form_for(NewPasswordForm, language=visit.language, zone="UTC"),
-        "code_form": form_for(CodeForm, language=visit.language, zone="UTC"),
-        "refusals": (),
-        **forms,
-    }
-    return page(
-        request,
-        "people/account.html",
-        status=status,
-        secret=secret,
-        qr=segno.make(address).svg_data_uri(scale=4, border=2),
-        sessions=await queries.sessions(person.id, visit.now),
-        locale=locale(),
-        **context,
-    )
-
-
-@post("/me/account/name", permission="signed_in", include_in_schema=False)
-async def change_name(request: Anything, visit: Visit) -> Response[Any]:
-    assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
-    data = await request.form()
-    checked: Checked[NameForm] = parse(NameForm, data, zone="UTC")
-    if checked.value is None:
-        form = form_for(NameForm, raw=data, problems=checked.problems, language=visit.language, zone="UTC")
-        return await _account(request, visit, status=422, name_form=form)
-    told = checked.value
-    await services.rename(
-        visit.person.id,
-        given_names=told.given_names,
-        first_surname=told.first_surname,
-        second_surname=told.second_surname,
-        language=told.language,
-    )
-    return see_other(request, "/me/account", ("success", gettext("Saved.")))
-
-
-@post("/me/account/password", permission="signed_in", include_in_schema=False)
-async def change_password(request: Anything, visit: Visit) -> Response[Any]:
-    data = await request.form()
-    checked: Checked[NewPasswordForm] = parse(NewPasswordForm, data, zone="UTC")
-    if checked.value is None:
-        form = form_for(NewPasswordForm, problems=checked.problems, raw={}, language=visit.language, zone="UTC")
-        return await _account(request, visit, status=422, password_form=form)
-    await services.set_password(visit, checked.value.password)
-    return see_other(
-        request, "/me/account", ("success", gettext("Your password is set. Other browsers were signed out."))
-    )
-
-
-@post("/me/account/second-factor", permission="signed_in", include_in_schema=False)
-async def change_second_factor(request: Anything, visit: Visit) -> Response[Any]:
-    assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
-    data = await request.form()
-    await limits.count("code", str(visit.person.id), most=10, span=HOUR, now=visit.now)
-    secret, code = str(data.get("secret", "")), str(data.get("code", ""))
-    try:
-        if data.get("off"):
-            await services.disable_second_factor(visit, code)
-            return see_other(request, "/me/account", ("success", gettext("The second factor is off.")))
-        await services.enable_second_factor(visit, secret, code)
-    except Refused as refused:
-        kept = secret if services.TOTP_SECRET.fullmatch(secret) else None
-        return await _account(request, visit, status=422, secret=kept, refusals=refused.refusals)
-    return see_other(request, "/me/account", ("success", gettext("The second factor is on.")))
-
-
-@post("/me/account/sessions/{session_id:int}/end", permission="signed_in", include_in_schema=False)
-async def end_session(request: Anything, visit: Visit, session_id: int) -> Response[Any]:
-    assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
-    await services.end_session(visit.person.id, session_id)
-    return see_other(request, "/me/account", ("success", gettext("That browser is signed out.")))
-
-
-ROUTES = [
-    sign_in_page,
-    send_link,
-    sign_in_with_password,
-    code_page,
-    check_code,
-    link_page,
-    use_link,
-    sign_out,
-    account_page,
-    change_name,
-    change_password,
-    change_second_factor,
-    end_session,
-]
+ROUTES = [sign_in_page, send_link, sign_in_with_password, code_page, check_code, link_page, use_link, sign_out]

@@ -1,0 +1,83 @@
+"""A declaration, or the event as it is, as builtins; and those as TOML."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import tomli_w
+
+from plenaria.core.events import queries
+from plenaria.core.events.declared.declaration import Declaration, Document
+from plenaria.core.events.declared.registered import declared_of, settings_type
+from plenaria.core.events.details import EventDetails
+from plenaria.core.events.tables import EventPlugin
+from plenaria.core.forms import as_toml
+from plenaria.core.host import plugins
+from plenaria.core.kernel.values import EventView
+from plenaria.core.people import queries as people_queries
+
+
+def document(declaration: Declaration) -> Document:
+    """The declaration as builtins, every default written out."""
+    whole: Document = {"event": {"slug": declaration.slug, **as_toml(declaration.details)}}
+    if declaration.team is not None:
+        whole["team"] = as_toml(declaration.team)
+    whole["plugins"] = {
+        name: {"enabled": plugin.enabled, **as_toml(plugin.settings or {}), **as_toml(plugin.section or {})}
+        for name, plugin in declaration.plugins.items()
+    }
+    return whole
+
+
+async def document_of(event: EventView, only: Sequence[str] | None = None, *, team: bool = False) -> Document:
+    """The event as it is: of the plugins `only` these, else all that were ever switched on or configured here."""
+    names = await _plugins_used(event) if only is None else only
+    document: Document = {"event": {"slug": event.slug, **as_toml(details_of(event))}}
+    if team:
+        members = await people_queries.team(event)
+        document["team"] = [{"email": member.email, "role": member.role} for member in members]
+    document["plugins"] = {name: await _plugin_document(event, name) for name in names}
+    return document
+
+
+async def _plugin_document(event: EventView, name: str) -> Document:
+    return {
+        "enabled": name in event.plugins,
+        **as_toml(await settings_now(event, name) or {}),
+        **as_toml(await _section_now(event, name) or {}),
+    }
+
+
+async def settings_now(event: EventView, name: str) -> Any:
+    struct_type = settings_type(name)
+    return await queries.settings_of(event, name, struct_type) if struct_type else None
+
+
+async def _section_now(event: EventView, name: str) -> Any:
+    declared = declared_of(name)
+    return await declared.read(event) if declared else None
+
+
+async def _plugins_used(event: EventView) -> list[str]:
+    rows = await EventPlugin.select(EventPlugin.plugin).where(EventPlugin.event == event.id)
+    used = {row["plugin"] for row in rows}
+    return [name for name in plugins.host().plugins if name in used]
+
+
+def details_of(event: EventView) -> EventDetails:
+    return EventDetails(**{field: getattr(event, field) for field in EventDetails.__struct_fields__})
+
+
+def as_text(document: Document) -> str:
+    """The document as TOML in a stable order, instants in the event's zone; `plan` of it is empty."""
+    zone = ZoneInfo(document["event"]["zone"])
+    return tomli_w.dumps(_in_zone(document, zone), multiline_strings=True, indent=2)
+
+
+def _in_zone(value: Any, zone: ZoneInfo) -> Any:
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(zone)
+    if isinstance(value, Mapping):
+        return {key: _in_zone(one, zone) for key, one in value.items()}
+    return [_in_zone(one, zone) for one in value] if isinstance(value, (list, tuple)) else value

@@ -1,0 +1,1 @@
+"""Pages of the organiser's console, a module a subject."""

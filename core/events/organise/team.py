@@ -1,0 +1,85 @@
+"""The team: who holds which role, inviting, taking a role away."""
+
+from typing import Annotated, Any
+
+from litestar import Request, Response, get, post
+from msgspec import Meta, Struct
+
+from plenaria.core.forms import Checked, form_for, parse
+from plenaria.core.host.permissions import ROLES, registered
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.i18n import gettext
+from plenaria.core.kernel.settings import Settings
+from plenaria.core.kernel.values import N_, EventView
+from plenaria.core.people import queries as people
+from plenaria.core.people import services as people_services
+from plenaria.core.web.templating import page, see_other
+
+Anything = Request[Any, Any, Any]
+
+
+class Invitation(Struct, frozen=True):
+    """Whom to take into the team."""
+
+    email: Annotated[
+        str,
+        Meta(
+            title=N_("E-mail address"),
+            max_length=254,
+            extra={"kind": "email", "example": "nombre@empresa.mx"},
+        ),
+    ]
+    role: Annotated[str, Meta(title=N_("Role"), extra={"choices": dict(ROLES)})] = "organiser"
+
+
+@get("/{event_slug:str}/organise/team", permission="event.team", include_in_schema=False)
+async def team_page(request: Anything, event: EventView, visit: Visit) -> Response[str]:
+    form = form_for(Invitation, language=visit.language, zone=event.zone)
+    return await _team(request, event, visit, form)
+
+
+async def _team(request: Anything, event: EventView, visit: Visit, form: Any, *, status: int = 200) -> Response[str]:
+    permissions = sorted(registered().values(), key=lambda permission: permission.name)
+    return page(
+        request,
+        "events/team.html",
+        status=status,
+        form=form,
+        team=await people.team(event),
+        roles=ROLES,
+        permissions=permissions,
+    )
+
+
+@post("/{event_slug:str}/organise/team", permission="event.team", include_in_schema=False)
+async def invite(request: Anything, event: EventView, visit: Visit, settings: Settings) -> Response[Any]:
+    data = await request.form()
+    checked: Checked[Invitation] = parse(Invitation, data, zone=event.zone)
+    if checked.value is None:
+        form = form_for(Invitation, raw=data, problems=checked.problems, language=visit.language, zone=event.zone)
+        return await _team(request, event, visit, form, status=422)
+    await people_services.invite(
+        checked.value.email,
+        checked.value.role,
+        event=event,
+        visit_by=visit.by,
+        granted_by=visit.person.id if visit.person else None,
+        may_grant_owner="owner" in visit.roles_in(event),
+        settings=settings,
+        now=visit.now,
+    )
+    words = gettext("{email} was invited.").format(email=checked.value.email)
+    return see_other(request, f"/{event.slug}/organise/team", ("success", words))
+
+
+@post(
+    "/{event_slug:str}/organise/team/{person:int}/{role:str}/revoke", permission="event.team", include_in_schema=False
+)
+async def revoke(request: Anything, event: EventView, visit: Visit, person: int, role: str) -> Response[Any]:
+    await people_services.revoke(
+        person, role, event=event, by=visit.by, may_grant_owner="owner" in visit.roles_in(event), now=visit.now
+    )
+    return see_other(request, f"/{event.slug}/organise/team", ("success", gettext("The role was removed.")))
+
+
+ROUTES = [team_page, invite, revoke]

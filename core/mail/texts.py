@@ -1,0 +1,47 @@
+"""The texts of mails: the core's own and those of the plugins."""
+
+from typing import Final
+
+from plenaria.core.host import plugins
+from plenaria.core.kernel.values import N_, MailText
+
+CORE_MAIL: Final = (
+    MailText(
+        key="core.sign_in",
+        title=N_("Sign-in link"),
+        subject={"es": "Su enlace para entrar a {site}", "en": "Your link to sign in to {site}"},
+        body={
+            "es": "Con este enlace entra a **{site}**. Sirve una sola vez y durante {minutes} minutos:\n\n{link}\n\n"
+            "Si usted no lo pidió, no haga nada: sin este correo nadie puede entrar en su nombre.",
+            "en": "This link signs you in to **{site}**. It works once, for {minutes} minutes:\n\n{link}\n\n"
+            "If you did not ask for it, do nothing: without this mail nobody can sign in as you.",
+        },
+        sample={"site": "Plenaria", "minutes": "15", "link": "https://example.org/sign-in/…"},
+    ),
+    MailText(
+        key="core.invitation",
+        title=N_("Invitation to the team"),
+        subject={"es": "Invitación al equipo de {event}", "en": "Invitation to the team of {event}"},
+        body={
+            "es": "Le damos la bienvenida al equipo de **{event}**, con la función: {role}.\n\nEntre con este enlace; "
+            "sirve una sola vez y durante {days} días. Después puede pedir otro en {site_link}.\n\n{link}",
+            "en": "Welcome to the team of **{event}** as: {role}.\n\nSign in with this link; it works once, for {days} days. "
+            "Later you can ask for another one at {site_link}.\n\n{link}",
+        },
+        sample={
+            "event": "Congreso",
+            "role": "Programa",
+            "days": "7",
+            "link": "https://example.org/sign-in/…",
+            "site_link": "https://example.org/sign-in",
+        },
+    ),
+)
+
+
+def texts() -> dict[str, tuple[str, MailText]]:
+    """Every mail of the core and the plugins: key → (plugin, text)."""
+    found = {text.key: ("core", text) for text in CORE_MAIL}
+    for plugin, contributed in plugins.host().collect("register_mail"):
+        found.update({text.key: (plugin, text) for text in contributed})
+    return found

@@ -1,0 +1,88 @@
+"""How an event words its mails: its own text by language, else the plugin's."""
+
+from datetime import datetime
+
+from plenaria.core.forms import refuse_unseen
+from plenaria.core.kernel.values import EventView, MailText, Refusal, Refused, in_language, language_of
+from plenaria.core.mail.filling import PLACEHOLDER
+from plenaria.core.mail.tables import MailOverride
+from plenaria.core.storage import audit
+from plenaria.core.storage.database import lock, transaction
+
+
+async def wording(text: MailText, event: EventView | None, language: str) -> tuple[str, str]:
+    """Subject and body as this event words them, else as the plugin does."""
+    _, subject, body = await wording_in(text, event, language)
+    return subject, body
+
+
+async def wording_in(text: MailText, event: EventView | None, language: str) -> tuple[str, str, str]:
+    """Language, subject and body: in the language asked for, else in the one that the plugin wrote it in."""
+    written = language_of(text.body, language)
+    if event is not None:
+        for code in dict.fromkeys((language, written)):
+            row = await MailOverride.select().where(MailOverride.key == f"{event.id}/{text.key}/{code}").first()
+            if row is not None:
+                return code, row["subject"], row["body"]
+    return written, in_language(text.subject, language), in_language(text.body, language)
+
+
+async def reworded(event: EventView) -> set[tuple[str, str]]:
+    """`(key, language)` of the mails that the event words itself."""
+    rows = await MailOverride.select(MailOverride.mail_key, MailOverride.language).where(MailOverride.event == event.id)
+    return {(row["mail_key"], row["language"]) for row in rows}
+
+
+async def reword(
+    text: MailText,
+    event: EventView,
+    language: str,
+    *,
+    subject: str,
+    body: str,
+    by: int | None,
+    now: datetime,
+    seen: str | None = None,
+) -> None:
+    """Store the event's own wording; an unknown placeholder is refused, and so is undoing unseen what somebody else wrote
+    (`seen` is the fingerprint of the wording that the writer had before their eyes)."""
+    refuse_unknown_placeholders(text, subject, body)
+    key = f"{event.id}/{text.key}/{language}"
+    async with transaction():
+        await lock(f"wording {key}")
+        refuse_unseen(seen, await wording(text, event, language))
+        await MailOverride.delete().where(MailOverride.key == key)
+        await MailOverride(
+            event=event.id,
+            mail_key=text.key,
+            language=language,
+            subject=subject,
+            body=body,
+            changed_at=now,
+            changed_by=by,
+            key=key,
+        ).save()
+        await audit.record(
+            "mail.reworded",
+            by=f"person:{by}" if by else "system",
+            subject=f"mail:{text.key}",
+            event=event.id,
+            facts={"language": language},
+            now=now,
+        )
+
+
+async def restore(text: MailText, event: EventView, language: str, *, by: str, now: datetime) -> None:
+    """Go back to the plugin's own wording."""
+    async with transaction():
+        await MailOverride.delete().where(MailOverride.key == f"{event.id}/{text.key}/{language}")
+        await audit.record(
+            "mail.restored", by=by, subject=f"mail:{text.key}", event=event.id, facts={"language": language}, now=now
+        )
+
+
+def refuse_unknown_placeholders(text: MailText, *parts: str) -> None:
+    unknown = sorted({name for part in parts for name in PLACEHOLDER.findall(part)} - set(text.sample))
+    if unknown:
+        known = ", ".join(f"{{{name}}}" for name in text.sample)
+        raise Refused(*(Refusal("unknown_placeholder", {"name": name, "known": known}, "/body") for name in unknown))

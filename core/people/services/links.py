@@ -1,0 +1,67 @@
+"""Signing in with a one-time link that is mailed."""
+
+from datetime import datetime, timedelta
+
+from plenaria.core import mail
+from plenaria.core.host.visit import PersonView
+from plenaria.core.kernel.secrets import hashed, new_secret
+from plenaria.core.kernel.settings import Settings
+from plenaria.core.kernel.values import Refusal, Refused
+from plenaria.core.people.queries import normal_email
+from plenaria.core.people.services.persons import ensure_person
+from plenaria.core.people.services.sessions import open_session
+from plenaria.core.people.tables import SignInLink
+from plenaria.core.storage.database import transaction
+
+
+async def new_link(email: str, *, next_page: str, valid_for: timedelta, now: datetime) -> str:
+    """A one-time sign-in secret for an address, whether or not somebody has it yet. Joins the caller's transaction."""
+    secret = new_secret()
+    await SignInLink(
+        token_hash=hashed(secret), email=normal_email(email), next=next_page, expires_at=now + valid_for
+    ).save()
+    return secret
+
+
+async def send_link(email: str, *, next_page: str, language: str, settings: Settings, now: datetime) -> None:
+    """Mail a sign-in link. Says nothing about whether the address is known."""
+    async with transaction():
+        valid_for = timedelta(minutes=settings.sign_in_minutes)
+        secret = await new_link(email, next_page=next_page, valid_for=valid_for, now=now)
+        await mail.send(
+            "core.sign_in",
+            to=normal_email(email),
+            language=language,
+            facts={
+                "site": settings.title,
+                "minutes": str(settings.sign_in_minutes),
+                "link": f"{settings.address}/sign-in/{secret}",
+            },
+            now=now,
+        )
+
+
+async def use_link(secret: str, *, user_agent: str, settings: Settings, now: datetime) -> tuple[str, str, PersonView]:
+    """Spend a link: `(session secret, page to go to, person)`. Raises `Refused(link_used_or_expired)`.
+
+    One conditional UPDATE spends it, so that two clicks at once make one session.
+    """
+    async with transaction():
+        spent = (
+            await SignInLink.update({SignInLink.used_at: now})
+            .where(
+                (SignInLink.token_hash == hashed(secret)) & SignInLink.used_at.is_null() & (SignInLink.expires_at > now)
+            )
+            .returning(SignInLink.email, SignInLink.next)
+        )
+        if not spent:
+            raise Refused(Refusal("link_used_or_expired"))
+        person = await ensure_person(spent[0]["email"], now=now)
+        session = await open_session(person, strong=False, user_agent=user_agent, settings=settings, now=now)
+        return session, spent[0]["next"], person
+
+
+async def link_is_open(secret: str, *, now: datetime) -> bool:
+    return await SignInLink.exists().where(
+        (SignInLink.token_hash == hashed(secret)) & SignInLink.used_at.is_null() & (SignInLink.expires_at > now)
+    )

@@ -1,0 +1,118 @@
+"""Who may do what in an event: giving roles, inviting, taking roles away."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from plenaria.core import mail
+from plenaria.core.host.permissions import ROLES
+from plenaria.core.host.visit import PersonView
+from plenaria.core.kernel.i18n import gettext, using
+from plenaria.core.kernel.languages import spoken
+from plenaria.core.kernel.settings import Settings
+from plenaria.core.kernel.values import EventView, Refusal, Refused, in_language
+from plenaria.core.people.services.links import new_link
+from plenaria.core.people.services.persons import ensure_person
+from plenaria.core.people.tables import Grant
+from plenaria.core.storage import audit
+from plenaria.core.storage.database import lock, transaction
+
+INVITATION_DAYS: Final = 7
+
+
+async def grant(
+    person: PersonView, role: str, *, event: EventView | None, by: str, now: datetime, granted_by: int | None = None
+) -> None:
+    """Give somebody a role in an event (None: in the installation). Giving it twice is giving it once."""
+    if role not in ROLES:
+        raise Refused(Refusal("unknown_role", {"role": role}, "/role"))
+    key = f"{person.id}/{event.id if event else '*'}/{role}"
+    async with transaction():
+        row = Grant(
+            person=person.id,
+            event=event.id if event else None,
+            role=role,
+            granted_at=now,
+            granted_by=granted_by,
+            key=key,
+        )
+        if not await Grant.insert(row).on_conflict(action="DO NOTHING").returning(Grant.id):
+            return
+        await audit.record(
+            "team.granted",
+            by=by,
+            subject=f"person:{person.id}",
+            event=event.id if event else None,
+            facts={"role": role},
+            now=now,
+        )
+
+
+async def invite(
+    email: str,
+    role: str,
+    *,
+    event: EventView | None,
+    visit_by: str,
+    granted_by: int | None,
+    may_grant_owner: bool,
+    settings: Settings,
+    now: datetime,
+    language: str = "",
+    next_page: str = "",
+) -> PersonView:
+    """Give a role (without an event: in the whole installation) to the person with that address and mail them a way in."""
+    if role == "owner" and not may_grant_owner:
+        raise Refused(Refusal("only_owners_grant_owner", {}, "/role"))
+    async with transaction():
+        person = await ensure_person(email, now=now, language=language)
+        await grant(person, role, event=event, by=visit_by, now=now, granted_by=granted_by)
+        await send_invitation(
+            person,
+            role,
+            event=event,
+            settings=settings,
+            now=now,
+            next_page=next_page or (f"/{event.slug}/organise" if event else "/"),
+        )
+        return person
+
+
+async def send_invitation(
+    person: PersonView, role: str, *, event: EventView | None, settings: Settings, now: datetime, next_page: str
+) -> None:
+    """Mail the way in; good for a week, once."""
+    language = spoken(person.language, event.language if event else "")
+    secret = await new_link(person.email, next_page=next_page, valid_for=timedelta(days=INVITATION_DAYS), now=now)
+    with using(language):
+        title = gettext(ROLES[role])
+    await mail.send(
+        "core.invitation",
+        to=person.email,
+        language=language,
+        event=event,
+        facts={
+            "event": in_language(event.name, language) if event else settings.title,
+            "role": title,
+            "days": str(INVITATION_DAYS),
+            "link": f"{settings.address}/sign-in/{secret}",
+            "site_link": f"{settings.address}/sign-in",
+        },
+        now=now,
+    )
+
+
+async def revoke(person: int, role: str, *, event: EventView, by: str, may_grant_owner: bool, now: datetime) -> None:
+    """Take a role away. The last owner stays."""
+    async with transaction():
+        if role == "owner":
+            if not may_grant_owner:
+                raise Refused(Refusal("only_owners_grant_owner", {}, "/role"))
+            await lock(f"owners of {event.id}")
+            if await Grant.count().where((Grant.event == event.id) & (Grant.role == "owner")) <= 1:
+                raise Refused(Refusal("last_owner"))
+        gone = await Grant.delete().where(Grant.key == f"{person}/{event.id}/{role}").returning(Grant.id)
+        if not gone:
+            raise Refused(Refusal("not_in_team"))
+        await audit.record(
+            "team.revoked", by=by, subject=f"person:{person}", event=event.id, facts={"role": role}, now=now
+        )

@@ -1,0 +1,51 @@
+"""Access tokens for the JSON API."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.secrets import hashed, new_secret
+from plenaria.core.kernel.values import EventView, Refusal, Refused
+from plenaria.core.people.tables import ApiToken
+from plenaria.core.storage import audit
+from plenaria.core.storage.database import transaction
+
+
+async def make_token(visit: Visit, event: EventView, *, name: str, scopes: Sequence[str]) -> str:
+    """A bearer token for the JSON API; shown this once. Scopes are permissions that one holds oneself."""
+    assert visit.person is not None  # noqa: S101 - the route declares a permission
+    refused = [Refusal("unknown_scope", {"scope": scope}, "/scopes") for scope in scopes if not visit.may(scope, event)]
+    if refused:
+        raise Refused(*refused)
+    secret = new_secret()
+    async with transaction():
+        await ApiToken(
+            token_hash=hashed(secret),
+            person=visit.person.id,
+            event=event.id,
+            name=name,
+            scopes=msgspec.json.encode(list(scopes)).decode(),
+            created_at=visit.now,
+        ).save()
+        await audit.record(
+            "token.made", by=visit.by, subject=visit.by, event=event.id, facts={"scopes": list(scopes)}, now=visit.now
+        )
+    return secret
+
+
+async def revoke_token(visit: Visit, event: EventView, token_id: int) -> None:
+    """End one of one's own tokens; nothing happens, and nothing is recorded, when it is not one or has ended."""
+    assert visit.person is not None  # noqa: S101 - the route declares a permission
+    async with transaction():
+        revoked = (
+            await ApiToken.update({ApiToken.revoked_at: visit.now})
+            .where((ApiToken.id == token_id) & (ApiToken.person == visit.person.id))
+            .where((ApiToken.event == event.id) & ApiToken.revoked_at.is_null())
+            .returning(ApiToken.id)
+        )
+        if not revoked:
+            return
+        await audit.record(
+            "token.revoked", by=visit.by, subject=f"token:{token_id}", event=event.id, facts={}, now=visit.now
+        )

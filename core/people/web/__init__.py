@@ -1,0 +1,8 @@
+"""The pages of people: signing in and out, one's own account."""
+
+from plenaria.core.people.web import account, signing_in
+from plenaria.core.people.web.signing_in import own_page
+
+ROUTES = [*signing_in.ROUTES, *account.ROUTES]
+
+__all__ = ["ROUTES", "own_page"]
