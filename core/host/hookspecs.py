@@ -1,8 +1,10 @@
-"""Every hook that the core calls. Three verbs, no others.
+"""Every hook that the core calls. Four verbs, no others.
 
 - `register_*`: contributes something. Plain functions, called once at start, in the plugins' order.
 - `refuse_*`: asked inside the transaction, before something is done; answers Refusals. Async. Fails closed: a
   plugin that crashes has said no.
+- `adjust_*`: a value handed from plugin to plugin and changed by each in turn, checked after each. Async. What a plugin
+  that fails did is thrown away; where the hook `fails_closed`, what is being done is refused.
 - past tense: a fact, told after the commit, from the outbox, at least once, to each plugin by itself. Async. Cannot
   refuse.
 
@@ -15,17 +17,25 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 import pluggy
 from litestar.types import ControllerRouterHandler
 
 from plenaria.core.host.contributions import AddSample, CalendarSource, Declared, Job, Panel, PersonalData, PluginCard
-from plenaria.core.kernel.values import EventView, Link, MailText, Permission, Refusal
+from plenaria.core.kernel.values import EventView, Link, MailDraft, MailText, Permission, Refusal
 
 hookspec = pluggy.HookspecMarker("plenaria")
 hookimpl = pluggy.HookimplMarker("plenaria")
+
+Spec = TypeVar("Spec")
+
+
+def fails_closed(spec: Spec) -> Spec:
+    """Mark an `adjust_*` hook whose value must not go on without a plugin's part: its failure refuses the whole."""
+    spec.plenaria_fails_closed = True  # type: ignore[attr-defined]  # read by core.host.adjusting
+    return spec
 
 
 @hookspec
@@ -326,6 +336,25 @@ async def refuse_plugin_switch(event: EventView, plugin: str, on: bool, now: dat
         async def refuse_plugin_switch(event: EventView, plugin: str, on: bool) -> Sequence[Refusal]:
             needs = plugin == "registration" and not on and "shuttle" in event.plugins
             return [Refusal("shuttle_needs_registration")] if needs else []
+    """
+
+
+@hookspec
+async def adjust_mail(event: EventView, mail: MailDraft, key: str, to: str, language: str, now: datetime) -> MailDraft:  # type: ignore[empty-body]
+    """Handed a mail about the event before it is queued; answers with the mail as it is to be sent.
+
+    Called inside the sender's transaction: only read, and be quick. `mail` has the wording as the event has it, with its
+    `{placeholders}` still open, and the attachments; `key` says which mail it is. What visitors typed does not belong in the
+    body: it is Markdown. Failing is survivable: the mail goes out as it was before this plugin (after 5 seconds too). Mails
+    of no event (sign-in links) are not handed over.
+
+    Example::
+
+        @hookimpl
+        async def adjust_mail(event: EventView, mail: MailDraft, key: str) -> MailDraft:
+            if key != "registration.confirmed":
+                return mail
+            return msgspec.structs.replace(mail, body=mail.body + "\\n\\n" + await services.how_to_get_there(event))
     """
 
 

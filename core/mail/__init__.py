@@ -23,10 +23,20 @@ from plenaria.core.host import plugins
 from plenaria.core.kernel import shown
 from plenaria.core.kernel.i18n import using
 from plenaria.core.kernel.settings import Settings
-from plenaria.core.kernel.values import LANGUAGES, N_, EventView, MailText, Refusal, Refused, in_language
+from plenaria.core.kernel.values import (
+    LANGUAGES,
+    N_,
+    Attachment,
+    EventView,
+    MailDraft,
+    MailText,
+    Refusal,
+    Refused,
+    in_language,
+)
 from plenaria.core.mail.tables import MailOverride
 from plenaria.core.storage import outbox
-from plenaria.core.storage.database import lock, transaction
+from plenaria.core.storage.database import lock, savepoint, transaction
 
 PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
 _BARE_ADDRESS: Final = re.compile(r"(?<![<(\"])(https?://[^\s<>)]*[^\s<>).,;:!?])")
@@ -73,14 +83,6 @@ class Markdown(str):
     """A fact that is Markdown of the plugin's own making. Never from text that a visitor typed: that stays a plain str."""
 
     __slots__ = ()
-
-
-class Attachment(Struct, frozen=True):
-    """A file that goes with a mail. `content` is base64 in the stored mail."""
-
-    name: str
-    media_type: str
-    content: bytes
 
 
 class Mail(Struct, frozen=True):
@@ -134,19 +136,23 @@ async def send(
     """
     plugin, text = texts()[key]
     language = language or (event.language if event else LANGUAGES[0])
-    subject, body = await wording(text, event, language)
+    draft = MailDraft(*await wording(text, event, language), attachments=list(attachments))
+    if event is not None:
+        draft = await plugins.host().adjust(
+            "adjust_mail", draft, event=event, guard=savepoint, key=key, to=to, language=language, now=now
+        )
     domain = parseaddr(_settings.mail.sender)[1].rpartition("@")[2] or "localhost"
     mail = Mail(
         to=to,
-        subject=fill(subject, facts),
+        subject=fill(draft.subject, facts),
         text=fill(
-            _as_plain(body),
+            _as_plain(draft.body),
             {name: _as_plain(fact) if isinstance(fact, Markdown) else fact for name, fact in facts.items()},
         ),
-        html=as_html(body, facts, language),
+        html=as_html(draft.body, facts, language),
         language=language,
         message_id=make_msgid(domain=domain),
-        attachments=list(attachments),
+        attachments=draft.attachments,
     )
     await outbox.put_mail(
         key, plugin=plugin, event_id=event.id if event else None, mail=msgspec.to_builtins(mail), now=now

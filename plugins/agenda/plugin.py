@@ -7,7 +7,7 @@ from litestar.types import ControllerRouterHandler
 
 from plenaria.core.host.contributions import Declared, Job, Panel, PersonalData, PluginCard
 from plenaria.core.host.hookspecs import hookimpl
-from plenaria.core.kernel.values import N_, Link, MailText, Permission
+from plenaria.core.kernel.values import N_, EventView, Link, MailText, Permission, Sheet
 from plenaria.plugins.agenda import api, hookspecs, queries, rules, services, web
 from plenaria.plugins.agenda.settings import AgendaSection, AgendaSettings
 from plenaria.plugins.agenda.web.mine import my_sessions
@@ -107,6 +107,11 @@ def register_jobs() -> Sequence[Job]:
 @hookimpl
 def register_my_panels() -> Sequence[Panel]:
     return [Panel("agenda/_my_panel.html", my_sessions, order=40)]
+
+
+@hookimpl(optionalhook=True)
+async def adjust_export(event: EventView, sheet: Sheet, export: str) -> Sheet:
+    return await services.with_sessions(event, sheet) if export == "attendees" else sheet
 
 
 ACTIONS = {

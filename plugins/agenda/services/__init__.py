@@ -16,6 +16,7 @@ from plenaria.plugins.agenda.services.agenda import (
     store,
     store_session,
 )
+from plenaria.plugins.agenda.services.attendees import with_sessions
 from plenaria.plugins.agenda.services.importing import (
     IMPORT_REFUSALS,
     ImportChoices,
@@ -61,4 +62,5 @@ __all__ = [
     "stop_searches",
     "store",
     "store_session",
+    "with_sessions",
 ]
