@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from plenaria.core.events.declared import Declaration
+    from plenaria.core.events.readiness import Readiness
     from plenaria.core.forms import Change, Problem
-    from plenaria.core.kernel.values import Refusal
+    from plenaria.core.kernel.values import EventView, Refusal
 
 _INVALID: Final = 1
 
@@ -139,14 +140,44 @@ def export(installation: Installation, slug: str, with_team: bool, output: Path 
 
 
 async def _export(installation: Installation, slug: str, with_team: bool) -> str:
-    from plenaria.core.events import declared, queries
-    from plenaria.core.kernel.values import Refusal, Refused
+    from plenaria.core.events import declared
 
     async with installation.database():
-        found = await queries.event_by_slug(slug)
-        if found is None:
-            raise Refused(Refusal("unknown_event", {"event": slug}))
-        return declared.as_text(await declared.document_of(found, team=with_team))
+        return declared.as_text(await declared.document_of(await _event(slug), team=with_team))
+
+
+@event.command()
+@click.argument("slug")
+@pass_installation
+def check(installation: Installation, slug: str) -> None:
+    """Say what is missing before the event can go public. Ends with 1 when something blocks."""
+    found = run(_check(installation, slug))
+    from plenaria.core.kernel.i18n import gettext
+
+    marks = {"blocks": gettext("needed"), "advice": gettext("advice")}
+    for item in found.items:
+        click.echo(f"{marks[item.severity]}: {item.words} ({item.code}, {item.href})")
+    if found.is_ready:
+        click.echo(gettext("Nothing stands in the way of making it public."))
+    sys.exit(0 if found.is_ready else _INVALID)
+
+
+async def _check(installation: Installation, slug: str) -> "Readiness":
+    from plenaria.core.events.readiness import readiness
+    from plenaria.core.kernel import clock
+
+    async with installation.database():
+        return await readiness(await _event(slug), now=clock.now())
+
+
+async def _event(slug: str) -> "EventView":
+    from plenaria.core.events import queries
+    from plenaria.core.kernel.values import Refusal, Refused
+
+    found = await queries.event_by_slug(slug)
+    if found is None:
+        raise Refused(Refusal("unknown_event", {"event": slug}))
+    return found
 
 
 # -- showing changes -----------------------------------------------------------------------------------------------

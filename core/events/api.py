@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from plenaria.core.events import declared, queries, services
 from plenaria.core.events.details import NewEvent
+from plenaria.core.events.readiness import Readiness, readiness
 from plenaria.core.forms import Problem
 from plenaria.core.host import plugins
 from plenaria.core.host.plugins import PluginHost
@@ -92,6 +93,12 @@ async def list_events(request: Anything, visit: Visit, after: After = "", limit:
 async def get_event(event: EventView) -> Event:
     """One event."""
     return _event(event)
+
+
+@get(f"{EVENT}/readiness", permission="event.view", operation_id="getReadiness", tags=["events"])
+async def get_readiness(event: EventView, visit: Visit) -> Readiness:
+    """What is missing before the event can go public, and where it is mended. Nothing is refused because of it."""
+    return await readiness(event, now=visit.now)
 
 
 @get(f"{EVENT}/plugins", permission="event.configure", operation_id="listPlugins", tags=["events"])
@@ -203,4 +210,12 @@ def routes(host: PluginHost) -> list[Any]:
     """The doors of events, with those of each plugin's settings."""
     settings = dict(host.collect("register_settings"))
     of_plugins = [route for name in host.plugins for route in _plugin_routes(name, settings.get(name))]
-    return [list_events, get_event, list_plugins, get_declaration, put_declaration, *of_plugins]
+    return [
+        list_events,
+        get_event,
+        get_readiness,
+        list_plugins,
+        get_declaration,
+        put_declaration,
+        *of_plugins,
+    ]

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from plenaria.core import mail
 from plenaria.core.events import queries, services
 from plenaria.core.events.details import EventDetails
+from plenaria.core.events.readiness import readiness
 from plenaria.core.forms import Checked, edited_lists, fingerprint, form_for, parse
 from plenaria.core.host import plugins
 from plenaria.core.host.permissions import ROLES, registered
@@ -25,11 +26,14 @@ from plenaria.core.storage import audit, outbox
 from plenaria.core.storage.audit import words as audit_words
 from plenaria.core.web.api import id_after
 from plenaria.core.web.errors import Invalid
+from plenaria.core.web.panels import panels_of
 from plenaria.core.web.refusals import sentence
 from plenaria.core.web.templating import page, see_other
 
 Anything = Request[Any, Any, Any]
 PER_PAGE: Final = 50
+MOST_NAMED: Final = 5
+"""Of what is missing, in a notice; the overview names everything."""
 
 
 class Invitation(Struct, frozen=True):
@@ -68,9 +72,19 @@ async def overview(request: Anything, event: EventView, visit: Visit) -> Respons
     team = await people.team(event)
     undelivered = await outbox.undelivered(event.id)
     last = await audit.lines(event=event.id, most=8)
+    facts = {"event": event, "now": visit.now}
+    panels = await panels_of(
+        request,
+        "register_dashboard",
+        lambda _: facts,
+        event=event,
+        chosen=lambda panel: visit.may(panel.permission, event),
+    )
     return page(
         request,
         "events/overview.html",
+        panels=panels,
+        readiness=await readiness(event, now=visit.now),
         team=team,
         outbox=undelivered,
         last=last,
@@ -100,7 +114,21 @@ async def change_details(request: Anything, event: EventView, visit: Visit) -> R
         form.problems.extend(request_sentence(refused, event))
         now_stored = services.details_of(await queries.event_by_id(event.id))
         return page(request, "events/details.html", status=409, form=form, seen=fingerprint(now_stored))
-    return see_other(request, f"/{event.slug}/organise/event", ("success", gettext("Saved.")))
+    notices = [("success", gettext("Saved."))]
+    if checked.value.is_public and not event.is_public:
+        notices += await _still_missing(event, visit)
+    return see_other(request, f"/{event.slug}/organise/event", *notices)
+
+
+async def _still_missing(event: EventView, visit: Visit) -> list[tuple[str, str]]:
+    """A warning for whoever has just made an event public that lacks something."""
+    changed = await queries.event_by_id(event.id)
+    blocking = [item.words for item in (await readiness(changed, now=visit.now)).items if item.severity == "blocks"]
+    if not blocking:
+        return []
+    return [
+        ("warning", gettext("The event is public, but this is still missing: %s") % " ".join(blocking[:MOST_NAMED]))
+    ]
 
 
 def _seen(data: Mapping[str, Any]) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, Union, get_args, get_origin
 
-from plenaria.core.kernel.values import CalendarEntry, EventView
+from plenaria.core.kernel.values import CalendarEntry, EventView, ReadinessItem
 
 if TYPE_CHECKING:
     from plenaria.core.host.visit import PersonView
@@ -29,6 +29,25 @@ class Panel:
     template: str
     context: Callable[..., Awaitable[dict[str, Any] | None]]
     order: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardPanel(Panel):
+    """A part of the console's overview, for those who hold the permission in the event."""
+
+    permission: str = "event.view"
+
+
+@dataclass(frozen=True, slots=True)
+class PagePart(Panel):
+    """A part of another plugin's page. `slot` says where: `registration.order`, `agenda.session`, `agenda.person`."""
+
+    slot: str = ""
+
+
+class CheckReadiness(Protocol):
+    async def __call__(self, event: EventView, /, *, now: datetime) -> list[ReadinessItem]:
+        """What is missing of the plugin's part; [] when nothing is."""
 
 
 SamplePeople = Mapping[str, Sequence["PersonView"]]

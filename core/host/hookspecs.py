@@ -23,7 +23,18 @@ import click
 import pluggy
 from litestar.types import ControllerRouterHandler
 
-from plenaria.core.host.contributions import AddSample, CalendarSource, Declared, Job, Panel, PersonalData, PluginCard
+from plenaria.core.host.contributions import (
+    AddSample,
+    CalendarSource,
+    CheckReadiness,
+    DashboardPanel,
+    Declared,
+    Job,
+    PagePart,
+    Panel,
+    PersonalData,
+    PluginCard,
+)
 from plenaria.core.kernel.values import EventView, Link, MailDraft, MailText, Permission, Refusal
 
 hookspec = pluggy.HookspecMarker("plenaria")
@@ -234,6 +245,75 @@ def register_event_panels() -> Sequence[Panel]:  # type: ignore[empty-body]
         @hookimpl
         def register_event_panels() -> Sequence[Panel]:
             return [Panel("shuttle/_next_bus.html", queries.next_bus, order=60)]
+    """
+
+
+@hookspec
+def register_page_parts() -> Sequence[PagePart]:  # type: ignore[empty-body]
+    """Add parts to pages of other plugins: a slot, a template and an async function that gives its context (None: leave it out).
+
+    Called once at start; the function is awaited at each showing with `event`, `now`, `person` (an id, or None) and `subject`,
+    builtins that say what the page is about. Slots: `registration.order` (a buyer's order; `subject` as the `order` of
+    registration's facts), `agenda.session` and `agenda.person` (`code`, `title` or `name`). A slot of a plugin that is off is
+    never drawn. What depends on the reader does not belong on the agenda's pages: they are the same for all visitors.
+
+    Example::
+
+        @hookimpl
+        def register_page_parts() -> Sequence[PagePart]:
+            return [PagePart("shuttle/_buses.html", queries.buses_of_order, slot="registration.order")]
+    """
+
+
+@hookspec
+def register_footer() -> Sequence[Link]:  # type: ignore[empty-body]
+    """Add links to the foot of every page of an event; `{event}` in `href` becomes the event's slug.
+
+    Called once at start; a link is shown where the plugin is on and the reader holds its permission.
+
+    Example::
+
+        @hookimpl
+        def register_footer() -> Sequence[Link]:
+            return [Link(N_("How to get there"), "/{event}/shuttle/map", order=30)]
+    """
+
+
+@hookspec
+def register_dashboard() -> Sequence[DashboardPanel]:  # type: ignore[empty-body]
+    """Add parts to the overview of the organiser's console: a template, an async function for its context, a permission.
+
+    Called once at start; the function is awaited at each showing with `event` and `now`, for readers who hold the permission
+    there. None leaves the part out.
+
+    Example::
+
+        @hookimpl
+        def register_dashboard() -> Sequence[DashboardPanel]:
+            return [DashboardPanel("shuttle/_seats.html", queries.seats_taken, order=60, permission="shuttle.edit")]
+    """
+
+
+@hookspec
+def register_readiness() -> CheckReadiness:  # type: ignore[empty-body]
+    """Say what is missing of the plugin's part before the event can go public: an async function of the event and `now`.
+
+    Called once at start; the function is awaited for the console's overview, `GET …/readiness`, `plenaria event check` and when
+    an event is made public. Codes begin with the plugin's name; words are in the reader's language. Nothing is refused
+    because of it.
+
+    Example::
+
+        @hookimpl
+        def register_readiness() -> CheckReadiness:
+            return services.what_is_missing
+
+
+        async def what_is_missing(event: EventView, *, now: datetime) -> list[ReadinessItem]:
+            if await queries.runs(event.id):
+                return []
+            words, href = gettext("There are no buses yet."), f"/{event.slug}/organise/shuttle"
+            return [ReadinessItem(code="shuttle.no_runs", words=words, severity="advice", href=href)]
     """
 
 

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -198,6 +198,19 @@ class Sheet(Struct, frozen=True):
         """The sheet with one more column at its right side."""
         rows = [[*row, cell] for row, cell in zip(self.rows, cells, strict=True)]
         return Sheet([*self.columns, column], rows)
+
+
+class ReadinessItem(Struct, frozen=True, kw_only=True):
+    """Something that is missing before an event can go public. `words` are in the reader's language.
+
+    `blocks`: visitors would meet something that does not work, or the law asks for it. `advice`: it would be better.
+    """
+
+    code: str
+    words: str
+    severity: Literal["blocks", "advice"] = "blocks"
+    href: str = ""
+    """The address of the page where it is mended."""
 
 
 class CalendarEntry(Struct, frozen=True):

@@ -186,6 +186,7 @@ def _frame(request: Request[Any, Any, Any], visit: Visit, event: EventView | Non
     if event is not None:
         frame.event = _frame_event(event)
         frame.navigation = _items("register_navigation", visit, event)
+        frame.footer = _footer(visit, event)
         if _in_console(event, visit.path):
             frame.sections = console_sections(visit, event)
         if any(visit.may(permission, event) for permission in _console_permissions()):
@@ -193,6 +194,14 @@ def _frame(request: Request[Any, Any, Any], visit: Visit, event: EventView | Non
                 Item(i18n.gettext("Organise"), f"/{event.slug}/organise", _in_console(event, visit.path))
             )
     return frame
+
+
+def _footer(visit: Visit, event: EventView) -> list[Item]:
+    """How to reach the organisers, and the plugins' links (a privacy notice)."""
+    own = [Item(i18n.gettext("Contact"), f"mailto:{event.contact_email}")] if event.contact_email else []
+    if event.organiser_url:
+        own.append(Item(event.organiser or i18n.gettext("The organisers' site"), event.organiser_url))
+    return own + _items("register_footer", visit, event)
 
 
 def _console_permissions() -> list[str]:

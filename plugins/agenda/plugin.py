@@ -5,13 +5,23 @@ from types import ModuleType
 
 from litestar.types import ControllerRouterHandler
 
-from plenaria.core.host.contributions import Declared, Job, Panel, PersonalData, PluginCard
+from plenaria.core.host.contributions import (
+    CheckReadiness,
+    DashboardPanel,
+    Declared,
+    Job,
+    PagePart,
+    Panel,
+    PersonalData,
+    PluginCard,
+)
 from plenaria.core.host.hookspecs import hookimpl
 from plenaria.core.kernel.values import N_, EventView, Link, MailText, Permission, Sheet
 from plenaria.plugins.agenda import api, hookspecs, queries, rules, services, web
 from plenaria.plugins.agenda.settings import AgendaSection, AgendaSettings
 from plenaria.plugins.agenda.web.mine import my_sessions
-from plenaria.plugins.agenda.web.panels import agenda_panel
+from plenaria.plugins.agenda.web.panels import agenda_panel, figures_panel, order_part
+from plenaria.plugins.agenda.web.readiness import what_is_missing
 
 
 @hookimpl
@@ -92,6 +102,21 @@ def register_actions() -> Mapping[str, str]:
 @hookimpl
 def register_event_panels() -> Sequence[Panel]:
     return [Panel("agenda/_event_panel.html", agenda_panel, order=20)]
+
+
+@hookimpl
+def register_dashboard() -> Sequence[DashboardPanel]:
+    return [DashboardPanel("agenda/_figures.html", figures_panel, order=20, permission="agenda.edit")]
+
+
+@hookimpl
+def register_readiness() -> CheckReadiness:
+    return what_is_missing
+
+
+@hookimpl
+def register_page_parts() -> Sequence[PagePart]:
+    return [PagePart("agenda/_order_part.html", order_part, slot="registration.order")]
 
 
 @hookimpl

@@ -7,7 +7,17 @@ from typing import Any
 
 from litestar.types import ControllerRouterHandler
 
-from plenaria.core.host.contributions import AddSample, Declared, Job, Panel, PersonalData, PluginCard
+from plenaria.core.host.contributions import (
+    AddSample,
+    CheckReadiness,
+    DashboardPanel,
+    Declared,
+    Job,
+    PagePart,
+    Panel,
+    PersonalData,
+    PluginCard,
+)
 from plenaria.core.host.hookspecs import hookimpl
 from plenaria.core.kernel.values import N_, EventView, Link, MailText, Permission
 from plenaria.plugins.registration import api, hookspecs, queries, rules, services, web
@@ -87,6 +97,27 @@ def register_actions() -> Mapping[str, str]:
 @hookimpl
 def register_event_panels() -> Sequence[Panel]:
     return [Panel("registration/_prices.html", web.price_panel, order=20)]
+
+
+@hookimpl
+def register_footer() -> Sequence[Link]:
+    return [Link(N_("Privacy notice"), "/{event}/privacy", order=90)]
+
+
+@hookimpl
+def register_dashboard() -> Sequence[DashboardPanel]:
+    return [DashboardPanel("registration/_figures.html", web.figures_panel, order=10, permission="registration.view")]
+
+
+@hookimpl
+def register_readiness() -> CheckReadiness:
+    return web.what_is_missing
+
+
+@hookimpl
+def register_page_parts() -> Sequence[PagePart]:
+    template = "registration/_ticket_part.html"
+    return [PagePart(template, web.ticket_part, slot=slot) for slot in ("agenda.session", "agenda.person")]
 
 
 @hookimpl

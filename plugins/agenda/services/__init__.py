@@ -16,7 +16,7 @@ from plenaria.plugins.agenda.services.agenda import (
     store,
     store_session,
 )
-from plenaria.plugins.agenda.services.attendees import with_sessions
+from plenaria.plugins.agenda.services.attendees import sessions_by_address, with_sessions
 from plenaria.plugins.agenda.services.importing import (
     IMPORT_REFUSALS,
     ImportChoices,
@@ -57,6 +57,7 @@ __all__ = [
     "remove",
     "remove_session",
     "run_searches",
+    "sessions_by_address",
     "solver_is_installed",
     "stop_proposal",
     "stop_searches",

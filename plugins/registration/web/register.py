@@ -206,6 +206,12 @@ async def place_order(request: Anything, event: EventView, visit: Visit) -> Resp
     return see_other(request, f"/{event.slug}/orders/{placed.code}/{placed.secret}")
 
 
+@get("/{event_slug:str}/privacy", permission="public", include_in_schema=False)
+async def privacy_page(request: Anything, event: EventView) -> Response[str]:
+    """The privacy notice, for whoever wants to read it before or after registering."""
+    return page(request, "registration/privacy.html", settings=await queries.settings(event))
+
+
 # -- waiting list --------------------------------------------------------------------------------------------------
 
 
@@ -274,4 +280,4 @@ def _from_order(data: Any) -> list[tuple[str, str]]:
     ]
 
 
-ROUTES = [register_page, place_order, waiting_page, join_waiting_list]
+ROUTES = [register_page, privacy_page, place_order, waiting_page, join_waiting_list]
