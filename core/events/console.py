@@ -9,8 +9,9 @@ from litestar.exceptions import NotFoundException
 from msgspec import Meta, Struct
 
 from plenaria.core import mail
-from plenaria.core.events import queries, services
+from plenaria.core.events import exports, queries, services
 from plenaria.core.events.details import EventDetails
+from plenaria.core.events.export_file import exported
 from plenaria.core.events.readiness import readiness
 from plenaria.core.forms import Checked, edited_lists, fingerprint, form_for, parse
 from plenaria.core.host import plugins
@@ -454,7 +455,25 @@ async def _actors(lines: list[audit.LineView]) -> dict[str, str]:
     return {actor: known[person].name for actor, person in ids.items() if person in known}
 
 
+# -- exports -------------------------------------------------------------------------------------------------------
+
+
+@get("/{event_slug:str}/organise/exports", permission="event.view", include_in_schema=False)
+async def exports_page(request: Anything, event: EventView, visit: Visit) -> Response[str]:
+    """Every file that this reader may take away."""
+    found = exports.exports_for(visit, event)
+    return page(request, "events/exports.html", exports=[(each, exports.formats_of(each)) for each in found])
+
+
+@get("/{event_slug:str}/organise/exports/{export:str}", permission="event.view", include_in_schema=False)
+async def export_file(request: Anything, event: EventView, visit: Visit, export: str) -> Response[bytes]:
+    """One of them, as a download; `?format=xlsx`."""
+    return await exported(request, event, visit, export)
+
+
 ROUTES = [
+    exports_page,
+    export_file,
     overview,
     details_page,
     change_details,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, Union, get_args, get_origin
 
-from plenaria.core.kernel.values import CalendarEntry, EventView, ReadinessItem
+from plenaria.core.kernel.values import CalendarEntry, EventView, ReadinessItem, Sheet
 
 if TYPE_CHECKING:
     from plenaria.core.host.visit import PersonView
@@ -43,6 +43,27 @@ class PagePart(Panel):
     """A part of another plugin's page. `slot` says where: `registration.order`, `agenda.session`, `agenda.person`."""
 
     slot: str = ""
+
+
+class MakeExport(Protocol):
+    async def __call__(self, event: EventView, /, *, now: datetime) -> Sheet | bytes:
+        """The export as it is now; headings and words in the reader's language. May raise `Refused`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """Something an organiser may take away as a file. `title` is a msgid.
+
+    `name` begins with the plugin's name and stands in addresses: `shuttle.seats`. With an empty `media_type` it is a `Sheet`,
+    written as CSV, workbook or JSON; else `make` gives the bytes of a file that ends in `ending` (`xml`).
+    """
+
+    name: str
+    title: str
+    permission: str
+    make: MakeExport
+    media_type: str = ""
+    ending: str = ""
 
 
 class CheckReadiness(Protocol):

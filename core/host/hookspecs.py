@@ -29,6 +29,7 @@ from plenaria.core.host.contributions import (
     CheckReadiness,
     DashboardPanel,
     Declared,
+    Export,
     Job,
     PagePart,
     Panel,
@@ -291,6 +292,22 @@ def register_dashboard() -> Sequence[DashboardPanel]:  # type: ignore[empty-body
         @hookimpl
         def register_dashboard() -> Sequence[DashboardPanel]:
             return [DashboardPanel("shuttle/_seats.html", queries.seats_taken, order=60, permission="shuttle.edit")]
+    """
+
+
+@hookspec
+def register_exports() -> Sequence[Export]:  # type: ignore[empty-body]
+    """Give what organisers may take away as files: a sheet or bytes, each with the permission that it needs.
+
+    Called once at start; `make` is awaited at each download with the event and `now`. The console's page of exports and
+    `GET …/exports` list what the reader may have; a sheet is also offered as a workbook. A spreadsheet's formulas are made
+    harmless by the core.
+
+    Example::
+
+        @hookimpl
+        def register_exports() -> Sequence[Export]:
+            return [Export("shuttle.seats", N_("Seats on the buses"), "shuttle.edit", services.seats_sheet)]
     """
 
 

@@ -249,6 +249,7 @@ CORE_CONSOLE: Final = (
     Link(N_("Team"), "/{event}/organise/team", order=3, permission="event.team", section=N_("Event")),
     Link(N_("Mail texts"), "/{event}/organise/mail", order=4, permission="event.mail", section=N_("Event")),
     Link(N_("Outbox"), "/{event}/organise/outbox", order=5, permission="event.mail", section=N_("Event")),
+    Link(N_("Exports"), "/{event}/organise/exports", order=6, permission="event.view", section=N_("Event")),
     Link(N_("Access tokens"), "/{event}/organise/tokens", order=6, permission="event.view", section=N_("Event")),
     Link(N_("Record of changes"), "/{event}/organise/audit", order=7, permission="event.audit", section=N_("Event")),
 )

@@ -9,6 +9,7 @@ from plenaria.core.host.contributions import (
     CheckReadiness,
     DashboardPanel,
     Declared,
+    Export,
     Job,
     PagePart,
     Panel,
@@ -110,6 +111,17 @@ def register_dashboard() -> Sequence[DashboardPanel]:
 
 
 @hookimpl
+def register_exports() -> Sequence[Export]:
+    xml, json, calendar = "application/xml", "application/json", "text/calendar; charset=utf-8"
+    words = N_("Released schedule")
+    return [
+        Export("agenda.schedule_xml", words, "agenda.edit", services.schedule_xml, xml, "xml"),
+        Export("agenda.schedule_json", words, "agenda.edit", services.schedule_json, json, "json"),
+        Export("agenda.schedule_ics", words, "agenda.edit", services.schedule_ics, calendar, "ics"),
+    ]
+
+
+@hookimpl
 def register_readiness() -> CheckReadiness:
     return what_is_missing
 
@@ -191,6 +203,7 @@ REFUSALS = {
         "Rooms, absences or settings that a timetable must keep to have changed since. Ask for another timetable."
     ),
     "not_decidable": N_("It cannot be put aside: its search goes on, or it was decided already."),
+    "not_released_yet": N_("The agenda was never released, so there is nothing to export."),
     "nothing_to_release": N_("Nothing has changed since the last release."),
     "release_needs_reason": N_(
         "There are serious conflicts ({count}). Solve them, or give a reason for releasing anyway."

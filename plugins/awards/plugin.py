@@ -10,6 +10,7 @@ from plenaria.core.host.contributions import (
     CheckReadiness,
     DashboardPanel,
     Declared,
+    Export,
     Panel,
     PersonalData,
     PluginCard,
@@ -94,6 +95,11 @@ def register_event_panels() -> Sequence[Panel]:
 @hookimpl
 def register_dashboard() -> Sequence[DashboardPanel]:
     return [DashboardPanel("awards/_figures.html", figures_panel, order=30, permission="awards.manage")]
+
+
+@hookimpl
+def register_exports() -> Sequence[Export]:
+    return [Export("awards.results", N_("Results"), "awards.results", services.result_sheet)]
 
 
 @hookimpl

@@ -12,6 +12,7 @@ from plenaria.core.host.contributions import (
     CheckReadiness,
     DashboardPanel,
     Declared,
+    Export,
     Job,
     PagePart,
     Panel,
@@ -107,6 +108,14 @@ def register_footer() -> Sequence[Link]:
 @hookimpl
 def register_dashboard() -> Sequence[DashboardPanel]:
     return [DashboardPanel("registration/_figures.html", web.figures_panel, order=10, permission="registration.view")]
+
+
+@hookimpl
+def register_exports() -> Sequence[Export]:
+    return [
+        Export("registration.attendees", N_("Attendees"), "registration.view", services.attendee_sheet),
+        Export("registration.orders", N_("Orders"), "registration.view", services.order_sheet),
+    ]
 
 
 @hookimpl

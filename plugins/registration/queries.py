@@ -27,6 +27,7 @@ from plenaria.plugins.registration.tables import OrderLinkRow, OrderRow, TicketR
 Row = dict[str, Any]
 
 PAGE = 50
+EXPORT_PAGE = 1000
 
 
 class TicketView(Struct, frozen=True, kw_only=True):
@@ -290,6 +291,14 @@ async def orders(
     rows = await query.limit(most)
     seats = await _seats([row["id"] for row in rows])
     return [OrderLine(**row, seats=seats.get(row["id"], 0)) for row in rows]
+
+
+async def all_orders(event_id: int) -> list[OrderLine]:
+    """Every order, the newest first, for an export; one query for each thousand."""
+    found: list[OrderLine] = []
+    while page := await orders(event_id, after=found[-1].id if found else 0, most=EXPORT_PAGE):
+        found += page
+    return found
 
 
 async def _seats(ids: Sequence[int]) -> dict[int, int]:

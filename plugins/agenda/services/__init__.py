@@ -17,6 +17,7 @@ from plenaria.plugins.agenda.services.agenda import (
     store_session,
 )
 from plenaria.plugins.agenda.services.attendees import sessions_by_address, with_sessions
+from plenaria.plugins.agenda.services.exporting import schedule_ics, schedule_json, schedule_xml
 from plenaria.plugins.agenda.services.importing import (
     IMPORT_REFUSALS,
     ImportChoices,
@@ -57,6 +58,9 @@ __all__ = [
     "remove",
     "remove_session",
     "run_searches",
+    "schedule_ics",
+    "schedule_json",
+    "schedule_xml",
     "sessions_by_address",
     "solver_is_installed",
     "stop_proposal",

@@ -1,7 +1,7 @@
 """Writes of registration: each is one transaction with its audit line and its facts."""
 
 from plenaria.plugins.registration.services.door import DoorResult, Scan, check_in, undo_check_in
-from plenaria.plugins.registration.services.exporting import attendee_sheet
+from plenaria.plugins.registration.services.exporting import attendee_sheet, order_sheet
 from plenaria.plugins.registration.services.letters import (
     calendar_file,
     send_confirmation,
@@ -43,6 +43,7 @@ __all__ = [
     "facts_of",
     "join_waiting_list",
     "mark_paid",
+    "order_sheet",
     "place_order",
     "price_of",
     "remove_ticket_type",

@@ -13,17 +13,17 @@ from plenaria.core.forms import Form, form_for, parse
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.i18n import gettext
 from plenaria.core.kernel.values import N_, EventView, Money, Refused
+from plenaria.core.web import sheets
 from plenaria.core.web.api import id_after
 from plenaria.core.web.refusals import sentence
 from plenaria.core.web.templating import page, see_other
-from plenaria.plugins.registration import queries, services, sheets
+from plenaria.plugins.registration import queries, services
 from plenaria.plugins.registration.queries import PAGE, OrderView
 
 Anything = Request[Any, Any, Any]
 
 ORDER_STATES: Final = ("", "awaiting_payment", "confirmed", "cancelled", "expired")
 ATTENDEE_STATES: Final = ("confirmed", "inside", "awaiting_payment", "cancelled", "")
-XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class Payment(Struct, frozen=True):
@@ -210,7 +210,7 @@ async def attendees_xlsx(event: EventView, visit: Visit) -> Response[bytes]:
     """Every attendee, as a workbook."""
     sheet = await services.attendee_sheet(event, now=visit.now)
     return _download(
-        sheets.xlsx_file(gettext("Attendees"), sheet, made_at=visit.now), f"{event.slug}-attendees.xlsx", XLSX
+        sheets.xlsx_file(gettext("Attendees"), sheet, made_at=visit.now), f"{event.slug}-attendees.xlsx", sheets.XLSX
     )
 
 

@@ -11,7 +11,8 @@ from icalendar import Calendar
 from PIL import Image, ImageChops
 
 from plenaria.core.kernel.values import Column, Sheet
-from plenaria.plugins.registration import rules, sheets, tickets
+from plenaria.core.web import sheets
+from plenaria.plugins.registration import rules, tickets
 from plenaria.plugins.registration.ics import EventDays, calendar
 from plenaria.plugins.registration.tickets import PrintedTicket, TicketSheet
 
