@@ -66,6 +66,21 @@ class Export:
     ending: str = ""
 
 
+class FillPlaceholder(Protocol):
+    async def __call__(self, event: EventView, /, *, to: str, language: str, now: datetime) -> str:
+        """The text for a mail to this address in this language; "" when there is nothing to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """A further `{name}` for mails about an event. `name` begins with the plugin's name and `_`; `title` is a msgid."""
+
+    name: str
+    title: str
+    sample: str
+    text: FillPlaceholder
+
+
 class CheckReadiness(Protocol):
     async def __call__(self, event: EventView, /, *, now: datetime) -> list[ReadinessItem]:
         """What is missing of the plugin's part; [] when nothing is."""

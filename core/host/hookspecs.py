@@ -34,6 +34,7 @@ from plenaria.core.host.contributions import (
     PagePart,
     Panel,
     PersonalData,
+    Placeholder,
     PluginCard,
 )
 from plenaria.core.kernel.values import EventView, Link, MailDraft, MailText, Permission, Refusal
@@ -189,6 +190,27 @@ def register_mail() -> Sequence[MailText]:  # type: ignore[empty-body]
                     sample={"event": "Congreso", "time": "07:30"},
                 )
             ]
+    """
+
+
+@hookspec
+def register_placeholders() -> Sequence[Placeholder]:  # type: ignore[empty-body]
+    """Offer further `{placeholders}` that organisers may write into any mail about an event, of any plugin.
+
+    Called once at start; `text` is awaited inside the sender's transaction, when the event's wording of a mail has the
+    placeholder: only read, and be quick. Its answer is shown as it is, like every fact of a mail: Markdown in it has no
+    effect. "" is put in when it fails and when the plugin is off. Names begin with the plugin's name and `_`.
+
+    Example::
+
+        @hookimpl
+        def register_placeholders() -> Sequence[Placeholder]:
+            return [Placeholder("shuttle_next", N_("The next bus"), "07:30", services.next_bus)]
+
+
+        async def next_bus(event: EventView, *, to: str, language: str, now: datetime) -> str:
+            run = await queries.next_run(event.id, now)
+            return run.shown(language) if run else ""
     """
 
 

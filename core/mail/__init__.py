@@ -34,11 +34,12 @@ from plenaria.core.kernel.values import (
     Refused,
     in_language,
 )
+from plenaria.core.mail import placeholders
+from plenaria.core.mail.placeholders import PLACEHOLDER, used_in
 from plenaria.core.mail.tables import MailOverride
 from plenaria.core.storage import outbox
 from plenaria.core.storage.database import lock, savepoint, transaction
 
-PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
 _BARE_ADDRESS: Final = re.compile(r"(?<![<(\"])(https?://[^\s<>)]*[^\s<>).,;:!?])")
 _PLAIN_ADDRESS: Final = re.compile(r"[A-Za-z0-9._~:/?#@!$&+,;=%-]+")
 
@@ -141,6 +142,9 @@ async def send(
         draft = await plugins.host().adjust(
             "adjust_mail", draft, event=event, guard=savepoint, key=key, to=to, language=language, now=now
         )
+        further = used_in(draft.subject, draft.body) - set(facts)
+        if further:
+            facts = {**facts, **await placeholders.values(further, event, to=to, language=language, now=now)}
     domain = parseaddr(_settings.mail.sender)[1].rpartition("@")[2] or "localhost"
     mail = Mail(
         to=to,
@@ -192,7 +196,7 @@ async def reword(
 ) -> None:
     """Store the event's own wording; an unknown placeholder is refused, and so is undoing unseen what somebody else wrote
     (`seen` is the fingerprint of the wording that the writer had before their eyes)."""
-    refuse_unknown_placeholders(text, subject, body)
+    refuse_unknown_placeholders(text, event, subject, body)
     key = f"{event.id}/{text.key}/{language}"
     async with transaction():
         from plenaria.core.storage import audit
@@ -231,10 +235,16 @@ async def restore(text: MailText, event: EventView, language: str, *, by: str, n
         )
 
 
-def refuse_unknown_placeholders(text: MailText, *parts: str) -> None:
-    unknown = sorted({name for part in parts for name in PLACEHOLDER.findall(part)} - set(text.sample))
+def sample_of(text: MailText, event: EventView) -> dict[str, str]:
+    """A value for each placeholder that this mail may have in the event: its own, and what plugins offer."""
+    return {**placeholders.samples(event), **text.sample}
+
+
+def refuse_unknown_placeholders(text: MailText, event: EventView, *parts: str) -> None:
+    sample = sample_of(text, event)
+    unknown = sorted(used_in(*parts) - set(sample))
     if unknown:
-        known = ", ".join(f"{{{name}}}" for name in text.sample)
+        known = ", ".join(f"{{{name}}}" for name in sample)
         raise Refused(*(Refusal("unknown_placeholder", {"name": name, "known": known}, "/body") for name in unknown))
 
 

@@ -14,6 +14,7 @@ from plenaria.core.host.contributions import (
     PagePart,
     Panel,
     PersonalData,
+    Placeholder,
     PluginCard,
 )
 from plenaria.core.host.hookspecs import hookimpl
@@ -88,6 +89,16 @@ def register_console() -> Sequence[Link]:
 @hookimpl
 def register_mail() -> Sequence[MailText]:
     return MAIL
+
+
+@hookimpl
+def register_placeholders() -> Sequence[Placeholder]:
+    next_one = "Electromovilidad, 1 de octubre de 2025, 09:30:00"
+    link = "https://example.org/congreso/agenda"
+    return [
+        Placeholder("agenda_link", N_("Address of the agenda"), link, services.agenda_link),
+        Placeholder("agenda_next_session", N_("The next session and when it begins"), next_one, services.next_session),
+    ]
 
 
 @hookimpl

@@ -17,6 +17,7 @@ from plenaria.core.host.contributions import (
     PagePart,
     Panel,
     PersonalData,
+    Placeholder,
     PluginCard,
 )
 from plenaria.core.host.hookspecs import hookimpl
@@ -83,6 +84,12 @@ def register_console() -> Sequence[Link]:
 @hookimpl
 def register_mail() -> Sequence[MailText]:
     return rules.MAIL
+
+
+@hookimpl
+def register_placeholders() -> Sequence[Placeholder]:
+    link = "https://example.org/congreso/register"
+    return [Placeholder("registration_link", N_("Address of the registration"), link, services.registration_link)]
 
 
 @hookimpl

@@ -26,6 +26,7 @@ from plenaria.plugins.agenda.services.importing import (
     import_schedule,
     preview_import,
 )
+from plenaria.plugins.agenda.services.placeholders import agenda_link, next_session
 from plenaria.plugins.agenda.services.proposals import (
     accept_proposal,
     ask_for_proposal,
@@ -42,6 +43,7 @@ __all__ = [
     "ImportChoices",
     "Preview",
     "accept_proposal",
+    "agenda_link",
     "apply_section",
     "ask_for_proposal",
     "changed_since",
@@ -52,6 +54,7 @@ __all__ = [
     "import_schedule",
     "move",
     "move_session",
+    "next_session",
     "preview_import",
     "reader_of",
     "release",

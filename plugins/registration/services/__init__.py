@@ -15,6 +15,7 @@ from plenaria.plugins.registration.services.orders import (
     mark_paid,
     place_order,
 )
+from plenaria.plugins.registration.services.placeholders import registration_link
 from plenaria.plugins.registration.services.pricing import price_of
 from plenaria.plugins.registration.services.sample import add_sample
 from plenaria.plugins.registration.services.telling import facts_of
@@ -46,6 +47,7 @@ __all__ = [
     "order_sheet",
     "place_order",
     "price_of",
+    "registration_link",
     "remove_ticket_type",
     "send_confirmation",
     "send_payment_details",
