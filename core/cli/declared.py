@@ -11,6 +11,7 @@ from plenaria.core.cli.installation import Installation, pass_installation, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from rich.console import Console
 
@@ -144,6 +145,30 @@ async def _export(installation: Installation, slug: str, with_team: bool) -> str
 
     async with installation.database():
         return declared.as_text(await declared.document_of(await _event(slug), team=with_team))
+
+
+@event.command()
+@click.argument("source")
+@click.argument("slug")
+@click.option("--starts-on", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The copy's first day.")
+@pass_installation
+def copy(installation: Installation, source: str, slug: str, starts_on: "datetime") -> None:
+    """Make the event SLUG with the set-up of SOURCE. Nothing about people goes along."""
+    from plenaria.core.kernel.i18n import fill, gettext
+
+    made = run(_copy(installation, source, slug, starts_on))
+    facts = {"slug": made.slug, "starts_on": made.starts_on.isoformat()}
+    click.echo(fill(gettext("Copied: {slug} begins on {starts_on} and is not public yet."), facts))
+
+
+async def _copy(installation: Installation, source: str, slug: str, starts_on: "datetime") -> "EventView":
+    from plenaria.core.events.copying import EventCopy, copy_event
+    from plenaria.core.forms import check as checked
+    from plenaria.core.kernel import clock
+
+    async with installation.database():
+        wanted = checked(EventCopy, {"slug": slug, "starts_on": starts_on.date()}).or_refuse()
+        return await copy_event(await _event(source), wanted, owner=None, by="cli", now=clock.now())
 
 
 @event.command()

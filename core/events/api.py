@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Final
 
-from litestar import Request, Response, get, put
+from litestar import Request, Response, get, post, put
 from litestar.params import JSONBody, Parameter
 from msgspec import Struct
 
-from plenaria.core.events import declared, exports, queries, services
+from plenaria.core.events import copying, declared, exports, queries, services
+from plenaria.core.events.copying import EventCopy
 from plenaria.core.events.details import NewEvent
 from plenaria.core.events.export_file import exported
 from plenaria.core.events.readiness import Readiness, readiness
@@ -18,7 +19,7 @@ from plenaria.core.host.plugins import PluginHost
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.i18n import gettext
 from plenaria.core.kernel.values import N_, EventView, LocalizedText, Refusal, Refused
-from plenaria.core.web.api import After, Limit, Page, checked, paged_whole
+from plenaria.core.web.api import After, Limit, Page, checked, once, paged_whole
 from plenaria.core.web.errors import Invalid
 
 Anything = Request[Any, Any, Any]
@@ -106,6 +107,23 @@ async def list_events(request: Anything, visit: Visit, after: After = "", limit:
 async def get_event(event: EventView) -> Event:
     """One event."""
     return _event(event)
+
+
+@post(
+    f"{EVENT}/copies",
+    permission="installation.own",
+    operation_id="copyEvent",
+    tags=["events"],
+    idempotent=True,
+    status_code=201,
+)
+async def copy_event(request: Anything, event: EventView, visit: Visit, data: EventCopy) -> Response[Event]:
+    """A new event with this one's set-up, its dates moved, not public. Nothing about people goes along."""
+
+    async def copy() -> Event:
+        return _event(await copying.copy_event(event, data, owner=visit.person, by=visit.by, now=visit.now))
+
+    return await once(request, data, copy)
 
 
 @get(f"{EVENT}/readiness", permission="event.view", operation_id="getReadiness", tags=["events"])
@@ -246,6 +264,7 @@ def routes(host: PluginHost) -> list[Any]:
     return [
         list_events,
         get_event,
+        copy_event,
         get_readiness,
         list_exports,
         get_export,

@@ -107,7 +107,9 @@ class ApplyDeclared(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What an event file may declare for a plugin besides its settings.
+    """What an event file may declare for a plugin besides its settings; a copy of the event gets the same.
+
+    `copied` gives what of the section goes into a copy, where that is not all of it: nothing about people does.
 
     `struct` has a default for every field; list items are matched by the field that their metadata marks unique. A list whose
     order says nothing is marked `"unordered": True` beside it: then another order is no change.
@@ -117,6 +119,7 @@ class Declared:
     struct: type[Any]
     read: ReadDeclared
     apply: ApplyDeclared
+    copied: Callable[[Any], Any] | None = None
 
 
 class RunJob(Protocol):

@@ -100,7 +100,8 @@ def register_declared() -> Declared:  # type: ignore[empty-body]
     """Give what, besides settings, an event's TOML file may declare for the plugin: rooms, ticket types, categories.
 
     Called once at start. `Declared.struct` is the shape of the file's section, `read` gives what the event has now, `apply`
-    makes it so, inside the caller's transaction. `plenaria event plan|apply|export` and the JSON API use it.
+    makes it so, inside the caller's transaction. `plenaria event plan|apply|export` and the JSON API use it. So does copying
+    an event, with every date moved by the same number of days; `copied` takes out of the section what must not go along.
 
     Example::
 

@@ -235,6 +235,26 @@ async def restore(text: MailText, event: EventView, language: str, *, by: str, n
         )
 
 
+async def copy_wordings(source: EventView, target: EventView, *, by: int | None, now: datetime) -> None:
+    """Give an event the wordings of another one. Joins the caller's transaction."""
+    rows = await MailOverride.select().where(MailOverride.event == source.id).order_by(MailOverride.id)
+    copies = [
+        MailOverride(
+            event=target.id,
+            mail_key=row["mail_key"],
+            language=row["language"],
+            subject=row["subject"],
+            body=row["body"],
+            changed_at=now,
+            changed_by=by,
+            key=f"{target.id}/{row['mail_key']}/{row['language']}",
+        )
+        for row in rows
+    ]
+    if copies:
+        await MailOverride.insert(*copies)
+
+
 def sample_of(text: MailText, event: EventView) -> dict[str, str]:
     """A value for each placeholder that this mail may have in the event: its own, and what plugins offer."""
     return {**placeholders.samples(event), **text.sample}

@@ -46,7 +46,10 @@ def register_settings() -> type[AgendaSettings]:
 
 @hookimpl
 def register_declared() -> Declared:
-    return Declared(struct=AgendaSection, read=queries.section_of, apply=services.apply_section)
+    def without_people(section: AgendaSection) -> AgendaSection:
+        return AgendaSection(rooms=section.rooms, tracks=section.tracks, types=section.types)
+
+    return Declared(AgendaSection, queries.section_of, services.apply_section, copied=without_people)
 
 
 @hookimpl
