@@ -22,6 +22,10 @@ HOOKS = [
 Hook = Callable[..., Any]
 
 
+def is_fail_closed(hook: str) -> bool:
+    return any(getattr(each.values[2], "plenaria_fails_closed", False) for each in HOOKS if each.values[1] == hook)
+
+
 def test_the_page_is_what_the_hookspecs_say() -> None:
     assert hooks_page.page() == PAGE, "run: python -m plenaria.core.host.hooks_page > docs/hooks.md"
 
@@ -41,7 +45,7 @@ def test_every_plugin_that_has_hookspecs_is_on_the_page() -> None:
 
 
 @pytest.mark.parametrize(("owner", "name", "function"), HOOKS)
-def test_a_hook_is_of_one_of_the_three_verbs_and_behaves_so(owner: str, name: str, function: Hook) -> None:
+def test_a_hook_is_of_one_of_the_four_verbs_and_behaves_so(owner: str, name: str, function: Hook) -> None:
     verb = hooks_page.verb_of(name)
     signature = inspect.signature(function)
 
@@ -52,7 +56,12 @@ def test_a_hook_is_of_one_of_the_three_verbs_and_behaves_so(owner: str, name: st
     assert inspect.iscoroutinefunction(function)
     assert next(iter(signature.parameters)) == "event"
     assert "now" in signature.parameters
-    if verb == "refuse":
+    if verb == "adjust":
+        value = list(signature.parameters.values())[1]
+        assert value.annotation == signature.return_annotation, (
+            "what is handed on comes after the event, and comes back"
+        )
+    elif verb == "refuse":
         assert "Sequence[plenaria.core.kernel.values.Refusal]" in str(signature.return_annotation)
     else:
         assert signature.return_annotation is None
@@ -74,6 +83,7 @@ def test_a_hook_says_when_it_is_called_and_what_happens_when_it_fails(owner: str
     said = {
         "register": ["Called once"],
         "refuse": ["Asked", "fails closed"],
+        "adjust": ["Handed", "Called ", "Fails closed" if is_fail_closed(name) else "Failing is survivable"],
         "fact": ["Told after the commit|has expired|was ", "may come twice|May come twice"],
     }
 
@@ -103,7 +113,7 @@ def test_the_example_can_be_pasted(owner: str, name: str, function: Hook) -> Non
 
 @pytest.mark.parametrize("name", sorted(PluginHost.discover().plugins))
 def test_hooks_are_called_as_they_are_declared(name: str) -> None:
-    """Every `ask("…", …)` and `tell("…", …)` names a hook that the plugin itself or the core offers, with its arguments."""
+    """Every `ask`, `tell` and `adjust` names a hook that the plugin itself or the core offers, with its arguments."""
     specs = {
         param.values[1]: inspect.signature(param.values[2]) for param in HOOKS if param.values[0] in (name, "core")
     }
@@ -113,9 +123,13 @@ def test_hooks_are_called_as_they_are_declared(name: str) -> None:
             if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.args):
                 continue
             first = call.args[0]
-            if call.func.attr in ("ask", "tell") and isinstance(first, ast.Constant) and isinstance(first.value, str):
-                given = {each.arg for each in call.keywords}
-                expected = set(specs[first.value].parameters) if first.value in specs else None
+            called = ("ask", "tell", "adjust")
+            if call.func.attr in called and isinstance(first, ast.Constant) and isinstance(first.value, str):
+                given = {each.arg for each in call.keywords} - {"guard"}
+                expected = list(specs[first.value].parameters) if first.value in specs else None
+                if call.func.attr == "adjust" and expected:
+                    del expected[1]  # the value itself
+                expected = set(expected) if expected is not None else None
                 if None not in given and given != expected:
                     wrong.append(f"{path.relative_to(ROOT)}:{call.lineno}: {first.value} {given} {expected}")
 

@@ -21,6 +21,7 @@ from plenaria.core.host.visit import visit_of
 from plenaria.core.kernel import i18n
 from plenaria.core.kernel.settings import Misconfigured, Settings
 from plenaria.core.kernel.values import EventView
+from plenaria.core.mail import placeholders
 from plenaria.core.people import queries as people
 from plenaria.core.storage import outbox, signing_keys
 from plenaria.core.storage.audit import words as audit_words
@@ -56,6 +57,9 @@ def prepare(settings: Settings, host: PluginHost) -> None:
         with host.or_without(name):
             i18n.load([folder])
     i18n.refuse_untranslated()
+    for name in list(host.plugins):
+        with host.or_without(name):
+            placeholders.check(host, name, [text for _, text in mail.texts().values()])
     use_permissions(
         [*CORE_PERMISSIONS, *(each for _, permissions in host.collect("register_permissions") for each in permissions)]
     )

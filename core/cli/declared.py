@@ -11,12 +11,14 @@ from plenaria.core.cli.installation import Installation, pass_installation, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from rich.console import Console
 
     from plenaria.core.events.declared import Declaration
+    from plenaria.core.events.readiness import Readiness
     from plenaria.core.forms import Change, Problem
-    from plenaria.core.kernel.values import Refusal
+    from plenaria.core.kernel.values import EventView, Refusal
 
 _INVALID: Final = 1
 
@@ -139,14 +141,68 @@ def export(installation: Installation, slug: str, with_team: bool, output: Path 
 
 
 async def _export(installation: Installation, slug: str, with_team: bool) -> str:
-    from plenaria.core.events import declared, queries
-    from plenaria.core.kernel.values import Refusal, Refused
+    from plenaria.core.events import declared
 
     async with installation.database():
-        found = await queries.event_by_slug(slug)
-        if found is None:
-            raise Refused(Refusal("unknown_event", {"event": slug}))
-        return declared.as_text(await declared.document_of(found, team=with_team))
+        return declared.as_text(await declared.document_of(await _event(slug), team=with_team))
+
+
+@event.command()
+@click.argument("source")
+@click.argument("slug")
+@click.option("--starts-on", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The copy's first day.")
+@pass_installation
+def copy(installation: Installation, source: str, slug: str, starts_on: "datetime") -> None:
+    """Make the event SLUG with the set-up of SOURCE. Nothing about people goes along."""
+    from plenaria.core.kernel.i18n import fill, gettext
+
+    made = run(_copy(installation, source, slug, starts_on))
+    facts = {"slug": made.slug, "starts_on": made.starts_on.isoformat()}
+    click.echo(fill(gettext("Copied: {slug} begins on {starts_on} and is not public yet."), facts))
+
+
+async def _copy(installation: Installation, source: str, slug: str, starts_on: "datetime") -> "EventView":
+    from plenaria.core.events.copying import EventCopy, copy_event
+    from plenaria.core.forms import check as checked
+    from plenaria.core.kernel import clock
+
+    async with installation.database():
+        wanted = checked(EventCopy, {"slug": slug, "starts_on": starts_on.date()}).or_refuse()
+        return await copy_event(await _event(source), wanted, owner=None, by="cli", now=clock.now())
+
+
+@event.command()
+@click.argument("slug")
+@pass_installation
+def check(installation: Installation, slug: str) -> None:
+    """Say what is missing before the event can go public. Ends with 1 when something blocks."""
+    found = run(_check(installation, slug))
+    from plenaria.core.kernel.i18n import gettext
+
+    marks = {"blocks": gettext("needed"), "advice": gettext("advice")}
+    for item in found.items:
+        click.echo(f"{marks[item.severity]}: {item.words} ({item.code}, {item.href})")
+    if found.is_ready:
+        click.echo(gettext("Nothing stands in the way of making it public."))
+    sys.exit(0 if found.is_ready else _INVALID)
+
+
+async def _check(installation: Installation, slug: str) -> "Readiness":
+    from plenaria.core.events.readiness import readiness
+    from plenaria.core.kernel import clock
+
+    async with installation.database():
+        return await readiness(await _event(slug), now=clock.now())
+
+
+async def _event(slug: str) -> "EventView":
+    from plenaria.core.events import queries
+    from plenaria.core.kernel.values import Refusal, Refused
+
+    found = await queries.event_by_slug(slug)
+    if found is None:
+        raise Refused(Refusal("unknown_event", {"event": slug}))
+    return found
 
 
 # -- showing changes -----------------------------------------------------------------------------------------------

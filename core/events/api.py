@@ -2,20 +2,24 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from litestar import Request, Response, get, put
-from litestar.params import JSONBody
+from litestar import Request, Response, get, post, put
+from litestar.params import JSONBody, Parameter
 from msgspec import Struct
 
-from plenaria.core.events import declared, queries, services
+from plenaria.core.events import copying, declared, exports, queries, services
+from plenaria.core.events.copying import EventCopy
 from plenaria.core.events.details import NewEvent
+from plenaria.core.events.export_file import exported
+from plenaria.core.events.readiness import Readiness, readiness
 from plenaria.core.forms import Problem
 from plenaria.core.host import plugins
 from plenaria.core.host.plugins import PluginHost
 from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.i18n import gettext
 from plenaria.core.kernel.values import N_, EventView, LocalizedText, Refusal, Refused
-from plenaria.core.web.api import After, Limit, Page, checked, paged_whole
+from plenaria.core.web.api import After, Limit, Page, checked, once, paged_whole
 from plenaria.core.web.errors import Invalid
 
 Anything = Request[Any, Any, Any]
@@ -55,6 +59,17 @@ class PluginState(Struct, frozen=True, kw_only=True):
     enabled: bool
 
 
+class ExportOffer(Struct, frozen=True, kw_only=True):
+    """A file that may be taken away, and the formats that it can be had in."""
+
+    name: str
+    title: str
+    formats: list[str]
+
+
+FormatName = Annotated[str, Parameter(max_length=10, description="csv, xlsx, json; or what `formats` names.")]
+
+
 class PluginSwitch(Struct, frozen=True, forbid_unknown_fields=True):
     """Switch a plugin on or off; its data stays either way."""
 
@@ -92,6 +107,49 @@ async def list_events(request: Anything, visit: Visit, after: After = "", limit:
 async def get_event(event: EventView) -> Event:
     """One event."""
     return _event(event)
+
+
+@post(
+    f"{EVENT}/copies",
+    permission="installation.own",
+    operation_id="copyEvent",
+    tags=["events"],
+    idempotent=True,
+    status_code=201,
+)
+async def copy_event(request: Anything, event: EventView, visit: Visit, data: EventCopy) -> Response[Event]:
+    """A new event with this one's set-up, its dates moved, not public. Nothing about people goes along."""
+
+    async def copy() -> Event:
+        return _event(await copying.copy_event(event, data, owner=visit.person, by=visit.by, now=visit.now))
+
+    return await once(request, data, copy)
+
+
+@get(f"{EVENT}/readiness", permission="event.view", operation_id="getReadiness", tags=["events"])
+async def get_readiness(event: EventView, visit: Visit) -> Readiness:
+    """What is missing before the event can go public, and where it is mended. Nothing is refused because of it."""
+    return await readiness(event, now=visit.now)
+
+
+@get(f"{EVENT}/exports", permission="event.view", operation_id="listExports", tags=["events"])
+async def list_exports(
+    request: Anything, event: EventView, visit: Visit, after: After = "", limit: Limit = 50
+) -> Response[Page[ExportOffer]]:
+    """The files that the caller may take away."""
+    offers = [
+        ExportOffer(name=each.name, title=gettext(each.title), formats=list(exports.formats_of(each)))
+        for each in exports.exports_for(visit, event)
+    ]
+    return paged_whole(request, offers, key=lambda offer: offer.name, after=after, limit=limit)
+
+
+@get(f"{EVENT}/exports/{{export:str}}", permission="event.view", operation_id="getExport", tags=["events"])
+async def get_export(
+    request: Anything, event: EventView, visit: Visit, export: str, format: FormatName = ""
+) -> Response[bytes]:
+    """One of the files, in one of its formats; the first of them unless `format` says which."""
+    return await exported(request, event, visit, export)
 
 
 @get(f"{EVENT}/plugins", permission="event.configure", operation_id="listPlugins", tags=["events"])
@@ -203,4 +261,15 @@ def routes(host: PluginHost) -> list[Any]:
     """The handlers of events, with those of each plugin's settings."""
     settings = dict(host.collect("register_settings"))
     of_plugins = [route for name in host.plugins for route in _plugin_routes(name, settings.get(name))]
-    return [list_events, get_event, list_plugins, get_declaration, put_declaration, *of_plugins]
+    return [
+        list_events,
+        get_event,
+        copy_event,
+        get_readiness,
+        list_exports,
+        get_export,
+        list_plugins,
+        get_declaration,
+        put_declaration,
+        *of_plugins,
+    ]

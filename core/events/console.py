@@ -1,6 +1,6 @@
 """The organiser's console: the event's details and plugins; its other pages stand in `organise/`."""
 
-from typing import Any
+from typing import Any, Final
 
 from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
@@ -9,10 +9,12 @@ from msgspec import Struct
 from plenaria.core.events import queries, services
 from plenaria.core.events.details import EventDetails
 from plenaria.core.events.organise import audit as audit_pages
+from plenaria.core.events.organise import exports as export_pages
 from plenaria.core.events.organise import mail_texts, team, tokens
 from plenaria.core.events.organise import outbox as outbox_pages
 from plenaria.core.events.organise.audit import actors_of
 from plenaria.core.events.organise.parts import seen_in, sentences
+from plenaria.core.events.readiness import readiness
 from plenaria.core.forms import Checked, edited_lists, fingerprint, form_for, parse
 from plenaria.core.host import plugins
 from plenaria.core.host.visit import Visit
@@ -21,9 +23,12 @@ from plenaria.core.kernel.values import EventView, Refused
 from plenaria.core.people import queries as people
 from plenaria.core.storage import audit, outbox
 from plenaria.core.storage.audit import words as audit_words
+from plenaria.core.web.panels import panels_of
 from plenaria.core.web.templating import page, see_other
 
 Anything = Request[Any, Any, Any]
+MOST_NAMED: Final = 5
+"""Of what is missing, in a notice; the overview names everything."""
 
 
 @get("/{event_slug:str}/organise", permission="event.view", include_in_schema=False)
@@ -31,9 +36,19 @@ async def overview(request: Anything, event: EventView, visit: Visit) -> Respons
     """What is on, who works here, and what happened last."""
     undelivered = await outbox.undelivered(event.id)
     last = await audit.lines(event=event.id, most=8)
+    facts = {"event": event, "now": visit.now}
+    panels = await panels_of(
+        request,
+        "register_dashboard",
+        lambda _: facts,
+        event=event,
+        chosen=lambda panel: visit.may(panel.permission, event),
+    )
     return page(
         request,
         "events/overview.html",
+        panels=panels,
+        readiness=await readiness(event, now=visit.now),
         team=await people.team(event),
         outbox=undelivered,
         last=last,
@@ -63,7 +78,21 @@ async def change_details(request: Anything, event: EventView, visit: Visit) -> R
         form.problems.extend(sentences(refused, event))
         now_stored = services.details_of(await queries.event_by_id(event.id))
         return page(request, "events/details.html", status=409, form=form, seen=fingerprint(now_stored))
-    return see_other(request, f"/{event.slug}/organise/event", ("success", gettext("Saved.")))
+    notices = [("success", gettext("Saved."))]
+    if checked.value.is_public and not event.is_public:
+        notices += await _still_missing(event, visit)
+    return see_other(request, f"/{event.slug}/organise/event", *notices)
+
+
+async def _still_missing(event: EventView, visit: Visit) -> list[tuple[str, str]]:
+    """A warning for whoever has just made an event public that lacks something."""
+    changed = await queries.event_by_id(event.id)
+    blocking = [item.words for item in (await readiness(changed, now=visit.now)).items if item.severity == "blocks"]
+    if not blocking:
+        return []
+    return [
+        ("warning", gettext("The event is public, but this is still missing: %s") % " ".join(blocking[:MOST_NAMED]))
+    ]
 
 
 # -- plugins -------------------------------------------------------------------------------------------------------
@@ -145,6 +174,7 @@ ROUTES = [
     *team.ROUTES,
     *mail_texts.ROUTES,
     *outbox_pages.ROUTES,
+    *export_pages.ROUTES,
     *tokens.ROUTES,
     *audit_pages.ROUTES,
 ]

@@ -14,9 +14,14 @@ def moved(document: Mapping[str, Any], weeks: int) -> dict[str, Any]:
 
     Dates are found by their type, wherever they stand; times of day and texts stay as they are.
     """
+    return moved_by(document, timedelta(weeks=weeks))
+
+
+def moved_by(document: Mapping[str, Any], days: timedelta) -> dict[str, Any]:
+    """The same, by whole days in either direction."""
     zone = ZoneInfo(document["event"].get("zone", "America/Mexico_City"))
-    later: dict[str, Any] = _moved(document, timedelta(weeks=weeks), zone)
-    return later
+    moved: dict[str, Any] = _moved(document, days, zone)
+    return moved
 
 
 def _moved(value: Any, by: timedelta, zone: ZoneInfo) -> Any:

@@ -4,15 +4,17 @@ from typing import Any
 
 from litestar import MediaType, Request, Response, get, post
 
-from plenaria.core.events import queries, services
+from plenaria.core.events import copying, queries, services
+from plenaria.core.events.copying import CopyOfEvent, EventCopy
 from plenaria.core.events.details import NewEvent
 from plenaria.core.events.theme import stylesheet
 from plenaria.core.forms import Checked, Problem, form_for, parse
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.i18n import gettext
-from plenaria.core.kernel.values import EventView, Refused
+from plenaria.core.kernel.shown import localized
+from plenaria.core.kernel.values import EventView, Refusal, Refused
 from plenaria.core.web.panels import panels_of
-from plenaria.core.web.refusals import CORE_REFUSALS
+from plenaria.core.web.refusals import CORE_REFUSALS, sentence
 from plenaria.core.web.templating import page, see_other
 
 Anything = Request[Any, Any, Any]
@@ -61,6 +63,43 @@ async def open_event(request: Anything, visit: Visit) -> Response[Any]:
     return page(request, "events/new.html", status=409 if value is not None else 422, form=form)
 
 
+@get("/new-event/copy", permission="installation.own", include_in_schema=False)
+async def copy_event_page(request: Anything, visit: Visit) -> Response[str]:
+    """Which event to copy, to which address, beginning when."""
+    form = form_for(CopyOfEvent, language=visit.language, zone="UTC", known=await _known_events())
+    return page(request, "events/copy.html", form=form)
+
+
+async def _known_events() -> dict[str, dict[str, str]]:
+    return {"events": {event.slug: localized(event.name) for event in await queries.events(public_only=False)}}
+
+
+@post("/new-event/copy", permission="installation.own", include_in_schema=False)
+async def copy_event(request: Anything, visit: Visit) -> Response[Any]:
+    """Open an event as a copy of another one, its opener being its owner."""
+    data, known = await request.form(), await _known_events()
+    checked: Checked[CopyOfEvent] = parse(CopyOfEvent, data, zone="UTC", known=known)
+    problems, asked = checked.problems, checked.value
+    if asked is not None:
+        copy = EventCopy(slug=asked.slug, starts_on=asked.starts_on)
+        source = await queries.event_by_slug(asked.source)
+        assert source is not None  # noqa: S101 - it was known a moment ago, and events are never deleted
+        try:
+            event = await copying.copy_event(source, copy, owner=visit.person, by=visit.by, now=visit.now)
+        except Refused as refused:
+            problems = tuple(_as_problem(each) for each in refused.refusals)
+        else:
+            words = gettext("The copy is made. It is not public yet; look at what is still missing.")
+            return see_other(request, f"/{event.slug}/organise", ("success", words))
+    form = form_for(CopyOfEvent, raw=data, problems=problems, language=visit.language, zone="UTC", known=known)
+    return page(request, "events/copy.html", status=409 if asked is not None else 422, form=form)
+
+
+def _as_problem(refusal: Refusal) -> Problem:
+    words = sentence(refusal).replace("{", "(").replace("}", ")")
+    return Problem(refusal.pointer.removeprefix("/event"), refusal.code, {}, words)
+
+
 @get("/{event_slug:str}", permission="public", include_in_schema=False)
 async def event_page(request: Anything, visit: Visit, event: EventView) -> Response[str]:
     """What, when, where, and a part from each plugin."""
@@ -80,4 +119,4 @@ async def theme(event: EventView) -> Response[str]:
     )
 
 
-ROUTES = [front_page, new_event_page, open_event, event_page, theme]
+ROUTES = [front_page, new_event_page, open_event, copy_event_page, copy_event, event_page, theme]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, Union, get_args, get_origin
 
-from plenaria.core.kernel.values import CalendarEntry, EventView
+from plenaria.core.kernel.values import CalendarEntry, EventView, ReadinessItem, Sheet
 
 if TYPE_CHECKING:
     from plenaria.core.host.visit import PersonView
@@ -31,6 +31,61 @@ class Panel:
     order: int = 50
 
 
+@dataclass(frozen=True, slots=True)
+class DashboardPanel(Panel):
+    """A part of the console's overview, for those who hold the permission in the event."""
+
+    permission: str = "event.view"
+
+
+@dataclass(frozen=True, slots=True)
+class PagePart(Panel):
+    """A part of another plugin's page. `slot` says where: `registration.order`, `agenda.session`, `agenda.person`."""
+
+    slot: str = ""
+
+
+class MakeExport(Protocol):
+    async def __call__(self, event: EventView, /, *, now: datetime) -> Sheet | bytes:
+        """The export as it is now; headings and words in the reader's language. May raise `Refused`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """Something an organiser may take away as a file. `title` is a msgid.
+
+    `name` begins with the plugin's name and stands in addresses: `shuttle.seats`. With an empty `media_type` it is a `Sheet`,
+    written as CSV, workbook or JSON; else `make` gives the bytes of a file that ends in `ending` (`xml`).
+    """
+
+    name: str
+    title: str
+    permission: str
+    make: MakeExport
+    media_type: str = ""
+    ending: str = ""
+
+
+class FillPlaceholder(Protocol):
+    async def __call__(self, event: EventView, /, *, to: str, language: str, now: datetime) -> str:
+        """The text for a mail to this address in this language; "" when there is nothing to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """A further `{name}` for mails about an event. `name` begins with the plugin's name and `_`; `title` is a msgid."""
+
+    name: str
+    title: str
+    sample: str
+    text: FillPlaceholder
+
+
+class CheckReadiness(Protocol):
+    async def __call__(self, event: EventView, /, *, now: datetime) -> list[ReadinessItem]:
+        """What is missing of the plugin's part; [] when nothing is."""
+
+
 SamplePeople = Mapping[str, Sequence["PersonView"]]
 """The demo's people by role: owner, organiser, programme, finance, door, juror (five), attendee (eight), nominator (three)."""
 
@@ -52,7 +107,9 @@ class ApplyDeclared(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What an event file may declare for a plugin besides its settings.
+    """What an event file may declare for a plugin besides its settings; a copy of the event gets the same.
+
+    `copied` gives what of the section goes into a copy, where that is not all of it: nothing about people does.
 
     `struct` has a default for every field; list items are matched by the field that their metadata marks unique. A list whose
     order says nothing is marked `"unordered": True` beside it: then another order is no change.
@@ -62,6 +119,7 @@ class Declared:
     struct: type[Any]
     read: ReadDeclared
     apply: ApplyDeclared
+    copied: Callable[[Any], Any] | None = None
 
 
 class RunJob(Protocol):

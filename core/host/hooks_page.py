@@ -18,13 +18,17 @@ a test compares.
 
 Mark an implementation in your `plugin.py` with `@hookimpl` (`from plenaria.plugin import hookimpl`) and name only the
 arguments that you need. A hook that another plugin offers gets `@hookimpl(optionalhook=True)`, so that yours also runs
-without that plugin. There are three verbs and no others:
+without that plugin. There are four verbs and no others:
 
 - **`register_*`** contributes something: a plain function, called once, while a process starts. What it gives is checked
   against its annotation. When it fails, the plugin is left out as a whole, shown on the plugins page and by
   `plenaria plugins`, and logged once; the others run.
 - **`refuse_*`** is asked inside the transaction, before something is done; async. It fails closed: a crash, or an answer
   that is no list of Refusals, is the refusal `plugin_failed` with the plugin's name.
+- **`adjust_*`** is handed a value and answers with it as it is to be; async. The plugins get it one after another, each a copy,
+  and each answer is checked against the annotation. What a plugin did that raises, takes longer than 5 seconds or answers with
+  something else is thrown away, logged with its name, counted and shown on the plugins page. Each hook says what happens
+  then: the value goes on as it was before, or the hook fails closed with the refusal `plugin_failed`.
 - **Past tense** is a fact, told after the commit, from the outbox, at least once; async. It cannot refuse. When it fails it
   is told again with growing pauses, to this plugin alone; after the last pause an organiser can have it tried again.
 
@@ -42,6 +46,7 @@ _OURS: Final = "plenaria"
 _VERBS: Final = {
     "register": "## `register_*`: what a plugin contributes",
     "refuse": "## `refuse_*`: what a plugin may forbid",
+    "adjust": "## `adjust_*`: what a plugin may change",
     "fact": "## Past tense: what a plugin is told",
 }
 
@@ -69,9 +74,9 @@ def hooks_in(module: ModuleType) -> Iterator[tuple[str, Callable[..., Any]]]:
 
 
 def verb_of(hook: str) -> str:
-    """`register`, `refuse` or `fact`."""
+    """`register`, `refuse`, `adjust` or `fact`."""
     first = hook.partition("_")[0]
-    return first if first in ("register", "refuse") else "fact"
+    return first if first in ("register", "refuse", "adjust") else "fact"
 
 
 def described(function: Callable[..., Any]) -> tuple[str, str]:

@@ -1,8 +1,10 @@
-"""Every hook that the core calls. Three verbs, no others.
+"""Every hook that the core calls. Four verbs, no others.
 
 - `register_*`: contributes something. Plain functions, called once at start, in the plugins' order.
 - `refuse_*`: asked inside the transaction, before something is done; answers Refusals. Async. Fails closed: a
   plugin that crashes has said no.
+- `adjust_*`: a value handed from plugin to plugin and changed by each in turn, checked after each. Async. What a plugin
+  that fails did is thrown away; where the hook `fails_closed`, what is being done is refused.
 - past tense: a fact, told after the commit, from the outbox, at least once, to each plugin by itself. Async. Cannot
   refuse.
 
@@ -15,17 +17,38 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 import pluggy
 from litestar.types import ControllerRouterHandler
 
-from plenaria.core.host.contributions import AddSample, CalendarSource, Declared, Job, Panel, PersonalData, PluginCard
-from plenaria.core.kernel.values import EventView, Link, MailText, Permission, Refusal
+from plenaria.core.host.contributions import (
+    AddSample,
+    CalendarSource,
+    CheckReadiness,
+    DashboardPanel,
+    Declared,
+    Export,
+    Job,
+    PagePart,
+    Panel,
+    PersonalData,
+    Placeholder,
+    PluginCard,
+)
+from plenaria.core.kernel.values import EventView, Link, MailDraft, MailText, Permission, Refusal
 
 hookspec = pluggy.HookspecMarker("plenaria")
 hookimpl = pluggy.HookimplMarker("plenaria")
+
+Spec = TypeVar("Spec")
+
+
+def fails_closed(spec: Spec) -> Spec:
+    """Mark an `adjust_*` hook whose value must not go on without a plugin's part: its failure refuses the whole."""
+    spec.plenaria_fails_closed = True  # type: ignore[attr-defined]  # read by core.host.adjusting
+    return spec
 
 
 @hookspec
@@ -77,7 +100,8 @@ def register_declared() -> Declared:  # type: ignore[empty-body]
     """Give what, besides settings, an event's TOML file may declare for the plugin: rooms, ticket types, categories.
 
     Called once at start. `Declared.struct` is the shape of the file's section, `read` gives what the event has now, `apply`
-    makes it so, inside the caller's transaction. `plenaria event plan|apply|export` and the JSON API use it.
+    makes it so, inside the caller's transaction. `plenaria event plan|apply|export` and the JSON API use it. So does copying
+    an event, with every date moved by the same number of days; `copied` takes out of the section what must not go along.
 
     Example::
 
@@ -171,6 +195,27 @@ def register_mail() -> Sequence[MailText]:  # type: ignore[empty-body]
 
 
 @hookspec
+def register_placeholders() -> Sequence[Placeholder]:  # type: ignore[empty-body]
+    """Offer further `{placeholders}` that organisers may write into any mail about an event, of any plugin.
+
+    Called once at start; `text` is awaited inside the sender's transaction, when the event's wording of a mail has the
+    placeholder: only read, and be quick. Its answer is shown as it is, like every fact of a mail: Markdown in it has no
+    effect. "" is put in when it fails and when the plugin is off. Names begin with the plugin's name and `_`.
+
+    Example::
+
+        @hookimpl
+        def register_placeholders() -> Sequence[Placeholder]:
+            return [Placeholder("shuttle_next", N_("The next bus"), "07:30", services.next_bus)]
+
+
+        async def next_bus(event: EventView, *, to: str, language: str, now: datetime) -> str:
+            run = await queries.next_run(event.id, now)
+            return run.shown(language) if run else ""
+    """
+
+
+@hookspec
 def register_refusals() -> Mapping[str, str]:  # type: ignore[empty-body]
     """Give the words for the plugin's refusal codes: msgids with `{facts}`.
 
@@ -224,6 +269,91 @@ def register_event_panels() -> Sequence[Panel]:  # type: ignore[empty-body]
         @hookimpl
         def register_event_panels() -> Sequence[Panel]:
             return [Panel("shuttle/_next_bus.html", queries.next_bus, order=60)]
+    """
+
+
+@hookspec
+def register_page_parts() -> Sequence[PagePart]:  # type: ignore[empty-body]
+    """Add parts to pages of other plugins: a slot, a template and an async function that gives its context (None: leave it out).
+
+    Called once at start; the function is awaited at each showing with `event`, `now`, `person` (an id, or None) and `subject`,
+    builtins that say what the page is about. Slots: `registration.order` (a buyer's order; `subject` as the `order` of
+    registration's facts), `agenda.session` and `agenda.person` (`code`, `title` or `name`). A slot of a plugin that is off is
+    never drawn. What depends on the reader does not belong on the agenda's pages: they are the same for all visitors.
+
+    Example::
+
+        @hookimpl
+        def register_page_parts() -> Sequence[PagePart]:
+            return [PagePart("shuttle/_buses.html", queries.buses_of_order, slot="registration.order")]
+    """
+
+
+@hookspec
+def register_footer() -> Sequence[Link]:  # type: ignore[empty-body]
+    """Add links to the foot of every page of an event; `{event}` in `href` becomes the event's slug.
+
+    Called once at start; a link is shown where the plugin is on and the reader holds its permission.
+
+    Example::
+
+        @hookimpl
+        def register_footer() -> Sequence[Link]:
+            return [Link(N_("How to get there"), "/{event}/shuttle/map", order=30)]
+    """
+
+
+@hookspec
+def register_dashboard() -> Sequence[DashboardPanel]:  # type: ignore[empty-body]
+    """Add parts to the overview of the organiser's console: a template, an async function for its context, a permission.
+
+    Called once at start; the function is awaited at each showing with `event` and `now`, for readers who hold the permission
+    there. None leaves the part out.
+
+    Example::
+
+        @hookimpl
+        def register_dashboard() -> Sequence[DashboardPanel]:
+            return [DashboardPanel("shuttle/_seats.html", queries.seats_taken, order=60, permission="shuttle.edit")]
+    """
+
+
+@hookspec
+def register_exports() -> Sequence[Export]:  # type: ignore[empty-body]
+    """Give what organisers may take away as files: a sheet or bytes, each with the permission that it needs.
+
+    Called once at start; `make` is awaited at each download with the event and `now`. The console's page of exports and
+    `GET …/exports` list what the reader may have; a sheet is also offered as a workbook. A spreadsheet's formulas are made
+    harmless by the core.
+
+    Example::
+
+        @hookimpl
+        def register_exports() -> Sequence[Export]:
+            return [Export("shuttle.seats", N_("Seats on the buses"), "shuttle.edit", services.seats_sheet)]
+    """
+
+
+@hookspec
+def register_readiness() -> CheckReadiness:  # type: ignore[empty-body]
+    """Say what is missing of the plugin's part before the event can go public: an async function of the event and `now`.
+
+    Called once at start; the function is awaited for the console's overview, `GET …/readiness`, `plenaria event check` and when
+    an event is made public. Codes begin with the plugin's name; words are in the reader's language. Nothing is refused
+    because of it.
+
+    Example::
+
+        @hookimpl
+        def register_readiness() -> CheckReadiness:
+            return services.what_is_missing
+
+
+        async def what_is_missing(event: EventView, *, now: datetime) -> list[ReadinessItem]:
+            if await queries.runs(event.id):
+                return []
+            words, href = gettext("There are no buses yet."), f"/{event.slug}/organise/shuttle"
+            return [ReadinessItem(code="shuttle.no_runs", words=words, severity="advice", href=href)]
     """
 
 
@@ -326,6 +456,25 @@ async def refuse_plugin_switch(event: EventView, plugin: str, on: bool, now: dat
         async def refuse_plugin_switch(event: EventView, plugin: str, on: bool) -> Sequence[Refusal]:
             needs = plugin == "registration" and not on and "shuttle" in event.plugins
             return [Refusal("shuttle_needs_registration")] if needs else []
+    """
+
+
+@hookspec
+async def adjust_mail(event: EventView, mail: MailDraft, key: str, to: str, language: str, now: datetime) -> MailDraft:  # type: ignore[empty-body]
+    """Handed a mail about the event before it is queued; answers with the mail as it is to be sent.
+
+    Called inside the sender's transaction: only read, and be quick. `mail` has the wording as the event has it, with its
+    `{placeholders}` still open, and the attachments; `key` says which mail it is. What visitors typed does not belong in the
+    body: it is Markdown. Failing is survivable: the mail goes out as it was before this plugin (after 5 seconds too). Mails
+    of no event (sign-in links) are not handed over.
+
+    Example::
+
+        @hookimpl
+        async def adjust_mail(event: EventView, mail: MailDraft, key: str) -> MailDraft:
+            if key != "registration.confirmed":
+                return mail
+            return msgspec.structs.replace(mail, body=mail.body + "\\n\\n" + await services.how_to_get_there(event))
     """
 
 

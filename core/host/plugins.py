@@ -12,28 +12,31 @@ import inspect
 import logging
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final, get_type_hints
+from typing import Any, Final, TypeVar, get_type_hints
 
 import msgspec
 import pluggy
 from piccolo.conf.apps import AppConfig
 from piccolo.table import Table
 
-from plenaria.core.host import gathering, hookspecs
+from plenaria.core.host import adjusting, gathering, hookspecs
+from plenaria.core.host.adjusting import Guard
 from plenaria.core.host.contributions import PluginCard, has_shape
 from plenaria.core.host.gathering import Failures, Gathered, Use
-from plenaria.core.kernel.values import EventView, Refusal
+from plenaria.core.kernel.values import EventView, Refusal, Refused
 
 GROUP: Final = "plenaria.plugins"
 NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 """What an entry point may be called: the name stands in addresses, tables and message keys."""
 
 logger = logging.getLogger("plenaria.plugins")
+
+Value = TypeVar("Value")
 
 
 class Unfit(Exception):
@@ -232,6 +235,34 @@ class PluginHost:
             self.failures.note(name, hook, error)
             return [Refusal("plugin_failed", {"plugin": name})]
 
+    # -- adjust_* --------------------------------------------------------------------------------------------------
+
+    async def adjust(
+        self, hook: str, value: Value, *, event: EventView, guard: Guard = nullcontext, **facts: Any
+    ) -> Value:
+        """The value as the plugins that are on for the event make it, one after another in their order.
+
+        Each gets a copy; its answer is checked against the hook's annotation. One that raises, takes longer than
+        `adjusting.ADJUST_WITHIN_S` or answers with something else is noted as a failure, and the value before it goes on;
+        where the hook `fails_closed`, `Refused` with `plugin_failed` is raised instead. Inside a transaction `guard` is
+        `savepoint`, so that a failed statement costs that plugin's part alone. Raises LookupError and TypeError as `ask`.
+        """
+        spec = getattr(getattr(self._manager.hook, hook, None), "spec", None)
+        name = adjusting.value_name(spec) if spec else ""
+        facts = {**facts, "event": event, name: value}
+        expected = _types_of(spec.function)["return"] if spec else Any
+        for plugin, call in self._implementations(hook, facts):
+            if plugin not in event.plugins:
+                continue
+            try:
+                facts[name] = await _adjusted(call, name, facts, expected, guard)
+            except Exception as error:
+                self.failures.note(plugin, hook, error)
+                if adjusting.is_fail_closed(spec):
+                    raise Refused(Refusal("plugin_failed", {"plugin": plugin})) from error
+        adjusted: Value = facts[name]
+        return adjusted
+
     # -- facts -----------------------------------------------------------------------------------------------------
 
     def listeners(self, hook: str, event: EventView, facts: Collection[str]) -> list[str]:
@@ -309,6 +340,10 @@ async def _called(call: pluggy.HookImpl, facts: Mapping[str, Any]) -> Any:
     """Await one implementation with those of the facts that it takes."""
     function: Any = call.function
     return await function(**{name: facts[name] for name in call.argnames})
+
+
+async def _adjusted(call: pluggy.HookImpl, name: str, facts: Mapping[str, Any], expected: Any, guard: Guard) -> Any:
+    return await adjusting.adjusted(facts[name], expected, lambda copy: _called(call, {**facts, name: copy}), guard)
 
 
 _host: PluginHost | None = None

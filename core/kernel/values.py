@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -136,6 +136,80 @@ class MailText(Struct, frozen=True):
     subject: LocalizedText
     body: LocalizedText
     sample: dict[str, str] = {}
+
+
+class Attachment(Struct, frozen=True):
+    """A file that goes with a mail. `content` is base64 in the stored mail."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    media_type: Annotated[str, Meta(pattern=r"^[a-z]+/[^\s]")]
+    content: bytes
+
+
+class MailDraft(Struct, frozen=True):
+    """A mail before its `{placeholders}` are filled: subject, Markdown body, attachments."""
+
+    subject: Annotated[str, Meta(min_length=1, max_length=300)]
+    body: Annotated[str, Meta(min_length=1, max_length=50_000)]
+    attachments: list[Attachment] = []
+
+
+class PriceLine(Struct, frozen=True, kw_only=True):
+    """A line of a price: `count` times `each_minor`. `code` says what it is for; a negative one is a discount."""
+
+    code: Annotated[str, Meta(min_length=1, max_length=50)]
+    name: LocalizedText
+    count: Annotated[int, Meta(ge=1, le=10_000)] = 1
+    each_minor: Annotated[int, Meta(ge=-1_000_000_000, le=1_000_000_000)]
+
+    @property
+    def minor(self) -> int:
+        return self.each_minor * self.count
+
+
+class Column(Struct, frozen=True):
+    """A column of a sheet: a stable `code`, and the heading in the reader's language."""
+
+    code: str
+    heading: str
+
+
+class Sheet(Struct, frozen=True):
+    """A table that leaves the house as a file. Every row has a cell for each column; codes are unique."""
+
+    columns: list[Column]
+    rows: list[list[str | int | None]]
+
+    def __post_init__(self) -> None:
+        if len({column.code for column in self.columns}) != len(self.columns):
+            raise ValueError("two columns have the same code")
+        if any(len(row) != len(self.columns) for row in self.rows):
+            raise ValueError("a row has more or fewer cells than there are columns")
+
+    def column(self, code: str) -> list[str | int | None]:
+        """The cells of a column, from top to bottom. Raises KeyError where there is none of that code."""
+        codes = [column.code for column in self.columns]
+        if code not in codes:
+            raise KeyError(code)
+        return [row[codes.index(code)] for row in self.rows]
+
+    def with_column(self, column: Column, cells: Iterable[str | int | None]) -> "Sheet":
+        """The sheet with one more column at its right side."""
+        rows = [[*row, cell] for row, cell in zip(self.rows, cells, strict=True)]
+        return Sheet([*self.columns, column], rows)
+
+
+class ReadinessItem(Struct, frozen=True, kw_only=True):
+    """Something that is missing before an event can go public. `words` are in the reader's language.
+
+    `blocks`: visitors would meet something that does not work, or the law asks for it. `advice`: it would be better.
+    """
+
+    code: str
+    words: str
+    severity: Literal["blocks", "advice"] = "blocks"
+    href: str = ""
+    """The address of the page where it is mended."""
 
 
 class CalendarEntry(Struct, frozen=True):

@@ -4,12 +4,14 @@
 the SMTP server later (`deliver`).
 """
 
-from plenaria.core.mail.delivery import Attachment, Mail, deliver, message_of
-from plenaria.core.mail.filling import PLACEHOLDER, Markdown, as_html, fill
+from plenaria.core.kernel.values import Attachment
+from plenaria.core.mail.delivery import Mail, deliver, message_of
+from plenaria.core.mail.filling import Markdown, as_html, fill
 from plenaria.core.mail.installation import address, has_server, use
+from plenaria.core.mail.placeholders import PLACEHOLDER
 from plenaria.core.mail.sending import send
 from plenaria.core.mail.texts import texts
-from plenaria.core.mail.wording import restore, reword, reworded, wording
+from plenaria.core.mail.wording import copy_wordings, restore, reword, reworded, sample_of, wording
 
 __all__ = [
     "PLACEHOLDER",
@@ -18,6 +20,7 @@ __all__ = [
     "Markdown",
     "address",
     "as_html",
+    "copy_wordings",
     "deliver",
     "fill",
     "has_server",
@@ -25,6 +28,7 @@ __all__ = [
     "restore",
     "reword",
     "reworded",
+    "sample_of",
     "send",
     "texts",
     "use",

@@ -10,16 +10,9 @@ import aiosmtplib
 import msgspec
 from msgspec import Struct
 
+from plenaria.core.kernel.values import Attachment
 from plenaria.core.mail.installation import has_server, server
 from plenaria.core.storage import outbox
-
-
-class Attachment(Struct, frozen=True):
-    """A file that goes with a mail. `content` is base64 in the stored mail."""
-
-    name: str
-    media_type: str
-    content: bytes
 
 
 class Mail(Struct, frozen=True):

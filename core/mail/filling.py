@@ -10,8 +10,8 @@ import nh3
 from plenaria.core.kernel import shown
 from plenaria.core.kernel.i18n import using
 from plenaria.core.mail.installation import address
+from plenaria.core.mail.placeholders import PLACEHOLDER
 
-PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
 _BARE_ADDRESS: Final = re.compile(r"(?<![<(\"])(https?://[^\s<>)]*[^\s<>).,;:!?])")
 _PLAIN_ADDRESS: Final = re.compile(r"[A-Za-z0-9._~:/?#@!$&+,;=%-]+")
 _EMPHASIS: Final = re.compile(r"(\*\*|(?<!\w)_)(\S(?:.*?\S)?)\1")

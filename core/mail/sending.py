@@ -6,14 +6,18 @@ from email.utils import make_msgid, parseaddr
 
 import msgspec
 
+from plenaria.core.host import plugins
 from plenaria.core.kernel.languages import spoken
-from plenaria.core.kernel.values import EventView
-from plenaria.core.mail.delivery import Attachment, Mail
+from plenaria.core.kernel.values import Attachment, EventView, MailDraft
+from plenaria.core.mail import placeholders
+from plenaria.core.mail.delivery import Mail
 from plenaria.core.mail.filling import Markdown, as_html, as_plain, fill
 from plenaria.core.mail.installation import server
+from plenaria.core.mail.placeholders import used_in
 from plenaria.core.mail.texts import texts
 from plenaria.core.mail.wording import wording_in
 from plenaria.core.storage import outbox
+from plenaria.core.storage.database import savepoint
 
 
 async def send(
@@ -34,18 +38,26 @@ async def send(
     plugin, text = texts()[key]
     wanted = spoken(language, event.language if event else "")
     language, subject, body = await wording_in(text, event, wanted)
+    draft = MailDraft(subject, body, attachments=list(attachments))
+    if event is not None:
+        draft = await plugins.host().adjust(
+            "adjust_mail", draft, event=event, guard=savepoint, key=key, to=to, language=language, now=now
+        )
+        further = used_in(draft.subject, draft.body) - set(facts)
+        if further:
+            facts = {**facts, **await placeholders.values(further, event, to=to, language=language, now=now)}
     domain = parseaddr(server().sender)[1].rpartition("@")[2] or "localhost"
     mail = Mail(
         to=to,
-        subject=fill(subject, facts),
+        subject=fill(draft.subject, facts),
         text=fill(
-            as_plain(body),
+            as_plain(draft.body),
             {name: as_plain(fact) if isinstance(fact, Markdown) else fact for name, fact in facts.items()},
         ),
-        html=as_html(body, facts, language),
+        html=as_html(draft.body, facts, language),
         language=language,
         message_id=make_msgid(domain=domain),
-        attachments=list(attachments),
+        attachments=draft.attachments,
     )
     await outbox.put_mail(
         key, plugin=plugin, event_id=event.id if event else None, mail=msgspec.to_builtins(mail), now=now

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from plenaria.core.forms import refuse_unseen
 from plenaria.core.kernel.values import EventView, MailText, Refusal, Refused, in_language, language_of
-from plenaria.core.mail.filling import PLACEHOLDER
+from plenaria.core.mail import placeholders
+from plenaria.core.mail.placeholders import used_in
 from plenaria.core.mail.tables import MailOverride
 from plenaria.core.storage import audit
 from plenaria.core.storage.database import lock, transaction
@@ -46,7 +47,7 @@ async def reword(
 ) -> None:
     """Store the event's own wording; an unknown placeholder is refused, and so is undoing unseen what somebody else wrote
     (`seen` is the fingerprint of the wording that the writer had before their eyes)."""
-    refuse_unknown_placeholders(text, subject, body)
+    refuse_unknown_placeholders(text, event, subject, body)
     key = f"{event.id}/{text.key}/{language}"
     async with transaction():
         await lock(f"wording {key}")
@@ -81,8 +82,34 @@ async def restore(text: MailText, event: EventView, language: str, *, by: str, n
         )
 
 
-def refuse_unknown_placeholders(text: MailText, *parts: str) -> None:
-    unknown = sorted({name for part in parts for name in PLACEHOLDER.findall(part)} - set(text.sample))
+async def copy_wordings(source: EventView, target: EventView, *, by: int | None, now: datetime) -> None:
+    """Give an event the wordings of another one. Joins the caller's transaction."""
+    rows = await MailOverride.select().where(MailOverride.event == source.id).order_by(MailOverride.id)
+    copies = [
+        MailOverride(
+            event=target.id,
+            mail_key=row["mail_key"],
+            language=row["language"],
+            subject=row["subject"],
+            body=row["body"],
+            changed_at=now,
+            changed_by=by,
+            key=f"{target.id}/{row['mail_key']}/{row['language']}",
+        )
+        for row in rows
+    ]
+    if copies:
+        await MailOverride.insert(*copies)
+
+
+def sample_of(text: MailText, event: EventView) -> dict[str, str]:
+    """A value for each placeholder that this mail may have in the event: its own, and what plugins offer."""
+    return {**placeholders.samples(event), **text.sample}
+
+
+def refuse_unknown_placeholders(text: MailText, event: EventView, *parts: str) -> None:
+    sample = sample_of(text, event)
+    unknown = sorted(used_in(*parts) - set(sample))
     if unknown:
-        known = ", ".join(f"{{{name}}}" for name in text.sample)
+        known = ", ".join(f"{{{name}}}" for name in sample)
         raise Refused(*(Refusal("unknown_placeholder", {"name": name, "known": known}, "/body") for name in unknown))

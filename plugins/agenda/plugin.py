@@ -5,13 +5,25 @@ from types import ModuleType
 
 from litestar.types import ControllerRouterHandler
 
-from plenaria.core.host.contributions import Declared, Job, Panel, PersonalData, PluginCard
+from plenaria.core.host.contributions import (
+    CheckReadiness,
+    DashboardPanel,
+    Declared,
+    Export,
+    Job,
+    PagePart,
+    Panel,
+    PersonalData,
+    Placeholder,
+    PluginCard,
+)
 from plenaria.core.host.hookspecs import hookimpl
-from plenaria.core.kernel.values import N_, Link, MailText, Permission
+from plenaria.core.kernel.values import N_, EventView, Link, MailText, Permission, Sheet
 from plenaria.plugins.agenda import api, hookspecs, queries, rules, services, web
 from plenaria.plugins.agenda.settings import AgendaSection, AgendaSettings
 from plenaria.plugins.agenda.web.mine import my_sessions
-from plenaria.plugins.agenda.web.panels import agenda_panel
+from plenaria.plugins.agenda.web.panels import agenda_panel, figures_panel, order_part
+from plenaria.plugins.agenda.web.readiness import what_is_missing
 
 
 @hookimpl
@@ -34,7 +46,10 @@ def register_settings() -> type[AgendaSettings]:
 
 @hookimpl
 def register_declared() -> Declared:
-    return Declared(struct=AgendaSection, read=queries.section_of, apply=services.apply_section)
+    def without_people(section: AgendaSection) -> AgendaSection:
+        return AgendaSection(rooms=section.rooms, tracks=section.tracks, types=section.types)
+
+    return Declared(AgendaSection, queries.section_of, services.apply_section, copied=without_people)
 
 
 @hookimpl
@@ -80,6 +95,16 @@ def register_mail() -> Sequence[MailText]:
 
 
 @hookimpl
+def register_placeholders() -> Sequence[Placeholder]:
+    next_one = "Electromovilidad, 1 de octubre de 2025, 09:30:00"
+    link = "https://example.org/congreso/agenda"
+    return [
+        Placeholder("agenda_link", N_("Address of the agenda"), link, services.agenda_link),
+        Placeholder("agenda_next_session", N_("The next session and when it begins"), next_one, services.next_session),
+    ]
+
+
+@hookimpl
 def register_refusals() -> Mapping[str, str]:
     return {**REFUSALS, **rules.CONFLICT_WORDS, **services.IMPORT_REFUSALS}
 
@@ -95,6 +120,32 @@ def register_event_panels() -> Sequence[Panel]:
 
 
 @hookimpl
+def register_dashboard() -> Sequence[DashboardPanel]:
+    return [DashboardPanel("agenda/_figures.html", figures_panel, order=20, permission="agenda.edit")]
+
+
+@hookimpl
+def register_exports() -> Sequence[Export]:
+    xml, json, calendar = "application/xml", "application/json", "text/calendar; charset=utf-8"
+    words = N_("Released schedule")
+    return [
+        Export("agenda.schedule_xml", words, "agenda.edit", services.schedule_xml, xml, "xml"),
+        Export("agenda.schedule_json", words, "agenda.edit", services.schedule_json, json, "json"),
+        Export("agenda.schedule_ics", words, "agenda.edit", services.schedule_ics, calendar, "ics"),
+    ]
+
+
+@hookimpl
+def register_readiness() -> CheckReadiness:
+    return what_is_missing
+
+
+@hookimpl
+def register_page_parts() -> Sequence[PagePart]:
+    return [PagePart("agenda/_order_part.html", order_part, slot="registration.order")]
+
+
+@hookimpl
 def register_personal_data() -> PersonalData:
     return PersonalData(export=queries.personal_data)
 
@@ -107,6 +158,11 @@ def register_jobs() -> Sequence[Job]:
 @hookimpl
 def register_my_panels() -> Sequence[Panel]:
     return [Panel("agenda/_my_panel.html", my_sessions, order=40)]
+
+
+@hookimpl(optionalhook=True)
+async def adjust_export(event: EventView, sheet: Sheet, export: str) -> Sheet:
+    return await services.with_sessions(event, sheet) if export == "attendees" else sheet
 
 
 ACTIONS = {
@@ -161,6 +217,7 @@ REFUSALS = {
         "Rooms, absences or settings that a timetable must keep to have changed since. Ask for another timetable."
     ),
     "not_decidable": N_("It cannot be put aside: its search goes on, or it was decided already."),
+    "not_released_yet": N_("The agenda was never released, so there is nothing to export."),
     "nothing_to_release": N_("Nothing has changed since the last release."),
     "release_needs_reason": N_(
         "There are serious conflicts ({count}). Solve them, or give a reason for releasing anyway."

@@ -5,11 +5,21 @@ from types import ModuleType
 
 from litestar.types import ControllerRouterHandler
 
-from plenaria.core.host.contributions import AddSample, Declared, Panel, PersonalData, PluginCard
+from plenaria.core.host.contributions import (
+    AddSample,
+    CheckReadiness,
+    DashboardPanel,
+    Declared,
+    Export,
+    Panel,
+    PersonalData,
+    PluginCard,
+)
 from plenaria.core.host.hookspecs import hookimpl
 from plenaria.core.kernel.values import N_, Link, MailText, Permission
 from plenaria.plugins.awards import api, hookspecs, queries, services, web, words
 from plenaria.plugins.awards.settings import AwardsSection, AwardsSettings
+from plenaria.plugins.awards.web.figures import figures_panel, what_is_missing
 
 
 @hookimpl
@@ -80,6 +90,21 @@ def register_actions() -> Mapping[str, str]:
 @hookimpl
 def register_event_panels() -> Sequence[Panel]:
     return [Panel("awards/_event_panel.html", queries.event_panel, order=60)]
+
+
+@hookimpl
+def register_dashboard() -> Sequence[DashboardPanel]:
+    return [DashboardPanel("awards/_figures.html", figures_panel, order=30, permission="awards.manage")]
+
+
+@hookimpl
+def register_exports() -> Sequence[Export]:
+    return [Export("awards.results", N_("Results"), "awards.results", services.result_sheet)]
+
+
+@hookimpl
+def register_readiness() -> CheckReadiness:
+    return what_is_missing
 
 
 @hookimpl

@@ -9,12 +9,19 @@ from msgspec import Meta, Struct
 
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.secrets import new_secret
-from plenaria.core.kernel.values import N_, EventView, LocalizedText, Refusal, Refused
+from plenaria.core.kernel.values import N_, EventView, LocalizedText, PriceLine, Refusal, Refused, builtins, refuse
 from plenaria.core.storage.requests import limits
 from plenaria.core.web.api import After, Limit, Page, id_after, once, paged, paged_whole
 from plenaria.plugins.registration import queries, services
 from plenaria.plugins.registration.queries import OrderLine, OrderView, TicketView
-from plenaria.plugins.registration.rules import DoorAnswer, InvoiceRequest, OrderRequest, TicketType
+from plenaria.plugins.registration.rules import (
+    MOST_ATTENDEES,
+    DoorAnswer,
+    InvoiceRequest,
+    OrderRequest,
+    TicketType,
+    unknown_ticket_types,
+)
 
 Anything = Request[Any, Any, Any]
 
@@ -22,6 +29,7 @@ MOST_SCANS: Final = 500
 HOUR: Final = timedelta(hours=1)
 ORDERS_AN_HOUR: Final = 120
 """From one address: a company's people may all sit behind the same one."""
+QUOTES_AN_HOUR: Final = 1_200
 
 Search = Annotated[str, Parameter(max_length=100, description="Part of a name, address, employer or code.")]
 State = Annotated[
@@ -99,7 +107,33 @@ class OrderDocument(Struct, frozen=True, kw_only=True):
     notice_version: str
     purposes: tuple[str, ...]
     consented_at: datetime | None
+    lines: tuple[PriceLine, ...]
     tickets: tuple[AttendeeTicket, ...]
+
+
+class QuotedAttendee(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Somebody who might come; the address may change what it costs."""
+
+    ticket_type: Annotated[str, Meta(title=N_("Ticket"), min_length=1, max_length=50)]
+    email: Annotated[str, Meta(title=N_("E-mail address"), max_length=254)] = ""
+
+
+class QuoteRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Whose tickets are to be priced."""
+
+    attendees: Annotated[
+        tuple[QuotedAttendee, ...], Meta(title=N_("Attendee"), min_length=1, max_length=MOST_ATTENDEES)
+    ]
+
+
+class Quote(Struct, frozen=True, kw_only=True):
+    """What an order would cost now; amounts in minor units. Send `total_minor` as the order's `expected_total_minor`."""
+
+    lines: tuple[PriceLine, ...]
+    net_minor: int
+    tax_minor: int
+    total_minor: int
+    currency: str
 
 
 class OrderReceipt(Struct, frozen=True, kw_only=True):
@@ -179,6 +213,23 @@ def _on_sale(kind: TicketType, event: EventView) -> TicketTypeOnSale:
         opens_at=kind.sales.opens_at,
         closes_at=kind.sales.closes_at,
         most_per_order=kind.most_per_order,
+    )
+
+
+@post("/api/v1/events/{event_slug:str}/orders/quote", permission="public", operation_id="quoteOrder", status_code=200)
+async def quote_order(event: EventView, visit: Visit, data: QuoteRequest) -> Quote:
+    """What these tickets cost, with fees and discounts, by the same reckoning as the order itself."""
+    await limits.count("quote", visit.client, most=QUOTES_AN_HOUR, span=HOUR, now=visit.now)
+    types = {code: kind for code, kind in (await queries.ticket_types(event.id)).items() if kind.is_visible}
+    refuse(unknown_ticket_types([each.ticket_type for each in data.attendees], types))
+    attendees = [builtins(each) for each in data.attendees]
+    price = await services.price_of(event, attendees, types, await queries.settings(event), now=visit.now)
+    return Quote(
+        lines=price.lines,
+        net_minor=price.totals.net,
+        tax_minor=price.totals.tax,
+        total_minor=price.totals.total,
+        currency=event.currency,
     )
 
 
@@ -271,6 +322,7 @@ def _document(order: OrderView) -> OrderDocument:
         notice_version=order.notice_version,
         purposes=order.purposes,
         consented_at=order.consented_at,
+        lines=order.lines,
         tickets=tuple(_attendee(ticket) for ticket in order.tickets),
     )
 
@@ -391,6 +443,7 @@ async def join_waiting_list(
 
 ROUTES = [
     list_ticket_types,
+    quote_order,
     place_order,
     list_orders,
     get_order,

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from plenaria.core.host.hookspecs import hookspec
-from plenaria.core.kernel.values import EventView, Refusal
+from plenaria.core.host.hookspecs import fails_closed, hookspec
+from plenaria.core.kernel.values import EventView, PriceLine, Refusal, Sheet
 
 
 @hookspec
@@ -25,6 +25,48 @@ async def refuse_order(event: EventView, order: dict[str, Any], now: datetime) -
             known = await queries.member_addresses(event.id)
             members = [each for each in order["attendees"] if each["ticket_type"] == "member"]
             return [Refusal("not_a_member", {"email": each["email"]}) for each in members if each["email"] not in known]
+    """
+
+
+@hookspec
+@fails_closed
+async def adjust_price_lines(  # type: ignore[empty-body]
+    event: EventView, lines: list[PriceLine], attendees: list[dict[str, Any]], now: datetime
+) -> list[PriceLine]:
+    """Handed the lines of an order's price; answers with the lines as they are to be: with a fee, with a discount.
+
+    Called whenever a price is shown (the form, `POST …/orders/quote`) and once more inside the transaction that places the
+    order; the order is refused with `price_changed` when the buyer was shown another total. `attendees` as in
+    `refuse_order`; while the form is filled in, their answers may still be empty. Only read. Amounts are in minor units of the
+    event's currency and with or without tax as the ticket types' prices are. Fails closed: a price that lacks a fee would
+    be wrong, so a plugin that crashes refuses the order.
+
+    Example::
+
+        @hookimpl(optionalhook=True)
+        async def adjust_price_lines(event: EventView, lines: list[PriceLine]) -> list[PriceLine]:
+            seats = sum(line.count for line in lines)
+            if seats < 10:
+                return lines
+            discount = -sum(line.minor for line in lines) // 10
+            return [*lines, PriceLine(code="group.tenth", name={"es": "Descuento de grupo"}, each_minor=discount)]
+    """
+
+
+@hookspec
+async def adjust_export(event: EventView, sheet: Sheet, export: str, now: datetime) -> Sheet:  # type: ignore[empty-body]
+    """Handed a sheet before it is written to a file; answers with its columns and rows as they are to be.
+
+    Called when an organiser downloads the attendees (`export` is `attendees`), as CSV and as a workbook. Columns have stable
+    codes: `code` (the ticket's), `order`, `state`, `email` and so on; headings are in the reader's language.
+    Failing is survivable: the sheet is written as it was before this plugin, which is named on the plugins page.
+
+    Example::
+
+        @hookimpl(optionalhook=True)
+        async def adjust_export(event: EventView, sheet: Sheet, export: str) -> Sheet:
+            runs = await queries.run_of_ticket(event.id)
+            return sheet.with_column(Column("shuttle", gettext("Bus")), [runs.get(code, "") for code in sheet.column("code")])
     """
 
 

@@ -7,7 +7,19 @@ from typing import Any
 
 from litestar.types import ControllerRouterHandler
 
-from plenaria.core.host.contributions import AddSample, Declared, Job, Panel, PersonalData, PluginCard
+from plenaria.core.host.contributions import (
+    AddSample,
+    CheckReadiness,
+    DashboardPanel,
+    Declared,
+    Export,
+    Job,
+    PagePart,
+    Panel,
+    PersonalData,
+    Placeholder,
+    PluginCard,
+)
 from plenaria.core.host.hookspecs import hookimpl
 from plenaria.core.kernel.values import N_, EventView, Link, MailText, Permission
 from plenaria.plugins.registration import api, hookspecs, queries, rules, services, web
@@ -75,6 +87,12 @@ def register_mail() -> Sequence[MailText]:
 
 
 @hookimpl
+def register_placeholders() -> Sequence[Placeholder]:
+    link = "https://example.org/congreso/register"
+    return [Placeholder("registration_link", N_("Address of the registration"), link, services.registration_link)]
+
+
+@hookimpl
 def register_refusals() -> Mapping[str, str]:
     return rules.REFUSALS
 
@@ -87,6 +105,35 @@ def register_actions() -> Mapping[str, str]:
 @hookimpl
 def register_event_panels() -> Sequence[Panel]:
     return [Panel("registration/_prices.html", web.price_panel, order=20)]
+
+
+@hookimpl
+def register_footer() -> Sequence[Link]:
+    return [Link(N_("Privacy notice"), "/{event}/privacy", order=90)]
+
+
+@hookimpl
+def register_dashboard() -> Sequence[DashboardPanel]:
+    return [DashboardPanel("registration/_figures.html", web.figures_panel, order=10, permission="registration.view")]
+
+
+@hookimpl
+def register_exports() -> Sequence[Export]:
+    return [
+        Export("registration.attendees", N_("Attendees"), "registration.view", services.attendee_sheet),
+        Export("registration.orders", N_("Orders"), "registration.view", services.order_sheet),
+    ]
+
+
+@hookimpl
+def register_readiness() -> CheckReadiness:
+    return web.what_is_missing
+
+
+@hookimpl
+def register_page_parts() -> Sequence[PagePart]:
+    template = "registration/_ticket_part.html"
+    return [PagePart(template, web.ticket_part, slot=slot) for slot in ("agenda.session", "agenda.person")]
 
 
 @hookimpl

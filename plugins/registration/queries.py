@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from plenaria.core.events.queries import settings_of
 from plenaria.core.kernel.secrets import hashed
-from plenaria.core.kernel.values import EventView, LocalizedText, Money, Window
+from plenaria.core.kernel.values import EventView, LocalizedText, Money, PriceLine, Window
 from plenaria.core.people import queries as people
 from plenaria.core.people.queries import normal_email
 from plenaria.plugins.registration.rules import (
@@ -27,6 +27,7 @@ from plenaria.plugins.registration.tables import OrderLinkRow, OrderRow, TicketR
 Row = dict[str, Any]
 
 PAGE = 50
+EXPORT_PAGE = 1000
 
 
 class TicketView(Struct, frozen=True, kw_only=True):
@@ -103,6 +104,7 @@ class OrderView(OrderLine, frozen=True, kw_only=True):
     cancel_reason: str
     placed_mail_at: datetime | None
     confirmation_mail_at: datetime | None
+    lines: tuple[PriceLine, ...] = ()
     tickets: tuple[TicketView, ...] = ()
 
     def with_tickets(self, tickets: "tuple[TicketView, ...]") -> "OrderView":
@@ -258,6 +260,7 @@ async def _order(where: Any) -> OrderView | None:
         seats=len(found),
         invoice=_invoice(row["invoice"]),
         purposes=tuple(_json(row["purposes"])),
+        lines=msgspec.convert(_json(row["lines"]), tuple[PriceLine, ...]),
         tickets=tuple(found),
     )
 
@@ -265,7 +268,7 @@ async def _order(where: Any) -> OrderView | None:
 _PLAIN = tuple(
     field.name
     for field in msgspec.structs.fields(OrderView)
-    if field.name not in ("seats", "invoice", "purposes", "tickets")
+    if field.name not in ("seats", "invoice", "purposes", "lines", "tickets")
 )
 
 
@@ -288,6 +291,14 @@ async def orders(
     rows = await query.limit(most)
     seats = await _seats([row["id"] for row in rows])
     return [OrderLine(**row, seats=seats.get(row["id"], 0)) for row in rows]
+
+
+async def all_orders(event_id: int) -> list[OrderLine]:
+    """Every order, the newest first, for an export; one query for each thousand."""
+    found: list[OrderLine] = []
+    while page := await orders(event_id, after=found[-1].id if found else 0, most=EXPORT_PAGE):
+        found += page
+    return found
 
 
 async def _seats(ids: Sequence[int]) -> dict[int, int]:
@@ -406,7 +417,14 @@ async def personal_data(person: int, /) -> dict[str, Any]:
         await OrderRow.select(
             OrderRow.event.slug.as_alias("event"),
             *(OrderRow.code, OrderRow.state, OrderRow.buyer_name, OrderRow.buyer_email, OrderRow.total_minor),
-            *(OrderRow.currency, OrderRow.invoice, OrderRow.notice_version, OrderRow.purposes, OrderRow.consented_at),
+            *(
+                OrderRow.lines,
+                OrderRow.currency,
+                OrderRow.invoice,
+                OrderRow.notice_version,
+                OrderRow.purposes,
+                OrderRow.consented_at,
+            ),
             *(OrderRow.placed_at, OrderRow.paid_on, OrderRow.cancelled_at, OrderRow.cancel_reason),
         )
         .where(OrderRow.buyer_email == known.email)

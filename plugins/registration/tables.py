@@ -57,6 +57,8 @@ class OrderRow(Table, tablename="registration_order"):
     net_minor = BigInt(default=0)
     tax_minor = BigInt(default=0)
     total_minor = BigInt(default=0)
+    lines = JSON(default="[]")
+    """The price's lines as they were shown and ordered; empty for orders from before they were kept."""
     tax_percent = Integer(default=0)
     currency = Varchar(length=3, default="MXN")
     invoice = JSON(default=None, null=True)

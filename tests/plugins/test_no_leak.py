@@ -40,7 +40,7 @@ OF_ITS_OWN = (
     r"PUT /api/v1/events/congress/sessions/opening",
 )
 """Two doors that answer the same whether there was something to do or not, and one that makes what is not there."""
-CORE_NAMES = ("plugin", "role", "key", "language")
+CORE_NAMES = ("export", "plugin", "role", "key", "language")
 """Parameters that name no thing of an event."""
 AWARD = check(AwardsSection, tomllib.loads(SECTION)).or_refuse()
 Things = dict[str, str]

@@ -30,22 +30,30 @@ def document(declaration: Declaration) -> Document:
     return whole
 
 
-async def document_of(event: EventView, only: Sequence[str] | None = None, *, team: bool = False) -> Document:
-    """The event as it is: of the plugins `only` these, else all that were ever switched on or configured here."""
+async def document_of(
+    event: EventView, only: Sequence[str] | None = None, *, team: bool = False, for_copy: bool = False
+) -> Document:
+    """The event as it is: of the plugins `only` these, else all that were ever switched on or configured here.
+
+    `for_copy`: of each section what its plugin lets go into another event.
+    """
     names = await _plugins_used(event) if only is None else only
     document: Document = {"event": {"slug": event.slug, **as_toml(details_of(event))}}
     if team:
         members = await people_queries.team(event)
         document["team"] = [{"email": member.email, "role": member.role} for member in members]
-    document["plugins"] = {name: await _plugin_document(event, name) for name in names}
+    document["plugins"] = {name: await _plugin_document(event, name, for_copy=for_copy) for name in names}
     return document
 
 
-async def _plugin_document(event: EventView, name: str) -> Document:
+async def _plugin_document(event: EventView, name: str, *, for_copy: bool) -> Document:
+    section, declared = await _section_now(event, name), declared_of(name)
+    if for_copy and declared is not None and declared.copied is not None:
+        section = declared.copied(section)
     return {
         "enabled": name in event.plugins,
         **as_toml(await settings_now(event, name) or {}),
-        **as_toml(await _section_now(event, name) or {}),
+        **as_toml(section or {}),
     }
 
 

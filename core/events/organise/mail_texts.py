@@ -14,6 +14,7 @@ from plenaria.core.kernel import shown
 from plenaria.core.kernel.i18n import gettext
 from plenaria.core.kernel.languages import LANGUAGE_NAMES, LANGUAGES, own_name
 from plenaria.core.kernel.values import N_, EventView, MailText, Refused
+from plenaria.core.mail import placeholders
 from plenaria.core.web.templating import page, see_other
 
 Anything = Request[Any, Any, Any]
@@ -51,11 +52,12 @@ async def wording_page(request: Anything, event: EventView, visit: Visit, key: s
     text = _text(event, key, language)
     subject, body = await mail.wording(text, event, language)
     form = form_for(Wording, value=Wording(subject, body), language=visit.language, zone=event.zone)
-    return _wording(request, text, language, form, subject, body, seen=fingerprint((subject, body)))
+    return _wording(request, event, text, language, form, subject, body, seen=fingerprint((subject, body)))
 
 
 def _wording(
     request: Anything,
+    event: EventView,
     text: MailText,
     language: str,
     form: Any,
@@ -75,8 +77,9 @@ def _wording(
         language_name=own_name(language),
         form=form,
         seen=seen,
-        preview_subject=mail.fill(subject, text.sample),
-        preview_body=shown.markdown(mail.fill(body, text.sample)),
+        further=placeholders.offered(event),
+        preview_subject=mail.fill(subject, mail.sample_of(text, event)),
+        preview_body=shown.markdown(mail.fill(body, mail.sample_of(text, event))),
     )
 
 
@@ -94,7 +97,7 @@ async def reword(request: Anything, event: EventView, visit: Visit, key: str, la
     form = form_for(Wording, raw=data, problems=checked.problems, language=visit.language, zone=event.zone)
     if checked.value is None or data.get("preview"):
         status = 200 if checked.ok else 422
-        return _wording(request, text, language, form, subject, body, seen=seen_in(data), status=status)
+        return _wording(request, event, text, language, form, subject, body, seen=seen_in(data), status=status)
     try:
         by = visit.person.id if visit.person else None
         await mail.reword(
@@ -110,7 +113,7 @@ async def reword(request: Anything, event: EventView, visit: Visit, key: str, la
     except Refused as refused:
         form.problems.extend(sentences(refused, event))
         seen = fingerprint(await mail.wording(text, event, language))
-        return _wording(request, text, language, form, subject, body, seen=seen, status=409)
+        return _wording(request, event, text, language, form, subject, body, seen=seen, status=409)
     return see_other(request, address, ("success", gettext("Saved.")))
 
 

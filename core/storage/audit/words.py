@@ -8,6 +8,7 @@ from plenaria.core.kernel.values import N_
 
 CORE_ACTIONS: Final = {
     "event.created": N_("Event created"),
+    "event.copied": N_("Event copied from an earlier one"),
     "event.changed": N_("Details of the event changed"),
     "event.declared": N_("Event set from its file"),
     "plugin.switched": N_("Plugin switched on or off"),

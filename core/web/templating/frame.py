@@ -75,6 +75,7 @@ def frame_of(visit: Visit, event: EventView | None, *, debug: bool) -> Frame:
     if event is not None:
         frame.event = _frame_event(event)
         frame.navigation = _items("register_navigation", visit, event)
+        frame.footer = _footer(visit, event)
         if _in_console(event, visit.path):
             frame.sections = console_sections(visit, event)
         if any(visit.may(permission, event) for permission in _console_permissions()):
@@ -82,6 +83,14 @@ def frame_of(visit: Visit, event: EventView | None, *, debug: bool) -> Frame:
                 Item(i18n.gettext("Organise"), f"/{event.slug}/organise", _in_console(event, visit.path))
             )
     return frame
+
+
+def _footer(visit: Visit, event: EventView) -> list[Item]:
+    """How to reach the organisers, and the plugins' links (a privacy notice)."""
+    own = [Item(i18n.gettext("Contact"), f"mailto:{event.contact_email}")] if event.contact_email else []
+    if event.organiser_url:
+        own.append(Item(event.organiser or i18n.gettext("The organisers' site"), event.organiser_url))
+    return own + _items("register_footer", visit, event)
 
 
 def _console_permissions() -> list[str]:
@@ -129,6 +138,7 @@ CORE_CONSOLE: Final = (
     Link(N_("Team"), "/{event}/organise/team", order=3, permission="event.team", section=N_("Event")),
     Link(N_("Mail texts"), "/{event}/organise/mail", order=4, permission="event.mail", section=N_("Event")),
     Link(N_("Outbox"), "/{event}/organise/outbox", order=5, permission="event.mail", section=N_("Event")),
+    Link(N_("Exports"), "/{event}/organise/exports", order=6, permission="event.view", section=N_("Event")),
     Link(N_("Access tokens"), "/{event}/organise/tokens", order=6, permission="event.view", section=N_("Event")),
     Link(N_("Record of changes"), "/{event}/organise/audit", order=7, permission="event.audit", section=N_("Event")),
 )

@@ -16,6 +16,8 @@ from plenaria.plugins.agenda.services.agenda import (
     store,
     store_session,
 )
+from plenaria.plugins.agenda.services.attendees import sessions_by_address, with_sessions
+from plenaria.plugins.agenda.services.exporting import schedule_ics, schedule_json, schedule_xml
 from plenaria.plugins.agenda.services.importing import (
     IMPORT_REFUSALS,
     ImportChoices,
@@ -24,6 +26,7 @@ from plenaria.plugins.agenda.services.importing import (
     import_schedule,
     preview_import,
 )
+from plenaria.plugins.agenda.services.placeholders import agenda_link, next_session
 from plenaria.plugins.agenda.services.proposals import (
     accept_proposal,
     ask_for_proposal,
@@ -40,6 +43,7 @@ __all__ = [
     "ImportChoices",
     "Preview",
     "accept_proposal",
+    "agenda_link",
     "apply_section",
     "ask_for_proposal",
     "changed_since",
@@ -50,15 +54,21 @@ __all__ = [
     "import_schedule",
     "move",
     "move_session",
+    "next_session",
     "preview_import",
     "reader_of",
     "release",
     "remove",
     "remove_session",
     "run_searches",
+    "schedule_ics",
+    "schedule_json",
+    "schedule_xml",
+    "sessions_by_address",
     "solver_is_installed",
     "stop_proposal",
     "stop_searches",
     "store",
     "store_session",
+    "with_sessions",
 ]

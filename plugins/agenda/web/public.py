@@ -17,6 +17,7 @@ from plenaria.core.kernel.i18n import current_language
 from plenaria.core.kernel.shown import day as day_words
 from plenaria.core.kernel.shown import localized
 from plenaria.core.kernel.values import LANGUAGES, CalendarEntry, EventView, in_language
+from plenaria.core.web.panels import parts_of
 from plenaria.core.web.templating import page, render
 from plenaria.plugins.agenda import ics, interchange, queries, rules, services
 from plenaria.plugins.agenda.web.renderings import Rendering, answer, is_everybodys, keep, kept, rendering
@@ -79,16 +80,19 @@ async def session_page(request: Anything, visit: Visit, event: EventView, sessio
         return await _session_calendar(request, visit, event, session.removesuffix(".ics"))
     known = await queries.known(event)
     released = _released(known.schedule, session)
+    subject = {"code": session, "title": released.session.title}
+    parts = [] if released.is_cancelled else await parts_of(request, "agenda.session", event, subject)
 
     def context() -> dict[str, Any]:
         showing = _showing(known, event, visit)
         return {
             "released": released,
             "session": released.session,
+            "parts": parts,
             "card": {**showing.card(released), "facts": showing.facts(released)},
         }
 
-    return _page(request, visit, event, known, "agenda/session.html", {}, context)
+    return _page(request, visit, event, known, "agenda/session.html", {}, context, parts)
 
 
 @get("/{event_slug:str}/speakers", permission="public", include_in_schema=False)
@@ -110,12 +114,14 @@ async def speaker(request: Anything, visit: Visit, event: EventView, person: str
     if known.schedule is None or all(each.code != person for each in known.schedule.people):
         raise NotFoundException
     schedule = known.schedule
+    name = next(each.name for each in schedule.people if each.code == person)
+    parts = await parts_of(request, "agenda.person", event, {"code": person, "name": name})
 
     def context() -> dict[str, Any]:
         mine = [each for each in schedule.sessions if any(part.person == person for part in each.session.parts)]
-        return {"person": _showing(known, event, visit).speaker(person, mine)}
+        return {"person": _showing(known, event, visit).speaker(person, mine), "parts": parts}
 
-    return _page(request, visit, event, known, "agenda/speaker.html", {}, context)
+    return _page(request, visit, event, known, "agenda/speaker.html", {}, context, parts)
 
 
 def _page(
@@ -126,11 +132,12 @@ def _page(
     template: str,
     asked: dict[str, str],
     context: Callable[[], dict[str, Any]],
+    parts: Sequence[str] = (),
 ) -> Response[Any]:
-    """The page out of the cache where it is everybody's, else rendered for this reader."""
+    """The page out of the cache where it is everybody's, else rendered for this reader. `parts` of other plugins are in it."""
     if not is_everybodys(visit, event):
         return page(request, template, **context())
-    key = (event.id, event.revision, visit.language, visit.path, visit.query, _moment(known, event, visit))
+    key = (event.id, event.revision, visit.language, visit.path, visit.query, _moment(known, event, visit), *parts)
     made = kept(key)
     if made is None:
         body = render(request, template, **context()).encode()

@@ -2,6 +2,7 @@
 
 from plenaria.plugins.awards.services.actors import Actor, Issuer
 from plenaria.plugins.awards.services.declaring import apply_section
+from plenaria.plugins.awards.services.exporting import result_sheet
 from plenaria.plugins.awards.services.judging import (
     assign_evenly,
     assign_juror,
@@ -51,6 +52,7 @@ __all__ = [
     "recuse",
     "remove_collaborator",
     "remove_juror",
+    "result_sheet",
     "save_draft",
     "save_scores",
     "seal",

@@ -40,9 +40,10 @@ from plenaria.plugins.registration.rules.orders import (
     order_refusals,
     payment_refusals,
     sold_out,
+    unknown_ticket_types,
     wanted,
 )
-from plenaria.plugins.registration.rules.prices import Totals, totals
+from plenaria.plugins.registration.rules.prices import Price, Totals, price, price_refusals, ticket_lines, totals
 from plenaria.plugins.registration.rules.search import folded, pattern
 from plenaria.plugins.registration.rules.words import ACTIONS, MAIL, REFUSALS
 
@@ -67,6 +68,7 @@ __all__ = [
     "OrderRequest",
     "OrderRules",
     "OrderState",
+    "Price",
     "TicketType",
     "Totals",
     "cancellation_refusals",
@@ -87,9 +89,13 @@ __all__ = [
     "order_refusals",
     "pattern",
     "payment_refusals",
+    "price",
+    "price_refusals",
     "reference_of",
     "sold_out",
+    "ticket_lines",
     "totals",
     "typed_code",
+    "unknown_ticket_types",
     "wanted",
 ]

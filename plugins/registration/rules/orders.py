@@ -94,6 +94,14 @@ class OrderRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     purposes: Annotated[
         tuple[str, ...], Meta(title=N_("Voluntary purposes"), max_length=20, extra={"known": "purposes"})
     ] = ()
+    expected_total_minor: Annotated[
+        int | None,
+        Meta(
+            title=N_("Total that was shown"),
+            description=N_("In minor units; refused with price_changed when the order costs something else."),
+            ge=0,
+        ),
+    ] = None
 
 
 class OrderRules(Struct, frozen=True, kw_only=True):
@@ -134,11 +142,15 @@ def sold_out(kind: TicketType, *, wanted: int) -> Refusal:
 def _attendee_refusals(attendees: Sequence[AttendeeRequest], types: Mapping[str, TicketType]) -> Iterator[Refusal]:
     if not attendees:
         yield Refusal("no_attendees", {}, "/attendees")
-    for place, attendee in enumerate(attendees):
-        kind = types.get(attendee.ticket_type)
+    yield from unknown_ticket_types([attendee.ticket_type for attendee in attendees], types)
+
+
+def unknown_ticket_types(codes: Sequence[str], types: Mapping[str, TicketType]) -> Iterator[Refusal]:
+    """The attendees whose ticket type is not on sale to everybody; `codes` in their order."""
+    for place, code in enumerate(codes):
+        kind = types.get(code)
         if kind is None or not kind.is_visible:
-            pointer = f"/attendees/{place}/ticket_type"
-            yield Refusal("unknown_ticket_type", {"ticket_type": attendee.ticket_type}, pointer)
+            yield Refusal("unknown_ticket_type", {"ticket_type": code}, f"/attendees/{place}/ticket_type")
 
 
 def _type_refusals(

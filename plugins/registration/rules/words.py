@@ -23,6 +23,10 @@ REFUSALS: Final = {
     "generic_rfc_needs_616_s01": N_("With the generic RFC {rfc} the tax regime is 616 and the use S01."),
     "legal_name_with_company_form": N_("The tax office wants the legal name without the company form: “{name}”."),
     "use_not_for_regime": N_("Use {use} may not be chosen under tax regime {regime}. Allowed are: {allowed}."),
+    "price_changed": N_("The price has changed meanwhile. Please look at it again, and order if you agree."),
+    "price_below_zero": N_(
+        "The discounts are larger than the price, so the order was not placed. Please write to the organisers."
+    ),
     "form_already_sent": N_("This form was sent before: it made order {order}. To order more, start again."),
     "already_paid": N_("This order is paid already."),
     "order_cancelled": N_("This order was cancelled."),

@@ -1,6 +1,7 @@
 """Writes of registration: each is one transaction with its audit line and its facts."""
 
 from plenaria.plugins.registration.services.door import DoorResult, Scan, check_in, undo_check_in
+from plenaria.plugins.registration.services.exporting import attendee_sheet, order_sheet
 from plenaria.plugins.registration.services.letters import (
     calendar_file,
     send_confirmation,
@@ -14,6 +15,8 @@ from plenaria.plugins.registration.services.orders import (
     mark_paid,
     place_order,
 )
+from plenaria.plugins.registration.services.placeholders import registration_link
+from plenaria.plugins.registration.services.pricing import price_of
 from plenaria.plugins.registration.services.sample import add_sample
 from plenaria.plugins.registration.services.telling import facts_of
 from plenaria.plugins.registration.services.ticket_types import (
@@ -31,6 +34,7 @@ __all__ = [
     "WaitingRequest",
     "add_sample",
     "apply_section",
+    "attendee_sheet",
     "calendar_file",
     "cancel_order",
     "change_ticket_type",
@@ -40,7 +44,10 @@ __all__ = [
     "facts_of",
     "join_waiting_list",
     "mark_paid",
+    "order_sheet",
     "place_order",
+    "price_of",
+    "registration_link",
     "remove_ticket_type",
     "send_confirmation",
     "send_payment_details",

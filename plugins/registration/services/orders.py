@@ -24,7 +24,8 @@ from plenaria.core.storage import audit, outbox
 from plenaria.core.storage.database import UniqueViolated, lock_row, transaction
 from plenaria.plugins.registration import queries, rules
 from plenaria.plugins.registration.queries import OrderView
-from plenaria.plugins.registration.rules import AttendeeRequest, OrderRequest, TicketType
+from plenaria.plugins.registration.rules import AttendeeRequest, OrderRequest, Price, TicketType
+from plenaria.plugins.registration.services.pricing import price_of
 from plenaria.plugins.registration.services.seats import give_back_seats, take_seats
 from plenaria.plugins.registration.services.telling import facts_of, mail_facts, new_order_link, required_order
 from plenaria.plugins.registration.settings import RegistrationSettings
@@ -84,10 +85,14 @@ async def _place(
     types = await queries.ticket_types(event.id)
     refusals = rules.order_refusals(request, types, settings.order_rules(), now=now)
     refusals += await plugins.host().ask("refuse_order", event=event, order=_asked(request), now=now)
+    price = await price_of(event, _asked(request)["attendees"], types, settings, now=now)
+    refusals += rules.price_refusals(
+        price.totals.total, expected_minor=request.expected_total_minor, currency=event.currency
+    )
     refuse(refusals)
     await take_seats(event, types, rules.wanted(request.attendees), now=now)
     order_id, code = await _store_order(
-        event, request, settings, types, key=key, digest=digest, language=language, now=now
+        event, request, settings, price, key=key, digest=digest, language=language, now=now
     )
     await _store_tickets(event, order_id, request.attendees, types)
     secret = await new_order_link(order_id, now=now)
@@ -114,15 +119,14 @@ async def _store_order(
     event: EventView,
     request: OrderRequest,
     settings: RegistrationSettings,
-    types: Mapping[str, TicketType],
+    price: Price,
     *,
     key: str,
     digest: str,
     language: str,
     now: datetime,
 ) -> tuple[int, str]:
-    prices = [types[attendee.ticket_type].price_minor for attendee in request.attendees]
-    totals = rules.totals(prices, tax_percent=settings.tax_percent, tax_included=settings.tax_included)
+    totals = price.totals
     state = rules.first_state(totals.total)
     invoice = rules.clean_invoice(request.invoice) if request.invoice else None
     code = new_code(rules.ORDER_LENGTH)
@@ -136,6 +140,7 @@ async def _store_order(
         net_minor=totals.net,
         tax_minor=totals.tax,
         total_minor=totals.total,
+        lines=msgspec.json.encode(price.lines).decode(),
         tax_percent=settings.tax_percent,
         currency=event.currency,
         invoice=msgspec.json.encode(invoice).decode() if invoice else None,

@@ -9,6 +9,7 @@ from litestar.exceptions import NotFoundException
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.i18n import gettext
 from plenaria.core.kernel.values import EventView, Refused
+from plenaria.core.web.panels import parts_of
 from plenaria.core.web.refusals import sentence
 from plenaria.core.web.templating import page, see_other
 from plenaria.plugins.registration import queries, rules, services
@@ -62,6 +63,7 @@ async def _order_page(
     status: int = 200,
 ) -> Response[str]:
     settings = await queries.settings(event)
+    parts = await parts_of(request, "registration.order", event, services.facts_of(order))
     no = rules.cancellation_refusals(
         order.state,
         by_attendee=True,
@@ -78,6 +80,7 @@ async def _order_page(
         order=order,
         is_buyer=is_buyer,
         settings=settings,
+        parts=parts,
         base=f"/{event.slug}/orders/{order.code}/{secret}",
         may_cancel=is_buyer and not no,
         qr={ticket.code: qr_data_uri(ticket.code) for ticket in order.tickets} if order.state == "confirmed" else {},

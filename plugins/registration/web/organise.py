@@ -1,7 +1,7 @@
 """The organiser's pages: orders, one order, attendees, the waiting list, exports."""
 
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -11,20 +11,19 @@ from msgspec import Meta, Struct
 
 from plenaria.core.forms import Form, form_for, parse
 from plenaria.core.host.visit import Visit
-from plenaria.core.kernel.i18n import gettext, pgettext
-from plenaria.core.kernel.shown import localized
+from plenaria.core.kernel.i18n import gettext
 from plenaria.core.kernel.values import N_, EventView, Money, Refused
+from plenaria.core.web import sheets
 from plenaria.core.web.api import id_after
 from plenaria.core.web.refusals import sentence
 from plenaria.core.web.templating import page, see_other
-from plenaria.plugins.registration import queries, services, sheets
-from plenaria.plugins.registration.queries import PAGE, OrderView, TicketView
+from plenaria.plugins.registration import queries, services
+from plenaria.plugins.registration.queries import PAGE, OrderView
 
 Anything = Request[Any, Any, Any]
 
 ORDER_STATES: Final = ("", "awaiting_payment", "confirmed", "cancelled", "expired")
 ATTENDEE_STATES: Final = ("confirmed", "inside", "awaiting_payment", "cancelled", "")
-XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class Payment(Struct, frozen=True):
@@ -200,68 +199,24 @@ async def attendees_page(request: Anything, event: EventView) -> Response[str]:
 
 
 @get("/{event_slug:str}/organise/registration/attendees.csv", permission="registration.view", include_in_schema=False)
-async def attendees_csv(event: EventView) -> Response[bytes]:
+async def attendees_csv(event: EventView, visit: Visit) -> Response[bytes]:
     """Every attendee, as CSV."""
-    rows = _rows(await queries.all_attendees(event.id), event)
-    return _download(sheets.csv_file(_heading(), rows), f"{event.slug}-attendees.csv", "text/csv; charset=utf-8")
+    content = sheets.csv_file(await services.attendee_sheet(event, now=visit.now))
+    return _download(content, f"{event.slug}-attendees.csv", "text/csv; charset=utf-8")
 
 
 @get("/{event_slug:str}/organise/registration/attendees.xlsx", permission="registration.view", include_in_schema=False)
 async def attendees_xlsx(event: EventView, visit: Visit) -> Response[bytes]:
     """Every attendee, as a workbook."""
-    rows = _rows(await queries.all_attendees(event.id), event)
-    content = sheets.xlsx_file(gettext("Attendees"), _heading(), rows, made_at=visit.now)
-    return _download(content, f"{event.slug}-attendees.xlsx", XLSX)
+    sheet = await services.attendee_sheet(event, now=visit.now)
+    return _download(
+        sheets.xlsx_file(gettext("Attendees"), sheet, made_at=visit.now), f"{event.slug}-attendees.xlsx", sheets.XLSX
+    )
 
 
 def _download(content: bytes, name: str, media_type: str) -> Response[bytes]:
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
     return Response(content, media_type=media_type, headers=headers)
-
-
-def _heading() -> list[str]:
-    return [
-        pgettext("ticket", "Code"),
-        gettext("Order"),
-        gettext("State"),
-        gettext("Ticket"),
-        gettext("Given name(s)"),
-        gettext("First surname"),
-        gettext("Second surname"),
-        gettext("E-mail address"),
-        gettext("Company or institution"),
-        gettext("Job title"),
-        gettext("Checked in"),
-    ]
-
-
-def _rows(tickets: Sequence[TicketView], event: EventView) -> Iterator[list[sheets.Cell]]:
-    for ticket in tickets:
-        yield [
-            ticket.shown_code,
-            ticket.order_code,
-            gettext(STATE_WORDS[ticket.state]),
-            localized(ticket.ticket_type_name),
-            ticket.given_names,
-            ticket.first_surname,
-            ticket.second_surname,
-            ticket.email,
-            ticket.employer,
-            ticket.job_title,
-            _local(ticket.checked_in_at, event.zone),
-        ]
-
-
-STATE_WORDS: Final = {
-    "awaiting_payment": N_("Waiting for payment"),
-    "confirmed": N_("Confirmed"),
-    "cancelled": N_("Cancelled"),
-    "expired": N_("Expired"),
-}
-
-
-def _local(at: datetime | None, zone: str) -> str:
-    return at.astimezone(ZoneInfo(zone)).isoformat(timespec="seconds") if at else ""
 
 
 @get("/{event_slug:str}/organise/registration/waiting-list", permission="registration.view", include_in_schema=False)

@@ -1,10 +1,10 @@
-"""Registration's parts of shared pages: prices on the event's page, tickets on `/me`."""
+"""Registration's parts of shared pages: prices on the event's page, tickets on `/me`, figures in the console."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from plenaria.core.kernel.values import EventView
+from plenaria.core.kernel.values import EventView, Money
 from plenaria.core.people import queries as people
 from plenaria.plugins.registration import queries
 from plenaria.plugins.registration.tickets import qr_data_uri
@@ -41,3 +41,22 @@ async def my_tickets_panel(person: int, events: Sequence[EventView], now: dateti
             for event_id, ticket in found
         ]
     }
+
+
+async def figures_panel(*, event: EventView, now: datetime) -> dict[str, Any]:
+    """Tickets and money for the console's overview."""
+    numbers = await queries.numbers(event.id)
+    return {
+        "numbers": numbers,
+        "revenue": Money(numbers.revenue_minor, event.currency),
+        "outstanding": Money(numbers.outstanding_minor, event.currency),
+        "home": f"/{event.slug}/organise/registration",
+    }
+
+
+async def ticket_part(
+    *, event: EventView, now: datetime, person: int | None, subject: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """Where to get a ticket, on pages about sessions and people; nothing when none can be had now."""
+    shown = offers(await queries.ticket_types(event.id), event, now=now)
+    return {"href": f"/{event.slug}/register"} if any(offer.state == "open" for offer in shown) else None

@@ -17,7 +17,7 @@ from plenaria.core.storage.requests import limits
 from plenaria.core.web.refusals import sentence
 from plenaria.core.web.templating import page, see_other
 from plenaria.plugins.registration import queries, rules, services
-from plenaria.plugins.registration.rules import OrderRequest, TicketType
+from plenaria.plugins.registration.rules import OrderRequest, Price, TicketType
 from plenaria.plugins.registration.services import WaitingRequest
 from plenaria.plugins.registration.settings import RegistrationSettings
 
@@ -81,7 +81,7 @@ async def register_page(request: Anything, event: EventView, visit: Visit) -> Re
         asked = "q" in request.query_params
         return page(request, "registration/choose.html", offers=shown, settings=settings, nothing_chosen=asked)
     raw = _first_answers(chosen, visit)
-    return _attendees(request, event, visit, settings, types, raw=raw, submission=new_secret())
+    return await _attendees(request, event, visit, settings, types, raw=raw, submission=new_secret())
 
 
 def _chosen(query: Mapping[str, Any], types: Mapping[str, TicketType]) -> dict[str, int]:
@@ -109,7 +109,7 @@ def _first_answers(chosen: Mapping[str, int], visit: Visit) -> list[tuple[str, s
     return answers
 
 
-def _attendees(
+async def _attendees(
     request: Anything,
     event: EventView,
     visit: Visit,
@@ -131,6 +131,8 @@ def _attendees(
         known=_known(types, settings),
     )
     form.field("attendees").label = ""  # each attendee has a label of its own: the summary says it once
+    price, missing = await _price(form, types, settings, event, visit)
+    reasons = [*refusals, *(each for each in missing if each not in refusals)]
     return page(
         request,
         "registration/attendees.html",
@@ -138,9 +140,10 @@ def _attendees(
         form=form,
         settings=settings,
         submission=submission,
-        lines=_lines(form, types, event),
-        totals=_totals(form, types, settings, event),
-        sentences=[sentence(refusal, event) for refusal in refusals if not refusal.pointer],
+        price=price,
+        totals={name: Money(getattr(price.totals, name), event.currency) for name in ("net", "tax", "total")},
+        price_is_known=not missing,
+        sentences=[sentence(each, event) for each in reasons if not each.pointer],
         sold_out=_sold_out(refusals, types),
         names={code: kind.name for code, kind in types.items()},
     )
@@ -158,28 +161,20 @@ def _known(types: Mapping[str, TicketType], settings: RegistrationSettings) -> d
     }
 
 
-def _wanted(form: Form) -> dict[str, int]:
-    wanted: dict[str, int] = {}
-    for attendee in form.field("attendees").children:
-        code = next((each.value for each in attendee.children if each.name.endswith("-ticket_type")), "")
-        wanted[code] = wanted.get(code, 0) + 1
-    return wanted
-
-
-def _lines(form: Form, types: Mapping[str, TicketType], event: EventView) -> list[dict[str, Any]]:
-    return [
-        {"count": count, "name": types[code].name, "price": Money(types[code].price_minor * count, event.currency)}
-        for code, count in _wanted(form).items()
-        if code in types
+async def _price(
+    form: Form, types: Mapping[str, TicketType], settings: RegistrationSettings, event: EventView, visit: Visit
+) -> tuple[Price, Sequence[Refusal]]:
+    """The price as it will be ordered; when a plugin cannot say its part, the tickets' own and why nothing can be ordered now."""
+    answers = [
+        {each.name.rpartition("-")[2]: each.value for each in attendee.children}
+        for attendee in form.field("attendees").children
     ]
-
-
-def _totals(
-    form: Form, types: Mapping[str, TicketType], settings: RegistrationSettings, event: EventView
-) -> dict[str, Money]:
-    prices = [types[code].price_minor for code, count in _wanted(form).items() if code in types for _ in range(count)]
-    totals = rules.totals(prices, tax_percent=settings.tax_percent, tax_included=settings.tax_included)
-    return {name: Money(getattr(totals, name), event.currency) for name in ("net", "tax", "total")}
+    try:
+        return await services.price_of(event, answers, types, settings, now=visit.now), ()
+    except Refused as refused:
+        own = rules.ticket_lines([each["ticket_type"] for each in answers], types)
+        price = rules.price(own, tax_percent=settings.tax_percent, tax_included=settings.tax_included)
+        return price, refused.refusals
 
 
 def _sold_out(refusals: Sequence[Refusal], types: Mapping[str, TicketType]) -> list[TicketType]:
@@ -196,10 +191,10 @@ async def place_order(request: Anything, event: EventView, visit: Visit) -> Resp
     raw, was_edited = edited_lists([(name, value) for name, value in data.multi_items() if name not in NOT_FIELDS])
     again: dict[str, Any] = {"raw": raw, "submission": submission}
     if was_edited:
-        return _attendees(request, event, visit, settings, types, **again)
+        return await _attendees(request, event, visit, settings, types, **again)
     checked = parse(OrderRequest, raw, zone=event.zone, known=_known(types, settings))
     if checked.value is None:
-        return _attendees(request, event, visit, settings, types, problems=checked.problems, status=422, **again)
+        return await _attendees(request, event, visit, settings, types, problems=checked.problems, status=422, **again)
     await limits.count("order", visit.client, most=ORDERS_AN_HOUR, span=HOUR, now=visit.now)
     try:
         placed = await services.place_order(
@@ -207,8 +202,14 @@ async def place_order(request: Anything, event: EventView, visit: Visit) -> Resp
         )
     except Refused as refused:
         types = await queries.ticket_types(event.id)
-        return _attendees(request, event, visit, settings, types, refusals=refused.refusals, status=409, **again)
+        return await _attendees(request, event, visit, settings, types, refusals=refused.refusals, status=409, **again)
     return see_other(request, f"/{event.slug}/orders/{placed.code}/{placed.secret}")
+
+
+@get("/{event_slug:str}/privacy", permission="public", include_in_schema=False)
+async def privacy_page(request: Anything, event: EventView) -> Response[str]:
+    """The privacy notice, for whoever wants to read it before or after registering."""
+    return page(request, "registration/privacy.html", settings=await queries.settings(event))
 
 
 # -- waiting list --------------------------------------------------------------------------------------------------
@@ -279,4 +280,4 @@ def _from_order(data: Any) -> list[tuple[str, str]]:
     ]
 
 
-ROUTES = [register_page, place_order, waiting_page, join_waiting_list]
+ROUTES = [register_page, privacy_page, place_order, waiting_page, join_waiting_list]

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from plenaria.core.events import queries as events
 from plenaria.core.events import services as event_services
-from plenaria.core.kernel.values import EventView, Refused
+from plenaria.core.kernel.values import Column, EventView, Refused, Sheet
 from plenaria.core.storage.database import count_queries
 from plenaria.plugins.agenda import queries, services
 from plenaria.plugins.agenda.settings import AgendaSection, AgendaSettings, PartItem, SessionItem
@@ -300,3 +300,16 @@ async def test_a_session_at_the_last_instant_of_the_event_is_released(site: Site
     schedule = await queries.schedule(event)
     assert schedule is not None
     assert schedule.sessions[0].ends_at == NINE + timedelta(hours=39)
+
+
+async def test_the_sheet_of_attendees_says_who_is_on_stage(site: Site) -> None:
+    event = await declare(site)
+    columns = [Column("email", "Correo")]
+    sheet = Sheet(columns, [[f"  {ANA_ITEM.email.upper()}"], ["nobody@example.mx"]])
+
+    found = await services.with_sessions(event, sheet)
+
+    assert ANA_ITEM.email
+    assert [column.code for column in found.columns] == ["email", "agenda.on_stage"]
+    assert found.column("agenda.on_stage") == ["Sesión opening; Sesión closing", ""]
+    assert (await services.with_sessions(site.other_event, sheet)).column("agenda.on_stage") == ["", ""]

@@ -10,7 +10,9 @@ import zxingcpp
 from icalendar import Calendar
 from PIL import Image, ImageChops
 
-from plenaria.plugins.registration import rules, sheets, tickets
+from plenaria.core.kernel.values import Column, Sheet
+from plenaria.core.web import sheets
+from plenaria.plugins.registration import rules, tickets
 from plenaria.plugins.registration.ics import EventDays, calendar
 from plenaria.plugins.registration.tickets import PrintedTicket, TicketSheet
 
@@ -117,10 +119,12 @@ def test_the_same_days_are_the_same_bytes_with_short_lines_and_no_control_charac
 
 # -- sheets --------------------------------------------------------------------------------------------------------
 
+NAME = Column("name", "Nombre")
+
 
 @pytest.mark.parametrize("evil", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =cmd|' /C calc'!A0"])
 def test_no_cell_of_a_csv_is_a_formula(evil: str) -> None:
-    content = sheets.csv_file(["Nombre"], [[evil], ["Peña"]]).decode("utf-8-sig")
+    content = sheets.csv_file(Sheet([NAME], [[evil], ["Peña"]])).decode("utf-8-sig")
 
     assert "'" + evil in content
     assert content.endswith("Peña\r\n")
@@ -128,7 +132,7 @@ def test_no_cell_of_a_csv_is_a_formula(evil: str) -> None:
 
 def test_no_cell_of_a_workbook_is_a_formula_or_a_link() -> None:
     content = sheets.xlsx_file(
-        "Asistentes: [todos]", ["Nombre"], [["=1+1"], ["http://example.org"], [7]], made_at=MADE_AT
+        "Asistentes: [todos]", Sheet([NAME], [["=1+1"], ["http://example.org"], [7]]), made_at=MADE_AT
     )
 
     with zipfile.ZipFile(io.BytesIO(content)) as book:

@@ -2,24 +2,28 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
 import xlsxwriter  # type: ignore[import-untyped]  # the package has none
 
+from plenaria.core.kernel.values import Sheet
+
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a spreadsheet takes for a formula (OWASP, CSV Injection)."""
+
+CSV: Final = "text/csv; charset=utf-8"
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 Cell = str | int | None
 
 
-def csv_file(heading: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
+def csv_file(sheet: Sheet) -> bytes:
     """UTF-8 with a byte order mark, so that Excel reads the accents; a text that could be a formula gets an apostrophe."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(heading)
-    writer.writerows([_harmless(cell) for cell in row] for row in rows)
+    writer.writerow([_harmless(column.heading) for column in sheet.columns])
+    writer.writerows([_harmless(cell) for cell in row] for row in sheet.rows)
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -29,17 +33,18 @@ def _harmless(cell: Cell) -> Cell:
     return cell
 
 
-def xlsx_file(title: str, heading: Sequence[str], rows: Iterable[Sequence[Cell]], *, made_at: datetime) -> bytes:
+def xlsx_file(title: str, table: Sheet, *, made_at: datetime) -> bytes:
     """A workbook of one sheet; every text is stored as a text, whatever it begins with."""
     content = io.BytesIO()
     book = xlsxwriter.Workbook(content, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"title": title, "created": made_at.replace(tzinfo=None)})
     sheet = book.add_worksheet(_sheet_name(title))
     bold = book.add_format({"bold": True, "bottom": 1})
+    heading = [column.heading for column in table.columns]
     for column, words in enumerate(heading):
         sheet.write_string(0, column, words, bold)
     longest = [len(words) for words in heading]
-    for place, row in enumerate(rows, start=1):
+    for place, row in enumerate(table.rows, start=1):
         for column, cell in enumerate(row):
             if isinstance(cell, int):
                 sheet.write_number(place, column, cell)

@@ -1,0 +1,49 @@
+"""A new event out of an earlier one: its details, plugins, settings and what its file would declare. Nothing about people."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from plenaria.core import mail
+from plenaria.core.events import declared, services
+from plenaria.core.events.moving import moved_by
+from plenaria.core.host.visit import PersonView
+from plenaria.core.kernel.values import N_, EventView, Slug
+from plenaria.core.people import services as people
+from plenaria.core.storage import audit
+from plenaria.core.storage.database import transaction
+
+
+class EventCopy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where a copy is to be found, and when it begins; every date of it moves by as many days."""
+
+    slug: Annotated[Slug, Meta(title=N_("Address"), description=N_("The new event's name in every address."))]
+    starts_on: Annotated[
+        date, Meta(title=N_("First day"), description=N_("Every date is moved by the same number of days."))
+    ]
+
+
+class CopyOfEvent(EventCopy, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The page's form: also which event."""
+
+    source: Annotated[str, Meta(title=N_("Event to copy"), max_length=50, extra={"known": "events"})]
+
+
+async def copy_event(
+    source: EventView, copy: EventCopy, *, owner: PersonView | None, by: str, now: datetime
+) -> EventView:
+    """Make the copy, in one transaction; it is not public. Raises `Refused`: the address is taken, or reserved."""
+    document = await declared.document_of(source, for_copy=True)
+    document = moved_by(document, copy.starts_on - source.starts_on)
+    document["event"] |= {"slug": copy.slug, "is_public": False}
+    declaration = declared.read(document).or_refuse()
+    async with transaction():
+        event = await services.create_event(copy.slug, declaration.details, by=by, now=now)
+        if owner is not None:
+            await people.grant(owner, "owner", event=event, by=by, now=now, granted_by=owner.id)
+        event = await declared.apply(declaration, by=by, now=now)
+        await mail.copy_wordings(source, event, by=owner.id if owner else None, now=now)
+        facts: dict[str, Any] = {"from": source.slug, "days": (copy.starts_on - source.starts_on).days}
+        await audit.record("event.copied", by=by, subject=f"event:{copy.slug}", event=event.id, facts=facts, now=now)
+        return event
