@@ -25,7 +25,7 @@ from piccolo.conf.apps import AppConfig
 from piccolo.table import Table
 
 from plenaria.core.host import gathering, hookspecs
-from plenaria.core.host.contributions import PluginCard, has_shape
+from plenaria.core.host.contributions import PluginCard, has_shape, why_unfit
 from plenaria.core.host.gathering import Failures, Gathered, Use
 from plenaria.core.kernel.values import EventView, Refusal
 
@@ -74,7 +74,13 @@ class PluginHost:
         self.failures = Failures()
         for entry in sorted(found, key=lambda entry: entry.name):
             self._load(entry)
-        for step in (self._take_hookspecs, self._register, self._refuse_unfit_hooks, self._take_contributions):
+        for step in (
+            self._refuse_other_version,
+            self._take_hookspecs,
+            self._register,
+            self._refuse_unfit_hooks,
+            self._take_contributions,
+        ):
             for name in list(self.plugins):
                 with self.or_without(name):
                     step(self.plugins[name])
@@ -130,6 +136,13 @@ class PluginHost:
         except (Exception, SystemExit) as error:
             shown = entry.name if entry.name not in self.plugins else f"{entry.name} ({distribution})"
             self._note_broken(shown, distribution, error)
+
+    def _refuse_other_version(self, plugin: Plugin) -> None:
+        """Before its hooks are looked at: one that was written for a newer host would be blamed for hooks unknown here."""
+        if self._manager.parse_hookimpl_opts(plugin.module, "register_plugin") is not None:
+            card = plugin.module.register_plugin()
+            if isinstance(card, PluginCard) and (why := why_unfit(card.api)):
+                raise Unfit(why)
 
     def _take_hookspecs(self, plugin: Plugin) -> None:
         """Before anything is registered: a spec that comes after its implementations would blame the wrong plugin."""

@@ -41,6 +41,7 @@ def _merge(language: str, path: Path) -> None:
 
 
 def current_language() -> str:
+    """The code of the reader’s language: `es`, `en`."""
     return _current.get()
 
 
@@ -70,6 +71,7 @@ def gettext(message: str) -> str:
 
 
 def pgettext(context: str, message: str) -> str:
+    """As `gettext`, for a message that says something else elsewhere."""
     found = _look_up((context, message))
     return (found[0] if isinstance(found, tuple) else found) or message
 

@@ -5,9 +5,7 @@ from types import ModuleType
 
 from litestar.types import ControllerRouterHandler
 
-from plenaria.core.host.contributions import Declared, Job, Panel, PersonalData, PluginCard
-from plenaria.core.host.hookspecs import hookimpl
-from plenaria.core.kernel.values import N_, Link, MailText, Permission
+from plenaria.plugin import N_, Declared, Job, Link, MailText, Panel, Permission, PersonalData, PluginCard, hookimpl
 from plenaria.plugins.agenda import api, hookspecs, queries, rules, services, web
 from plenaria.plugins.agenda.settings import AgendaSection, AgendaSettings
 from plenaria.plugins.agenda.web.mine import my_sessions

@@ -5,9 +5,18 @@ from types import ModuleType
 
 from litestar.types import ControllerRouterHandler
 
-from plenaria.core.host.contributions import AddSample, Declared, Panel, PersonalData, PluginCard
-from plenaria.core.host.hookspecs import hookimpl
-from plenaria.core.kernel.values import N_, Link, MailText, Permission
+from plenaria.plugin import (
+    N_,
+    AddSample,
+    Declared,
+    Link,
+    MailText,
+    Panel,
+    Permission,
+    PersonalData,
+    PluginCard,
+    hookimpl,
+)
 from plenaria.plugins.awards import api, hookspecs, queries, services, web, words
 from plenaria.plugins.awards.settings import AwardsSection, AwardsSettings
 

@@ -7,9 +7,20 @@ from typing import Any
 
 from litestar.types import ControllerRouterHandler
 
-from plenaria.core.host.contributions import AddSample, Declared, Job, Panel, PersonalData, PluginCard
-from plenaria.core.host.hookspecs import hookimpl
-from plenaria.core.kernel.values import N_, EventView, Link, MailText, Permission
+from plenaria.plugin import (
+    N_,
+    AddSample,
+    Declared,
+    EventView,
+    Job,
+    Link,
+    MailText,
+    Panel,
+    Permission,
+    PersonalData,
+    PluginCard,
+    hookimpl,
+)
 from plenaria.plugins.registration import api, hookspecs, queries, rules, services, web
 from plenaria.plugins.registration.settings import RegistrationSection, RegistrationSettings
 
