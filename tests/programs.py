@@ -1,52 +1,13 @@
-"""Programs that a test needs and a fresh machine may lack: never a silent skip.
-
-Without the program the test is skipped, and the last lines of the run say what was not run. With `CI=true` or
-`PLENARIA_REQUIRE_ALL=1` it fails instead.
-"""
-
-import os
-import shutil
-from typing import Any, NoReturn
+"""Programs that a test needs and a fresh machine may lack; what is behind it ships as `plenaria.testing.programs`."""
 
 import pytest
 
-_PREFIX = "NOT RUN: "
+from plenaria.testing.programs import must_run_everything, not_run, require_program
 
-
-def require_program(name: str, *candidates: str) -> str:
-    """The first of the candidates (paths or commands) that exists; otherwise the test does not go on."""
-    for candidate in candidates:
-        found = shutil.which(candidate)
-        if found is not None:
-            return found
-    return not_run(name, f"none of {', '.join(candidates)} is installed")
-
-
-def not_run(name: str, why: str) -> NoReturn:
-    """Skips the test so that the closing lines name it, or fails it where everything must run."""
-    reason = f"{_PREFIX}{name} ({why})"
-    if must_run_everything():
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
-
-
-def must_run_everything() -> bool:
-    return os.environ.get("CI") == "true" or os.environ.get("PLENARIA_REQUIRE_ALL") == "1"
+__all__ = ["chromium_path", "must_run_everything", "not_run", "require_program"]
 
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     """The executable of Debian's Chromium, for Playwright (`executable_path=`)."""
     return require_program("Chromium", "/usr/bin/chromium", "chromium", "chromium-browser")
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    # From the reports, not from a list: with pytest-xdist the skipping happened in another process.
-    reasons: dict[str, int] = {}
-    for report in terminalreporter.stats.get("skipped", []):
-        reason = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        if _PREFIX in reason:
-            line = _PREFIX + reason.partition(_PREFIX)[2]
-            reasons[line] = reasons.get(line, 0) + 1
-    for line, tests in sorted(reasons.items()):
-        terminalreporter.write_line(f"{line}: {tests} tests skipped", red=True, bold=True)

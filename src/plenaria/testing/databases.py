@@ -1,8 +1,4 @@
-"""Databases for tests: both engines, private, migrated once per run and copied for each test.
-
-`engine_url` is the address of a migrated copy, `empty_engine_url` of an empty database, `database` an open
-`Database` on a migrated copy. Each test that asks for one of them runs twice: `[sqlite]` and `[postgres]`.
-"""
+"""Databases for tests: both engines, private, migrated once per run and copied for each test (`plenaria.testing.fixtures`)."""
 
 import asyncio
 import glob
@@ -14,34 +10,49 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator
-from importlib import import_module
+from collections.abc import Coroutine, Iterator
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from piccolo.conf.apps import AppConfig
 from piccolo.table import Table
 
-import plenaria.plugins as plugins
+from plenaria.core.host.plugins import PluginHost
 from plenaria.core.storage.database import Database, migrate
-from tests.programs import not_run
+from plenaria.testing.programs import not_run
 
 _numbers = count(1)
 
 
+@cache
+def _installed() -> PluginHost:
+    return discovered()
+
+
+def discovered() -> PluginHost:
+    """The installed plugins. A test of a plugin that is left out would pass for the wrong reason: that fails."""
+    host = PluginHost.discover()
+    if host.broken:
+        broken = "\n".join(f"  {name}: {each.error}" for name, each in host.broken.items())
+        pytest.fail(f"These plugins could not be loaded:\n{broken}", pytrace=False)
+    return host
+
+
 def installed_apps() -> list[AppConfig]:
-    """The Piccolo apps of the core and of every built-in plugin that has tables."""
-    rooms = [Path(folder) for folder in plugins.__path__]
-    names = sorted(path.parent.name for room in rooms for path in room.glob("*/piccolo_app.py"))
-    modules = ["plenaria.core.piccolo_app", *(f"plenaria.plugins.{name}.piccolo_app" for name in names)]
-    return [import_module(module).APP_CONFIG for module in modules]
+    """The Piccolo apps of the core and of every installed plugin that has tables."""
+    return _installed().apps()
 
 
 def installed_tables() -> list[type[Table]]:
-    return [table for app in installed_apps() for table in app.table_classes]
+    return _installed().tables()
+
+
+def make_tables(url: str) -> None:
+    """Apply every migration, in a loop of a thread of its own: the test's loop, if there is one, stays as it is."""
+    _run_apart(_migrated(url))
 
 
 class PostgresCluster:
@@ -56,6 +67,11 @@ class PostgresCluster:
             os.chown(self._folder, account.pw_uid, account.pw_gid)
             self._as_user = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
         self._server: subprocess.Popen[bytes] | None = None
+
+    @classmethod
+    def of_this_machine(cls) -> "PostgresCluster":
+        """Not started yet. Without PostgreSQL's programs the test does not go on: NOT RUN."""
+        return cls(_postgres_programs())
 
     def start(self) -> None:
         data = self._folder / "data"
@@ -87,6 +103,12 @@ class PostgresCluster:
         self._run("createdb", "-h", self._folder, "-U", "plenaria", "-T", template, name)
         return f"postgresql://plenaria@/{name}?host={self._folder}"
 
+    def copies(self, template: str) -> Iterator[str]:
+        """Gives the address of a copy once, and drops it afterwards: the body of a fixture."""
+        name = f"test_{next(_numbers)}"
+        yield self.create(name, template=template)
+        self.drop(name)
+
     def drop(self, name: str) -> None:
         self._run("dropdb", "-h", self._folder, "-U", "plenaria", "--force", name)
 
@@ -96,74 +118,6 @@ class PostgresCluster:
         )
         if done.returncode:
             raise RuntimeError(f"{program} failed: {done.stderr.decode()}")
-
-
-@pytest.fixture(scope="session")
-def postgres_cluster() -> Iterator[PostgresCluster]:
-    """Started once per run (per worker with pytest-xdist)."""
-    cluster = PostgresCluster(_postgres_programs())
-    try:
-        cluster.start()
-        yield cluster
-    finally:
-        cluster.stop()
-
-
-@pytest.fixture(scope="session")
-def migrated_postgres(postgres_cluster: PostgresCluster) -> str:
-    """The name of a migrated database to be copied; nobody connects to it afterwards."""
-    url = postgres_cluster.create("migrated")
-    _run_apart(_migrated(url))
-    return "migrated"
-
-
-@pytest.fixture(scope="session")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated file to be copied."""
-    path = tmp_path_factory.mktemp("storage") / "migrated.sqlite3"
-    _run_apart(_migrated(f"sqlite:///{path}?synchronous=OFF"))
-    return path
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def dialect(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture
-def engine_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a migrated database of the test's own."""
-    if dialect == "sqlite":
-        path = tmp_path / "test.sqlite3"
-        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
-        yield f"sqlite:///{path}?synchronous=OFF"
-        return
-    cluster: PostgresCluster = request.getfixturevalue("postgres_cluster")
-    yield from _postgres_copy(cluster, request.getfixturevalue("migrated_postgres"))
-
-
-@pytest.fixture
-def empty_engine_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a database without any table."""
-    if dialect == "sqlite":
-        yield f"sqlite:///{tmp_path / 'empty.sqlite3'}?synchronous=OFF"
-        return
-    yield from _postgres_copy(request.getfixturevalue("postgres_cluster"), "template0")
-
-
-@pytest_asyncio.fixture
-async def database(engine_url: str) -> AsyncIterator[Database]:
-    """Open, migrated, with the tables of the core and all built-in plugins bound to it."""
-    opened = Database(engine_url)
-    await opened.open(installed_tables())
-    yield opened
-    await opened.close()
-
-
-def _postgres_copy(cluster: PostgresCluster, template: str) -> Iterator[str]:
-    name = f"test_{next(_numbers)}"
-    yield cluster.create(name, template=template)
-    cluster.drop(name)
 
 
 async def _migrated(url: str) -> None:
@@ -176,7 +130,6 @@ async def _migrated(url: str) -> None:
 
 
 def _run_apart(work: Coroutine[Any, Any, None]) -> None:
-    """Runs it in a loop of a thread of its own: the test's loop, if there is one, stays as it is."""
     failures: list[BaseException] = []
 
     def run() -> None:

@@ -6,6 +6,8 @@ Without the program the test is skipped, and the last lines of the run say what 
 
 import os
 import shutil
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 import pytest
@@ -34,19 +36,11 @@ def must_run_everything() -> bool:
     return os.environ.get("CI") == "true" or os.environ.get("PLENARIA_REQUIRE_ALL") == "1"
 
 
-@pytest.fixture(scope="session")
-def chromium_path() -> str:
-    """The executable of Debian's Chromium, for Playwright (`executable_path=`)."""
-    return require_program("Chromium", "/usr/bin/chromium", "chromium", "chromium-browser")
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    # From the reports, not from a list: with pytest-xdist the skipping happened in another process.
-    reasons: dict[str, int] = {}
-    for report in terminalreporter.stats.get("skipped", []):
+def lines_not_run(skipped: Iterable[Any]) -> list[str]:
+    """One line a program, made of the reports of skipped tests: with pytest-xdist the skipping happened in another process."""
+    reasons: Counter[str] = Counter()
+    for report in skipped:
         reason = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else str(report.longrepr)
         if _PREFIX in reason:
-            line = _PREFIX + reason.partition(_PREFIX)[2]
-            reasons[line] = reasons.get(line, 0) + 1
-    for line, tests in sorted(reasons.items()):
-        terminalreporter.write_line(f"{line}: {tests} tests skipped", red=True, bold=True)
+            reasons[_PREFIX + reason.partition(_PREFIX)[2]] += 1
+    return [f"{line}: {tests} tests skipped" for line, tests in sorted(reasons.items())]

@@ -1,9 +1,8 @@
-"""A running site for door tests: the real application on a real database, with two events and a client per person.
+"""A running site for tests: the real application on a real database, with two events and a client per person.
 
-async def test_a_page(site: Site) -> None:
-    visitor = site.visitor()
-    organiser = await site.signed_in("organiser")
-    answer = await organiser.get(f"/{site.event.slug}/organise")
+async def test_a_page(plenaria_site: Site) -> None:
+    organiser = await plenaria_site.signed_in("organiser")
+    answer = await organiser.get(f"/{plenaria_site.event.slug}/organise")
 """
 
 import asyncio
@@ -15,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
-import pytest_asyncio
 from litestar import Litestar
+from msgspec import Struct
 
 from plenaria.core.app import create_app
 from plenaria.core.events import cache, services
@@ -29,13 +29,15 @@ from plenaria.core.kernel.values import EventView
 from plenaria.core.people import services as people
 from plenaria.core.storage import outbox
 from plenaria.core.storage.database import Database
+from plenaria.core.storage.outbox.tables import OutboxLine
+from plenaria.testing.databases import discovered
 
 NOW = datetime(2025, 9, 1, 18, 0, tzinfo=UTC)
 
 
 @dataclass
 class Site:
-    """What a door test needs. `now` is what the doors' clock says; set it to move in time."""
+    """A served installation. `now` is what its clock says, in every request and job; set it to move in time."""
 
     app: Litestar
     settings: Settings
@@ -82,34 +84,45 @@ class Site:
 
     async def mails(self) -> list[dict[str, Any]]:
         """Every mail in the outbox, the first first, as `plenaria.core.mail.Mail` in builtins."""
-        import msgspec
+        return [payload for _, _, payload in await self._lines("mail")]
 
-        from plenaria.core.storage.outbox.tables import OutboxLine
+    async def facts(self) -> list[tuple[str, str, dict[str, Any]]]:
+        """Every fact in the outbox, the first first: `(hook, plugin that is told, arguments)`."""
+        return await self._lines("fact")
 
-        rows = await OutboxLine.select().where(OutboxLine.kind == "mail").order_by(OutboxLine.id)
-        return [msgspec.json.decode(row["payload"]) for row in rows]
+    async def _lines(self, kind: str) -> list[tuple[str, str, dict[str, Any]]]:
+        rows = await OutboxLine.select().where(OutboxLine.kind == kind).order_by(OutboxLine.id)
+        return [(row["name"], row["plugin"], msgspec.json.decode(row["payload"])) for row in rows]
+
+    async def switch(self, plugin: str, *, on: bool) -> None:
+        """Switch a plugin on or off in the first event."""
+        self.event = await services.switch_plugin(self.event, plugin, on=on, by="test", now=self.now)
+
+    async def set_up(self, plugin: str, settings: Struct) -> None:
+        """Give the plugin these settings in the first event."""
+        await services.change_settings(self.event, plugin, settings, by="test", now=self.now)
 
 
-@pytest_asyncio.fixture
-async def site(engine_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
-    """The site on each engine, every installed plugin switched on in both events."""
-    settings = Settings(database=engine_url, key_file=str(tmp_path / "key.pem"), development=True)
-    host = PluginHost.discover()
+@asynccontextmanager
+async def running_site(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
+    """The application on a migrated database, its files in the folder, its clock on `Site.now`."""
+    settings = Settings(database=url, key_file=str(folder / "key.pem"), development=True)
+    host = discovered()
     app = create_app(settings, host=host)
     cache.forget()
     monkeypatch.setattr(cache, "FRESH_S", 0.0)  # the number of queries must not hang on how fast the machine is
-    async with _running(app):
+    async with running(app):
         events = [await _event(slug, host) for slug in ("congress", "other")]
-        running = Site(app, settings, app.state.database, *events)
-        monkeypatch.setattr(clock, "now", lambda: running.now)
-        yield running
-        for client in running._clients:
+        site = Site(app, settings, app.state.database, *events)
+        monkeypatch.setattr(clock, "now", lambda: site.now)
+        yield site
+        for client in site._clients:
             await client.aclose()
     cache.forget()
 
 
 @asynccontextmanager
-async def _running(app: Litestar) -> AsyncIterator[None]:
+async def running(app: Litestar) -> AsyncIterator[None]:
     """The application's lifespan in a task of its own: a fixture is set up and torn down in two different tasks."""
     started, stop = asyncio.Event(), asyncio.Event()
 
