@@ -339,9 +339,22 @@ def host() -> PluginHost:
     return _host
 
 
+def installed_names() -> set[str]:
+    """What the plugins installed here are called, the broken and the disabled ones too."""
+    return {entry.name for entry in entry_points(group=GROUP)}
+
+
 def piccolo_app(name: str) -> AppConfig:
-    """The Piccolo app of `core` or of a plugin, by its entry point or its package; its plugin.py need not work yet."""
+    """The Piccolo app of `core` or of a plugin, by its entry point or its package; its plugin.py need not work yet.
+
+    Raises `Unfit` when there is neither.
+    """
     packages = {entry.name: entry.module.rpartition(".")[0] for entry in entry_points(group=GROUP)}
     package = "plenaria.core" if name == "core" else packages.get(name, name)
-    app: AppConfig = importlib.import_module(f"{package}.piccolo_app").APP_CONFIG
+    try:
+        app: AppConfig = importlib.import_module(f"{package}.piccolo_app").APP_CONFIG
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{package}.piccolo_app".startswith(error.name):
+            raise
+        raise Unfit(f"there is no plugin and no package {name} with a piccolo_app.py") from None
     return app

@@ -104,7 +104,7 @@ from plenaria.core.web.downloads import download
 from plenaria.core.web.errors import Invalid
 from plenaria.core.web.form_request import uploads_in
 from plenaria.core.web.panels import panels_of
-from plenaria.core.web.refusals import sentence
+from plenaria.core.web.refusals import as_problems, sentence
 from plenaria.core.web.templating import page, render, see_other
 
 AnyRequest = Request[Any, Any, Any]
@@ -158,6 +158,7 @@ __all__ = [
     "Visit",
     "Window",
     "all_events",
+    "as_problems",
     "check",
     "count_attempt",
     "current_language",

@@ -98,6 +98,11 @@ class Site:
         """Switch a plugin on or off in the first event."""
         self.event = await services.switch_plugin(self.event, plugin, on=on, by="test", now=self.now)
 
+    async def change_event(self, **details: Any) -> None:
+        """Change the first event's own data: `contact_email="…"`, `starts_on=…` (the fields of `EventView`)."""
+        changed = msgspec.structs.replace(services.details_of(self.event), **details)
+        self.event = await services.change_event(self.event, changed, by="test", now=self.now)
+
     async def set_up(self, plugin: str, settings: Struct) -> None:
         """Give the plugin these settings in the first event."""
         await services.change_settings(self.event, plugin, settings, by="test", now=self.now)
