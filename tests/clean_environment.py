@@ -17,13 +17,17 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def environment_of_a_stranger() -> dict[str, str]:
+    """This process's variables without those that lead back to the checkout."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PLENARIA_", "PIP_"))}
+
+
 def run(*command: object, cwd: Path, **environment: str) -> str:
     """The command's output; its errors in the failure."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PLENARIA_", "PIP_"))}
     done = subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
-        env=kept | environment,
+        env=environment_of_a_stranger() | environment,
         capture_output=True,
         text=True,
         check=False,
