@@ -67,6 +67,21 @@ def test_the_command_line_lists_it_as_loaded(programs: Path, tmp_path: Path) -> 
     assert line.split() == [NAME, "0.1.0", "plenaria-side-events", "loaded"]
 
 
+def test_its_data_is_removed_before_it_is_uninstalled(programs: Path, empty_engine_url: str, tmp_path: Path) -> None:
+    def plenaria_there(*words: str, **environment: str) -> str:
+        there = {"PLENARIA_DATABASE": empty_engine_url, "PLENARIA_KEY_FILE": str(tmp_path / "key.pem")}
+        return run(programs / "plenaria", *words, cwd=tmp_path, **there, **environment)
+
+    plenaria_there("migrate")
+    removed = plenaria_there("plugin", "remove-data", NAME, "--yes")
+
+    assert "The data of side_events is gone." in removed
+    with pytest.raises(AssertionError, match="side_events: the migration"):
+        plenaria_there("check")
+    assert "side_events" not in plenaria_there("check", PLENARIA_DISABLED_PLUGINS=NAME).splitlines()[2]
+    assert f"{NAME}: " in plenaria_there("migrate"), "it can come back, empty"
+
+
 def test_nothing_of_its_wheel_is_missing(project: Path, programs: Path, tmp_path: Path) -> None:
     code = f"import {PACKAGE}, pathlib; print(pathlib.Path({PACKAGE}.__file__).parent)"
     installed = Path(run(programs / "python", "-c", code, cwd=tmp_path).strip())

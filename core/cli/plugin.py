@@ -8,6 +8,8 @@ from typing import Final
 
 import click
 
+from plenaria.core.cli.installation import Installation, pass_installation, run
+
 SCAFFOLD: Final = Path(__file__).parent / "scaffold"
 """The files of a new plugin: `.txt` at the end of each name is taken off, NAME in it filled in, `$name` in the text."""
 
@@ -47,6 +49,35 @@ def migrate(folder: Path, renamed: bool, description: str) -> None:
     from plenaria.core.storage.database.new_migration import main
 
     sys.exit(main([str(folder.resolve()), *["--renamed"] * renamed, f"--description={description}"]))
+
+
+@plugin.command("remove-data")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_installation
+def remove_data(installation: Installation, name: str, yes: bool) -> None:
+    """Drop the tables and settings of the plugin NAME, over all events. Stop the service first; uninstall it afterwards."""
+    from plenaria.core.kernel.i18n import fill, gettext
+    from plenaria.core.kernel.settings import Misconfigured
+
+    if name not in {app.app_name for app in installation.host.apps()} - {"core"}:
+        raise Misconfigured(f"there is no plugin {name} with tables here; `plenaria plugins` lists them")
+    if not yes:
+        asked = gettext("Everything that the plugin {name} has stored is deleted. Go on?")
+        click.confirm(fill(asked, {"name": name}), abort=True)
+    run(_remove_data(installation, name))
+    said = gettext("The data of {name} is gone. Uninstall it now, or name it in disabled_plugins: it would not start.")
+    click.echo(fill(said, {"name": name}))
+
+
+async def _remove_data(installation: Installation, name: str) -> None:
+    from plenaria.core.events.services import forget_plugin
+    from plenaria.core.kernel import clock
+    from plenaria.core.storage.database import migrate_backwards
+
+    async with installation.database() as database:
+        await migrate_backwards(database, installation.host.apps(), name)
+        await forget_plugin(name, by="cli", now=clock.now())
 
 
 def refuse_name(name: str) -> None:
@@ -94,8 +125,6 @@ def _words(name: str) -> dict[str, str]:
 
 def migrate_project(project: Path) -> None:
     """The first migration, made from the files: nothing is installed yet."""
-    import asyncio
-
     from plenaria.core.storage.database.new_migration import app_of_project, write_migration
 
-    asyncio.run(write_migration(app_of_project(project)))
+    run(write_migration(app_of_project(project)))
