@@ -1,37 +1,20 @@
-"""Programs and data that a test needs and a fresh machine may lack: never a silent skip.
+"""Programs and data that a test needs and a fresh machine may lack; for programs see `plenaria.testing.programs`.
 
-Without the program the test is skipped, and the last lines of the run say what was not run. With `CI=true` or
-`PLENARIA_REQUIRE_ALL=1` it fails instead. Data of third parties is not in the repository, so a stranger's CI cannot have it:
-without the folder those tests are skipped there too, and named; only `PLENARIA_REQUIRE_ALL=1` makes them fail.
+Data of third parties is not in the repository, so a stranger's CI cannot have it: without the folder those tests are skipped
+there too, and named; only `PLENARIA_REQUIRE_ALL=1` makes them fail.
 """
 
 import os
-import shutil
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import pytest
 
-_PREFIX = "NOT RUN: "
+from plenaria.testing.programs import is_all_required, must_run_everything, not_run, require_program, stop
+
+__all__ = ["chromium_path", "must_run_everything", "not_run", "require_program", "third_party_file"]
+
 _BESIDE_THE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "data"
-
-
-def require_program(name: str, *candidates: str) -> str:
-    """The first of the candidates (paths or commands) that exists; otherwise the test does not go on."""
-    for candidate in candidates:
-        found = shutil.which(candidate)
-        if found is not None:
-            return found
-    return not_run(name, f"none of {', '.join(candidates)} is installed")
-
-
-def not_run(name: str, why: str) -> NoReturn:
-    """Skips the test so that the closing lines name it, or fails it where everything must run."""
-    _stop(name, why, fails=must_run_everything())
-
-
-def must_run_everything() -> bool:
-    return os.environ.get("CI") == "true" or _is_all_required()
 
 
 def third_party_file(name: str) -> Path:
@@ -52,33 +35,10 @@ def third_party_file(name: str) -> Path:
 
 def third_party_not_run(name: str, why: str) -> NoReturn:
     """As `not_run`, for data that CI cannot fetch."""
-    _stop(f"third-party data {name}", why, fails=_is_all_required())
-
-
-def _is_all_required() -> bool:
-    return os.environ.get("PLENARIA_REQUIRE_ALL") == "1"
-
-
-def _stop(name: str, why: str, *, fails: bool) -> NoReturn:
-    reason = f"{_PREFIX}{name} ({why})"
-    if fails:
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
+    stop(f"third-party data {name}", why, fails=is_all_required())
 
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     """The executable of Debian's Chromium, for Playwright (`executable_path=`)."""
     return require_program("Chromium", "/usr/bin/chromium", "chromium", "chromium-browser")
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    # From the reports, not from a list: with pytest-xdist the skipping happened in another process.
-    reasons: dict[str, int] = {}
-    for report in terminalreporter.stats.get("skipped", []):
-        reason = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        if _PREFIX in reason:
-            line = _PREFIX + reason.partition(_PREFIX)[2]
-            reasons[line] = reasons.get(line, 0) + 1
-    for line, tests in sorted(reasons.items()):
-        terminalreporter.write_line(f"{line}: {tests} tests skipped", red=True, bold=True)

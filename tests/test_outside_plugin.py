@@ -1,79 +1,22 @@
-"""A plugin that is a distribution of its own (examples/plenaria-shuttle), installed into a clean environment.
+"""A plugin that is a distribution of its own (examples/plenaria-shuttle), installed into a clean environment."""
 
-Clean means: a fresh virtual environment with nothing of this checkout in it. So that the test is fast and needs no network, the
-libraries that Plenaria depends on are not installed again: one .pth line lets the new environment see those of the running one,
-where this checkout is only an editable install (a .pth line that is not followed from there). The wheels of Plenaria and of the
-plugin are built here and installed by pip, offline.
-"""
-
-import os
 import shutil
-import subprocess
-import sys
 import sysconfig
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.clean_environment import ROOT, clean_environment, run, wheel_of
+
 EXAMPLE = ROOT / "examples" / "plenaria-shuttle"
 
 
-def run(*command: object, cwd: Path, **environment: str) -> str:
-    """The command's output; its errors in the failure."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PLENARIA_", "PIP_"))}
-    done = subprocess.run(
-        [str(part) for part in command],
-        cwd=cwd,
-        env=kept | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, f"{' '.join(map(str, command))}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def environment(tmp_path_factory: pytest.TempPathFactory, plenaria_wheel: Path) -> Path:
     """A folder with a virtual environment `env` in which both wheels are installed."""
     folder = tmp_path_factory.mktemp("outside")
-    wheels = [wheel_of(ROOT, folder / "plenaria"), wheel_of(EXAMPLE, folder / "shuttle")]
-    run(sys.executable, "-m", "venv", folder / "env", cwd=folder)
-    python = folder / "env" / "bin" / "python"
-    own = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder).strip())
-    (own / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
-    offline = ("--no-deps", "--no-index", "--no-build-isolation", "--disable-pip-version-check", "--quiet")
-    # Named by path and forced: pip sees the editable install of the checkout through the .pth line and would call it done.
-    run(python, "-m", "pip", "install", *offline, "--ignore-installed", *wheels, cwd=folder)
+    clean_environment(folder, plenaria_wheel, wheel_of(EXAMPLE, folder / "shuttle"))
     return folder
-
-
-def wheel_of(project: Path, folder: Path) -> Path:
-    """Built from a copy: building leaves files in its source."""
-    unwanted = shutil.ignore_patterns(
-        ".*", "__pycache__", "build", "dist", "var", "*.egg-info", "node_modules", "tests"
-    )
-    shutil.copytree(project, folder, ignore=unwanted)
-    run(
-        sys.executable,
-        *(
-            "-m",
-            "pip",
-            "wheel",
-            "--no-deps",
-            "--no-index",
-            "--no-build-isolation",
-            "--quiet",
-            "--wheel-dir",
-            folder / "dist",
-        ),
-        folder,
-        cwd=folder,
-    )
-    (wheel,) = (folder / "dist").glob("*.whl")
-    return wheel
 
 
 def test_nothing_of_the_checkout_is_in_the_clean_environment(environment: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from plenaria.core.cli import declared, demo, people, serving, upkeep
+from plenaria.core.cli import declared, demo, people, plugin, serving, upkeep
 from plenaria.core.cli.installation import Installation, terminal_language
 from plenaria.core.cli.receipt import receipt_command
 
@@ -68,6 +68,7 @@ for each in (
     declared.event,
     people.person,
     upkeep.plugins,
+    plugin.plugin,
     upkeep.audit,
     receipt_command,
     upkeep.backup,

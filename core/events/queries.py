@@ -13,10 +13,12 @@ S = TypeVar("S")
 
 
 async def event_by_slug(slug: str) -> EventView | None:
+    """The event of that address; None where there is none."""
     return await _one(Event.slug == slug)
 
 
 async def event_by_id(event_id: int) -> EventView:
+    """Raises `Refused(unknown_event)`."""
     found = await _one(Event.id == event_id)
     if found is None:
         raise Refused(Refusal("unknown_event", {"event": event_id}))

@@ -137,6 +137,13 @@ async def change_settings(
         await outbox.tell("event_changed", event=event, now=now)
 
 
+async def forget_plugin(plugin: str, *, by: str, now: datetime) -> None:
+    """Delete a plugin's switches and settings in every event; its own tables are the caller's to drop."""
+    async with transaction():
+        await EventPlugin.delete().where(EventPlugin.plugin == plugin)
+        await audit.record("plugin.forgotten", by=by, subject=f"plugin:{plugin}", facts={}, now=now)
+
+
 def _changed(before: Any, after: Any) -> list[str]:
     """Names of the fields that differ: the log says what was changed, never personal data itself."""
     return [name for name in after.__struct_fields__ if getattr(before, name, None) != getattr(after, name)]

@@ -4,7 +4,7 @@ import types
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Final, Protocol, Union, get_args, get_origin
 
 from plenaria.core.kernel.values import CalendarEntry, EventView, ReadinessItem, Sheet
 
@@ -14,12 +14,31 @@ if TYPE_CHECKING:
 CalendarSource = Callable[[EventView], Awaitable[list[CalendarEntry]]]
 
 
+API_VERSION: Final = (1, 0)
+"""Of `plenaria.plugin` and the hooks: the major grows when a name or an argument goes, the minor when one comes."""
+
+
 @dataclass(frozen=True, slots=True)
 class PluginCard:
-    """How a plugin presents itself: msgids."""
+    """How a plugin presents itself: msgids. `api` is the `API_VERSION` that it was written for, `"1.0"`; "" runs with any."""
 
     title: str
     summary: str = ""
+    api: str = ""
+
+
+def why_unfit(api: str) -> str:
+    """Why a plugin that was written for this version of the API cannot run on ours; "" when it can."""
+    if not api:
+        return ""
+    ours = ".".join(map(str, API_VERSION))
+    try:
+        major, minor = map(int, api.split("."))
+    except ValueError:
+        return f"states the API version {api!r}; a version looks like {ours!r}"
+    if major == API_VERSION[0] and minor <= API_VERSION[1]:
+        return ""
+    return f"was written for version {api} of the plugin API; this Plenaria has {ours}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from piccolo.table import Table
 
 from plenaria.core.host import adjusting, gathering, hookspecs
 from plenaria.core.host.adjusting import Guard
-from plenaria.core.host.contributions import PluginCard, has_shape
+from plenaria.core.host.contributions import PluginCard, has_shape, why_unfit
 from plenaria.core.host.gathering import Failures, Gathered, Use
 from plenaria.core.kernel.values import EventView, Refusal, Refused
 
@@ -77,7 +77,13 @@ class PluginHost:
         self.failures = Failures()
         for entry in sorted(found, key=lambda entry: entry.name):
             self._load(entry)
-        for step in (self._take_hookspecs, self._register, self._refuse_unfit_hooks, self._take_contributions):
+        for step in (
+            self._refuse_other_version,
+            self._take_hookspecs,
+            self._register,
+            self._refuse_unfit_hooks,
+            self._take_contributions,
+        ):
             for name in list(self.plugins):
                 with self.or_without(name):
                     step(self.plugins[name])
@@ -133,6 +139,13 @@ class PluginHost:
         except (Exception, SystemExit) as error:
             shown = entry.name if entry.name not in self.plugins else f"{entry.name} ({distribution})"
             self._note_broken(shown, distribution, error)
+
+    def _refuse_other_version(self, plugin: Plugin) -> None:
+        """Before its hooks are looked at: one that was written for a newer host would be blamed for hooks unknown here."""
+        if self._manager.parse_hookimpl_opts(plugin.module, "register_plugin") is not None:
+            card = plugin.module.register_plugin()
+            if isinstance(card, PluginCard) and (why := why_unfit(card.api)):
+                raise Unfit(why)
 
     def _take_hookspecs(self, plugin: Plugin) -> None:
         """Before anything is registered: a spec that comes after its implementations would blame the wrong plugin."""
@@ -362,9 +375,22 @@ def host() -> PluginHost:
     return _host
 
 
+def installed_names() -> set[str]:
+    """What the plugins installed here are called, the broken and the disabled ones too."""
+    return {entry.name for entry in entry_points(group=GROUP)}
+
+
 def piccolo_app(name: str) -> AppConfig:
-    """The Piccolo app of `core` or of a plugin, by its entry point or its package; its plugin.py need not work yet."""
+    """The Piccolo app of `core` or of a plugin, by its entry point or its package; its plugin.py need not work yet.
+
+    Raises `Unfit` when there is neither.
+    """
     packages = {entry.name: entry.module.rpartition(".")[0] for entry in entry_points(group=GROUP)}
     package = "plenaria.core" if name == "core" else packages.get(name, name)
-    app: AppConfig = importlib.import_module(f"{package}.piccolo_app").APP_CONFIG
+    try:
+        app: AppConfig = importlib.import_module(f"{package}.piccolo_app").APP_CONFIG
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{package}.piccolo_app".startswith(error.name):
+            raise
+        raise Unfit(f"there is no plugin and no package {name} with a piccolo_app.py") from None
     return app

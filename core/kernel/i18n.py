@@ -82,6 +82,7 @@ def _merge(language: str, path: Path) -> None:
 
 
 def current_language() -> str:
+    """The code of the reader’s language: `es`, `en`."""
     return _current.get() or LANGUAGES[0]
 
 
@@ -110,6 +111,7 @@ def gettext(message: str) -> str:
 
 
 def pgettext(context: str, message: str) -> str:
+    """As `gettext`, for a message that says something else elsewhere."""
     return _one(_look_up((context, message))) or message
 
 

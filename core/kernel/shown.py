@@ -50,6 +50,7 @@ def money(amount: Money | int, currency: str = "MXN") -> str:
 
 
 def number(value: float, digits: int | None = None) -> str:
+    """`1,234.5`, with exactly so many decimals where `digits` is given."""
     pattern = None if digits is None else "#,##0." + "0" * digits
     return format_decimal(value, format=pattern, locale=locale())
 

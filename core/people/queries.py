@@ -85,11 +85,13 @@ async def roles(person_id: int) -> dict[int | None, tuple[str, ...]]:
 
 
 async def person(person_id: int) -> PersonView | None:
+    """None for an id that nobody has."""
     row = await Person.select().where(Person.id == person_id).first()
     return _view(row) if row else None
 
 
 async def person_by_email(email: str) -> PersonView | None:
+    """None for an address that nobody has."""
     row = await Person.select().where(Person.email == normal_email(email)).first()
     return _view(row) if row else None
 

@@ -3,8 +3,10 @@
 from typing import Any, Final
 
 from litestar import Request
-from litestar.datastructures import FormMultiDict
+from litestar.datastructures import FormMultiDict, UploadFile
 from litestar.exceptions import ClientException, HTTPException
+
+from plenaria.core.storage.files import Upload
 
 _FORM_TYPES: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -24,3 +26,11 @@ class FormRequest(Request[Any, Any, Any]):
             return await super().form()
         except (UnicodeError, LookupError) as error:
             raise ClientException from error
+
+
+async def uploads_in(form: FormMultiDict, field: str) -> list[Upload]:
+    """The files chosen in that field of a form, unchecked; none where the field was left empty."""
+    chosen = form.getall(field, [])
+    return [
+        Upload(file.filename, await file.read()) for file in chosen if isinstance(file, UploadFile) and file.filename
+    ]

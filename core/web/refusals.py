@@ -1,9 +1,10 @@
 """The words of refusals: the core's own and those of plugins, in the reader's language."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from plenaria.core.forms import Problem
 from plenaria.core.kernel import i18n, shown
 from plenaria.core.kernel.values import N_, EventView, Money, Refusal
 
@@ -68,6 +69,11 @@ def sentence(refusal: Refusal, event: EventView | None = None) -> str:
     if message is None:
         return i18n.gettext("This was refused ({code}).").format(code=refusal.code)
     return i18n.fill(i18n.gettext(message), {name: _fact(value, event) for name, value in refusal.facts.items()})
+
+
+def as_problems(refusals: Iterable[Refusal], event: EventView | None = None) -> list[Problem]:
+    """Refusals for `form_for(…, problems=…)`: each stands at the field that its pointer names, else above the form."""
+    return [Problem(each.pointer, each.code, {"sentence": sentence(each, event)}, "{sentence}") for each in refusals]
 
 
 def _fact(value: Any, event: EventView | None) -> str:

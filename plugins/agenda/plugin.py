@@ -5,20 +5,25 @@ from types import ModuleType
 
 from litestar.types import ControllerRouterHandler
 
-from plenaria.core.host.contributions import (
+from plenaria.plugin import (
+    N_,
     CheckReadiness,
     DashboardPanel,
     Declared,
+    EventView,
     Export,
     Job,
+    Link,
+    MailText,
     PagePart,
     Panel,
+    Permission,
     PersonalData,
     Placeholder,
     PluginCard,
+    Sheet,
+    hookimpl,
 )
-from plenaria.core.host.hookspecs import hookimpl
-from plenaria.core.kernel.values import N_, EventView, Link, MailText, Permission, Sheet
 from plenaria.plugins.agenda import api, hookspecs, queries, rules, services, web
 from plenaria.plugins.agenda.settings import AgendaSection, AgendaSettings
 from plenaria.plugins.agenda.web.mine import my_sessions

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from plenaria.core.host.hookspecs import hookspec
-from plenaria.core.kernel.values import EventView, Refusal
+from plenaria.plugin import EventView, Refusal, hookspec
 
 
 @hookspec

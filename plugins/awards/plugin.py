@@ -5,18 +5,21 @@ from types import ModuleType
 
 from litestar.types import ControllerRouterHandler
 
-from plenaria.core.host.contributions import (
+from plenaria.plugin import (
+    N_,
     AddSample,
     CheckReadiness,
     DashboardPanel,
     Declared,
     Export,
+    Link,
+    MailText,
     Panel,
+    Permission,
     PersonalData,
     PluginCard,
+    hookimpl,
 )
-from plenaria.core.host.hookspecs import hookimpl
-from plenaria.core.kernel.values import N_, Link, MailText, Permission
 from plenaria.plugins.awards import api, hookspecs, queries, services, web, words
 from plenaria.plugins.awards.settings import AwardsSection, AwardsSettings
 from plenaria.plugins.awards.web.figures import figures_panel, what_is_missing

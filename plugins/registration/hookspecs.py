@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from plenaria.core.host.hookspecs import fails_closed, hookspec
-from plenaria.core.kernel.values import EventView, PriceLine, Refusal, Sheet
+from plenaria.plugin import EventView, PriceLine, Refusal, Sheet, fails_closed, hookspec
 
 
 @hookspec

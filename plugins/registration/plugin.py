@@ -7,21 +7,25 @@ from typing import Any
 
 from litestar.types import ControllerRouterHandler
 
-from plenaria.core.host.contributions import (
+from plenaria.plugin import (
+    N_,
     AddSample,
     CheckReadiness,
     DashboardPanel,
     Declared,
+    EventView,
     Export,
     Job,
+    Link,
+    MailText,
     PagePart,
     Panel,
+    Permission,
     PersonalData,
     Placeholder,
     PluginCard,
+    hookimpl,
 )
-from plenaria.core.host.hookspecs import hookimpl
-from plenaria.core.kernel.values import N_, EventView, Link, MailText, Permission
 from plenaria.plugins.registration import api, hookspecs, queries, rules, services, web
 from plenaria.plugins.registration.settings import RegistrationSection, RegistrationSettings
 

@@ -13,6 +13,7 @@ CORE_ACTIONS: Final = {
     "event.declared": N_("Event set from its file"),
     "plugin.switched": N_("Plugin switched on or off"),
     "plugin.configured": N_("Plugin settings changed"),
+    "plugin.forgotten": N_("Plugin’s data deleted"),
     "mail.reworded": N_("Mail reworded"),
     "mail.restored": N_("Original wording of a mail restored"),
     "team.granted": N_("Role assigned"),

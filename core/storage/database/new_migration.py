@@ -3,13 +3,15 @@
     python -m plenaria.core.storage.database.new_migration agenda                     # what changed since the last migration
     python -m plenaria.core.storage.database.new_migration agenda --replace-initial   # throw all away, write the first anew
 
-No database is needed. APP is `core`, the name of a plugin's entry point, or the package of a plugin.
+No database is needed. APP is `core`, the name of a plugin's entry point, the package of a plugin, or the folder of its
+project: one whose pyproject.toml names the entry point, installed or not.
 """
 
 import argparse
 import asyncio
 import io
 import sys
+import tomllib
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from itertools import chain
@@ -22,7 +24,7 @@ from piccolo.apps.migrations.auto import AlterStatements, DiffableTable, SchemaD
 from piccolo.conf.apps import AppConfig
 from piccolo.constraints import Unique
 
-from plenaria.core.host.plugins import piccolo_app
+from plenaria.core.host.plugins import GROUP, Unfit, piccolo_app
 from plenaria.core.kernel import clock
 from plenaria.core.storage.database.database import Database
 from plenaria.core.storage.database.errors import DatabaseProblem
@@ -174,6 +176,21 @@ def _refuse_changed_constraints(wanted: list[DiffableTable], snapshot: list[Diff
                 )
 
 
+def app_of_project(folder: Path) -> AppConfig:
+    """The Piccolo app of the plugin that the project in this folder is; it need not be installed.
+
+    Raises `Unfit` for a folder that is no such project.
+    """
+    pyproject = folder / "pyproject.toml"
+    document = tomllib.loads(pyproject.read_text(encoding="utf-8")) if pyproject.is_file() else {}
+    entries = document.get("project", {}).get("entry-points", {}).get(GROUP, {})
+    if len(entries) != 1:
+        raise Unfit(f"{pyproject} names {len(entries)} entry points in {GROUP}; a plugin's project names one")
+    (module,) = entries.values()
+    sys.path[:0] = [str(folder.resolve()), str(folder.resolve() / "src")]  # as the project itself would be imported
+    return piccolo_app(str(module).partition(":")[0].rpartition(".")[0])
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m plenaria.core.storage.database.new_migration", description=__doc__)
     parser.add_argument("app")
@@ -182,9 +199,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--description", default="", help="one line for the reader of the file")
     chosen = parser.parse_args(arguments)
     try:
-        app = piccolo_app(chosen.app)
-        path = asyncio.run(write_migration(app, replace_initial=chosen.replace_initial, description=chosen.description))
-    except DatabaseProblem as problem:
+        is_folder = "/" in chosen.app or Path(chosen.app, "pyproject.toml").is_file()
+        app = app_of_project(Path(chosen.app)) if is_folder else piccolo_app(chosen.app)
+        work = write_migration(
+            app, replace_initial=chosen.replace_initial, renamed=chosen.renamed, description=chosen.description
+        )
+        path = asyncio.run(work)
+    except (DatabaseProblem, Unfit) as problem:
         print(problem, file=sys.stderr)
         return 1
     print(f"Written: {path}" if path else "The tables are as the migrations say; nothing to write.")

@@ -6,3 +6,4 @@ from piccolo.columns.reference import LazyTableReference
 
 EVENT: Final = LazyTableReference("Event", module_path="plenaria.core.events.tables")
 PERSON: Final = LazyTableReference("Person", module_path="plenaria.core.people.tables")
+FILE: Final = LazyTableReference("StoredFile", module_path="plenaria.core.storage.files.tables")

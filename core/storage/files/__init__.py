@@ -154,9 +154,11 @@ async def views(ids: Collection[int]) -> list[FileView]:
 
 
 async def content(file_id: int) -> bytes | None:
+    """The bytes of a stored file; None when it is gone."""
     row = await StoredFile.select(StoredFile.content).where(StoredFile.id == file_id).first()
     return bytes(row["content"]) if row else None
 
 
 async def remove(file_id: int) -> None:
+    """Delete a stored file, in the caller’s transaction."""
     await StoredFile.delete().where(StoredFile.id == file_id)

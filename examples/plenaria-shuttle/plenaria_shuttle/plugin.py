@@ -4,16 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from litestar.types import ControllerRouterHandler
 
-from plenaria.core.host.contributions import CalendarSource, PluginCard
-from plenaria.core.host.hookspecs import hookimpl
-from plenaria.core.kernel.values import N_, Link, MailText, Permission
+from plenaria.plugin import N_, CalendarSource, Link, MailText, Permission, PluginCard, hookimpl
 from plenaria_shuttle import queries, web, words
 from plenaria_shuttle.settings import ShuttleSettings
 
 
 @hookimpl
 def register_plugin() -> PluginCard:
-    return PluginCard(N_("Shuttle buses"), N_("Buses between the hotels and the venue."))
+    return PluginCard(N_("Shuttle buses"), N_("Buses between the hotels and the venue."), api="1.0")
 
 
 @hookimpl

@@ -4,8 +4,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct, convert
 
-from plenaria.core.events.queries import settings_of
-from plenaria.core.kernel.values import CalendarEntry, EventView
+from plenaria.plugin import CalendarEntry, EventView, settings_of
 from plenaria_shuttle.settings import ShuttleSettings
 from plenaria_shuttle.tables import Departure
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from plenaria.core.kernel.values import EventView, Refusal
+from plenaria.plugin import EventView, Refusal
 
 MARGIN = timedelta(days=1)
 

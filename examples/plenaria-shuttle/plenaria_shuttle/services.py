@@ -5,13 +5,23 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from plenaria.core import mail
-from plenaria.core.events.services import touch
-from plenaria.core.kernel import shown
-from plenaria.core.kernel.i18n import using
-from plenaria.core.kernel.values import N_, EventView, Refusal, Refused, in_language, refuse
-from plenaria.core.storage import audit
-from plenaria.core.storage.database import UniqueViolated, savepoint, transaction
+from plenaria.plugin import (
+    N_,
+    EventView,
+    Refusal,
+    Refused,
+    UniqueViolated,
+    format_instant,
+    in_language,
+    record_change,
+    refuse,
+    savepoint,
+    send_mail,
+    site_address,
+    touch_event,
+    transaction,
+    using_language,
+)
 from plenaria_shuttle import queries, rules
 from plenaria_shuttle.tables import Departure
 
@@ -31,8 +41,8 @@ async def add_departure(event: EventView, new: NewDeparture, *, by: str, now: da
                 await departure.save()
         except UniqueViolated:
             raise Refused(Refusal("departure_exists", {"leaves_from": new.leaves_from}, "/leaves_from")) from None
-        await touch(event, now=now)
-        await audit.record(
+        await touch_event(event, now=now)
+        await record_change(
             "shuttle.departure_added",
             by=by,
             subject=f"departure:{departure.id}",
@@ -46,9 +56,9 @@ async def add_departure(event: EventView, new: NewDeparture, *, by: str, now: da
 async def _tell_contact(event: EventView, new: NewDeparture, *, now: datetime) -> None:
     if not event.contact_email or not (await queries.settings(event)).tell_contact:
         return
-    with using(event.language):
-        leaves_at = shown.instant(new.leaves_at, event.zone)
-    await mail.send(
+    with using_language(event.language):
+        leaves_at = format_instant(new.leaves_at, event.zone)
+    await send_mail(
         "shuttle.departure_added",
         to=event.contact_email,
         language=event.language,
@@ -57,7 +67,7 @@ async def _tell_contact(event: EventView, new: NewDeparture, *, now: datetime) -
             "event": in_language(event.name, event.language),
             "leaves_from": new.leaves_from,
             "leaves_at": leaves_at,
-            "link": f"{mail.address()}/{event.slug}/shuttle",
+            "link": f"{site_address()}/{event.slug}/shuttle",
         },
         now=now,
     )
@@ -69,6 +79,6 @@ async def remove_departure(event: EventView, departure_id: int, *, by: str, now:
         mine = (Departure.event == event.id) & (Departure.id == departure_id)
         if not await Departure.delete().where(mine).returning(Departure.id):
             return
-        await touch(event, now=now)
+        await touch_event(event, now=now)
         subject = f"departure:{departure_id}"
-        await audit.record("shuttle.departure_removed", by=by, subject=subject, event=event.id, facts={}, now=now)
+        await record_change("shuttle.departure_removed", by=by, subject=subject, event=event.id, facts={}, now=now)

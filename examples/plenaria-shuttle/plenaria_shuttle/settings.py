@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from plenaria.core.kernel.values import N_, LocalizedText
+from plenaria.plugin import N_, LocalizedText
 
 
 class ShuttleSettings(Struct, frozen=True, kw_only=True):

@@ -4,14 +4,14 @@ from piccolo.columns import ForeignKey, Serial, Timestamptz, Varchar
 from piccolo.constraints import Unique
 from piccolo.table import Table
 
-from plenaria.core.events.tables import Event
+from plenaria.plugin import EVENT
 
 
 class Departure(Table, tablename="shuttle_departure"):
     """One bus: from where, and when."""
 
     id: Serial
-    event = ForeignKey(references=Event, null=False)
+    event = ForeignKey(references=EVENT, null=False)
     leaves_at = Timestamptz(default=None)
     leaves_from = Varchar(length=100)
     changed_at = Timestamptz(default=None)

@@ -2,38 +2,43 @@
 
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 
-from plenaria.core.forms import Form, form_for, parse
-from plenaria.core.host.visit import Visit
-from plenaria.core.kernel.i18n import gettext
-from plenaria.core.kernel.values import EventView, Refused
-from plenaria.core.web.refusals import sentence
-from plenaria.core.web.templating import page, see_other
+from plenaria.plugin import (
+    AnyRequest,
+    EventView,
+    Form,
+    Refused,
+    Visit,
+    form_for,
+    gettext,
+    page,
+    parse,
+    see_other,
+    sentence,
+)
 from plenaria_shuttle import queries, services
 from plenaria_shuttle.services import NewDeparture
 
-Anything = Request[Any, Any, Any]
-
 
 @get("/{event_slug:str}/shuttle", permission="public", include_in_schema=False)
-async def timetable(request: Anything, event: EventView) -> Response[str]:
+async def timetable(request: AnyRequest, event: EventView) -> Response[str]:
     departures = await queries.departures(event)
     return page(request, "shuttle/timetable.html", departures=departures, settings=await queries.settings(event))
 
 
 @get("/{event_slug:str}/organise/shuttle", permission="shuttle.edit", include_in_schema=False)
-async def console(request: Anything, event: EventView, visit: Visit) -> Response[str]:
+async def console(request: AnyRequest, event: EventView, visit: Visit) -> Response[str]:
     return await _console(request, event, form_for(NewDeparture, language=visit.language, zone=event.zone))
 
 
-async def _console(request: Anything, event: EventView, form: Form, *, status: int = 200) -> Response[str]:
+async def _console(request: AnyRequest, event: EventView, form: Form, *, status: int = 200) -> Response[str]:
     departures = await queries.departures(event)
     return page(request, "shuttle/console.html", status=status, form=form, departures=departures)
 
 
 @post("/{event_slug:str}/organise/shuttle", permission="shuttle.edit", include_in_schema=False)
-async def add(request: Anything, event: EventView, visit: Visit) -> Response[Any]:
+async def add(request: AnyRequest, event: EventView, visit: Visit) -> Response[Any]:
     data = await request.form()
     checked = parse(NewDeparture, data, zone=event.zone)
     form = form_for(NewDeparture, raw=data, problems=checked.problems, language=visit.language, zone=event.zone)
@@ -48,7 +53,7 @@ async def add(request: Anything, event: EventView, visit: Visit) -> Response[Any
 
 
 @post("/{event_slug:str}/organise/shuttle/{departure:int}/remove", permission="shuttle.edit", include_in_schema=False)
-async def remove(request: Anything, event: EventView, visit: Visit, departure: int) -> Response[Any]:
+async def remove(request: AnyRequest, event: EventView, visit: Visit, departure: int) -> Response[Any]:
     await services.remove_departure(event, departure, by=visit.by, now=visit.now)
     return see_other(request, f"/{event.slug}/organise/shuttle", ("success", gettext("The departure was removed.")))
 

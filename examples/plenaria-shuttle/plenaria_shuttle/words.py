@@ -1,6 +1,6 @@
 """The plugin's mail and the words of its refusals."""
 
-from plenaria.core.kernel.values import N_, MailText
+from plenaria.plugin import N_, MailText
 
 REFUSALS = {
     "departure_outside_event": N_("Buses run from {first} to {last}, the days around the event."),
