@@ -347,4 +347,37 @@ def message_of(mail: Mail, sender: str, *, sent_at: datetime) -> EmailMessage:
     return message
 
 
-__all__ = ["Attachment", "Mail", "Markdown", "deliver", "send", "texts"]
+class Letter(Struct, frozen=True, kw_only=True):
+    """One of many mails that go out together: what `send` is told of each."""
+
+    key: str
+    to: str
+    language: str
+    facts: Mapping[str, str]
+    attachments: Sequence[Attachment] = ()
+
+
+async def send_many(letters: Sequence[Letter], *, event: EventView, now: datetime) -> None:
+    """Like `send` for each, in the caller's transaction: every wording is read once, and all mails are written together."""
+    known = texts()
+    kinds = {(letter.key, letter.language) for letter in letters}
+    wordings = {(key, language): await wording(known[key][1], event, language) for key, language in kinds}
+    domain = parseaddr(_settings.mail.sender)[1].rpartition("@")[2] or "localhost"
+    mails = []
+    for letter in letters:
+        subject, body = wordings[letter.key, letter.language]
+        plain = {name: _as_plain(fact) if isinstance(fact, Markdown) else fact for name, fact in letter.facts.items()}
+        mail = Mail(
+            to=letter.to,
+            subject=fill(subject, letter.facts),
+            text=fill(_as_plain(body), plain),
+            html=as_html(body, letter.facts, letter.language),
+            language=letter.language,
+            message_id=make_msgid(domain=domain),
+            attachments=list(letter.attachments),
+        )
+        mails.append((letter.key, known[letter.key][0], msgspec.to_builtins(mail)))
+    await outbox.put_mails(mails, event_id=event.id, now=now)
+
+
+__all__ = ["Attachment", "Letter", "Mail", "Markdown", "deliver", "send", "send_many", "texts"]

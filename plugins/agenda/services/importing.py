@@ -2,9 +2,9 @@
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -15,19 +15,11 @@ from plenaria.core.kernel.values import N_, EventView, Refusal, Refused
 from plenaria.core.storage import audit
 from plenaria.core.storage.database import transaction
 from plenaria.plugins.agenda import ics, interchange, queries, rules
-from plenaria.plugins.agenda.queries import Item
-from plenaria.plugins.agenda.services.agenda import conflicts_of, hold, set_draft
-from plenaria.plugins.agenda.settings import (
-    AgendaSection,
-    AgendaSettings,
-    PersonItem,
-    RoomItem,
-    SessionItem,
-    TrackItem,
-    TypeItem,
-)
-
-ITEMS: Final[Mapping[str, Any]] = {"rooms": RoomItem, "tracks": TrackItem, "types": TypeItem, "people": PersonItem}
+from plenaria.plugins.agenda.queries import Catalogue, I
+from plenaria.plugins.agenda.services.declaring import set_draft
+from plenaria.plugins.agenda.services.draft import hold
+from plenaria.plugins.agenda.services.releasing import conflicts_of
+from plenaria.plugins.agenda.settings import AgendaSection, AgendaSettings
 
 IMPORT_REFUSALS: Final = {
     **{f"import_{code}": words for code, words in interchange.UNREADABLE_WORDS.items()},
@@ -73,6 +65,9 @@ class ImportChoices(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             },
         ),
     ] = "file"
+
+
+Drafted = rules.Room | rules.Track | rules.SessionType | rules.Person
 
 
 class Preview(Struct, frozen=True, kw_only=True):
@@ -196,16 +191,18 @@ def _mark(draft: rules.Draft) -> str:
 
 async def _section(event: EventView, draft: rules.Draft) -> AgendaSection:
     """The draft as an event's file would declare it, with what a draft does not hold (addresses, absences) as it is stored."""
-    lists: dict[str, Any] = {}
-    for kind, struct in ITEMS.items():
-        stored = {each.item.code: each.item for each in await queries.items(event.id, kind)}
-        lists[kind] = tuple(_item(struct, stored.get(each.code), asdict(each)) for each in getattr(draft, kind))
-    sessions: tuple[SessionItem, ...] = tuple(
-        queries.session_item(session, draft, zone=event.zone) for session in draft.sessions
+    return AgendaSection(
+        rooms=await _items(event, queries.ROOMS, draft.rooms),
+        tracks=await _items(event, queries.TRACKS, draft.tracks),
+        types=await _items(event, queries.TYPES, draft.types),
+        people=await _items(event, queries.PEOPLE, draft.people),
+        sessions=tuple(queries.session_item(session, draft, zone=event.zone) for session in draft.sessions),
     )
-    return AgendaSection(**lists, sessions=sessions)
 
 
-def _item(struct: Any, stored: Item | None, fields: dict[str, Any]) -> Item:
-    item: Item = replace(stored, **fields) if stored is not None else struct(**fields)
-    return item
+async def _items(event: EventView, catalogue: Catalogue[I], drafted: Sequence[Drafted]) -> tuple[I, ...]:
+    stored = {each.item.code: each.item for each in await queries.items(event.id, catalogue)}
+    return tuple(
+        replace(stored[each.code], **asdict(each)) if each.code in stored else catalogue.struct(**asdict(each))
+        for each in drafted
+    )

@@ -10,10 +10,11 @@ from plenaria.core.forms import Checked, Form, edited_lists, form_for, parse
 from plenaria.core.forms.typed import Flat
 from plenaria.core.kernel.i18n import current_language, gettext
 from plenaria.core.kernel.shown import localized
-from plenaria.core.kernel.values import EventView, LocalizedText, Refusal, Refused, slugify
+from plenaria.core.kernel.values import EventView, Refusal, Refused, slugify
 from plenaria.core.web.refusals import sentence
 from plenaria.core.web.templating import page, see_other
 from plenaria.plugins.agenda import queries, rules
+from plenaria.plugins.agenda.settings import PersonItem
 
 S = TypeVar("S", bound=Struct)
 Anything = Request[Any, Any, Any]
@@ -38,17 +39,16 @@ class Editor(Struct, frozen=True, kw_only=True):
 async def choices(event: EventView) -> Known:
     """Code → label of everything that a session may name."""
     lists: Known = {}
-    for kind in queries.TABLES:
-        stored = await queries.items(event.id, kind)
-        lists[kind] = {each.item.code: label(each.item) for each in stored}
+    for catalogue in queries.CATALOGUES:
+        stored = await queries.items(event.id, catalogue)
+        lists[catalogue.name] = {each.item.code: label(each.item) for each in stored}
     return lists
 
 
-def label(item: Any) -> str:
+def label(item: queries.Item) -> str:
     """How a room, track, type or person is called in a list."""
-    name: LocalizedText | None = getattr(item, "name", None)
-    if isinstance(name, dict):
-        return localized(name)
+    if not isinstance(item, PersonItem):
+        return localized(item.name)
     person = rules.Person(
         code=item.code,
         given_names=item.given_names,

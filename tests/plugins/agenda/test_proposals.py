@@ -192,7 +192,7 @@ async def test_the_real_solver_keeps_every_wish_and_proves_it(site: Site, event:
 async def test_the_real_solver_names_the_wishes_that_contradict(site: Site, event: EventView) -> None:
     away = AbsenceItem(starts_at=NINE - timedelta(days=1), ends_at=NINE + timedelta(days=5))
     item = replace(LUIS_ITEM, absences=(away,))
-    await services.store(event, "people", item, code="luis", revision=None, by="test", now=site.now)
+    await services.store(event, queries.PEOPLE, item, code="luis", revision=None, by="test", now=site.now)
     number = await ask(site, event, limit_s=20)
 
     found = await until(site, event, number, "contradicted", "gave_up", "failed", solver=searching.solve)
@@ -528,7 +528,7 @@ async def test_whatever_makes_another_problem_refuses_the_proposal(site: Site, e
 async def absent(site: Site, event: EventView) -> None:
     away = AbsenceItem(starts_at=NINE, ends_at=NINE + timedelta(hours=2))
     item = replace(LUIS_ITEM, absences=(away,))
-    await services.store(event, "people", item, code="luis", revision=None, by="test", now=site.now)
+    await services.store(event, queries.PEOPLE, item, code="luis", revision=None, by="test", now=site.now)
 
 
 async def test_a_session_that_is_fixed_is_stored_and_never_moved(site: Site, event: EventView) -> None:
