@@ -356,6 +356,29 @@ class NewProposal(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     ] = 60
 
 
+class NewRelease(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What goes with a release. `reason` is needed only while there are hard conflicts."""
+
+    note: Annotated[
+        str,
+        Meta(
+            title=N_("Note"),
+            description=N_("For the team: what this release is about."),
+            max_length=500,
+            extra={"kind": "textarea"},
+        ),
+    ] = ""
+    reason: Annotated[
+        str,
+        Meta(
+            title=N_("Reason for releasing despite conflicts"),
+            description=N_("Needed only while there are serious conflicts; kept in the history."),
+            max_length=500,
+            extra={"kind": "textarea"},
+        ),
+    ] = ""
+
+
 class AgendaSection(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What an event's file declares of the agenda, besides its settings. The order of rooms, tracks and types is theirs."""
 

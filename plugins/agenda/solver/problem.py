@@ -198,7 +198,10 @@ class Wish(Struct, frozen=True):
 
 
 class Contradiction(Struct, frozen=True, kw_only=True):
-    """Wishes that cannot all be kept. `is_minimal`: without any one of them the others can; else time ran out first."""
+    """Wishes that cannot all be kept. `is_minimal`: without any one of them the others can; else time ran out first.
+
+    Minutes count from midnight of the event's first day.
+    """
 
     wishes: tuple[Wish, ...]
     is_minimal: bool
