@@ -125,3 +125,14 @@ def conflict_words(found: rules.Conflict, event: EventView) -> str:
     if "role" in facts:
         facts = {**facts, "role": gettext(rules.ROLES[facts["role"]])}
     return sentence(Refusal(found.code, dict(facts)), event)
+
+
+def conflict_line(conflict: rules.Conflict, draft: rules.Draft, event: EventView) -> dict[str, Any]:
+    """A conflict in a list, under the first of its sessions."""
+    session = draft.session(conflict.sessions[0])
+    return {
+        "session": conflict.sessions[0],
+        "title": localized(session.title) if session else conflict.sessions[0],
+        "words": conflict_words(conflict, event),
+        "is_hard": conflict.is_hard,
+    }

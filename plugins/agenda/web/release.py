@@ -14,7 +14,7 @@ from plenaria.core.web.refusals import sentence
 from plenaria.core.web.templating import page, see_other
 from plenaria.plugins.agenda import queries, rules, services
 from plenaria.plugins.agenda.settings import AgendaSettings, NewRelease
-from plenaria.plugins.agenda.web.editing import conflict_words
+from plenaria.plugins.agenda.web.editing import conflict_line
 from plenaria.plugins.agenda.web.shown import change_words
 
 Anything = Request[Any, Any, Any]
@@ -68,7 +68,7 @@ async def _page(
         latest=latest,
         is_same=rules.is_same(latest, upcoming),
         changes=[_change(each) for each in rules.changes(latest, upcoming)],
-        conflicts=[_conflict(each, draft, event) for each in found],
+        conflicts=[conflict_line(each, draft, event) for each in found],
         hard=sum(each.is_hard for each in found),
         history=[_history(each) for each in await queries.releases(event.id)],
     )
@@ -82,16 +82,6 @@ def _change(change: rules.Change) -> dict[str, Any]:
         "tone": tones[change.kind],
         "title": localized(change.title),
         "fields": ", ".join(gettext(rules.FIELD_WORDS[field]) for field in change.fields),
-    }
-
-
-def _conflict(conflict: rules.Conflict, draft: rules.Draft, event: EventView) -> dict[str, Any]:
-    session = draft.session(conflict.sessions[0])
-    return {
-        "session": conflict.sessions[0],
-        "title": localized(session.title) if session else "",
-        "words": conflict_words(conflict, event),
-        "is_hard": conflict.is_hard,
     }
 
 
