@@ -15,8 +15,8 @@ from .schedule import Draft, Part, Person, Room, Session, SessionType, State, Tr
 Way = Literal["add", "replace"]
 
 WAYS: Final[Mapping[Way, str]] = {
-    "add": N_("Add and update: what the file does not name stays"),
-    "replace": N_("Replace the draft: what the file does not name leaves it"),
+    "add": N_("Add and update: what is not in the file stays"),
+    "replace": N_("Replace the draft: what is not in the file is removed"),
 }
 MERGED_FIELD_WORDS: Final = {**FIELD_WORDS, "state": N_("state")}
 

@@ -23,7 +23,7 @@ MayMove = Literal["unplaced", "drafts", "all"]
 
 MAY_MOVE: Final[Mapping[MayMove, str]] = {
     "unplaced": N_("Only sessions without a start or a room"),
-    "drafts": N_("Also drafts that have both; confirmed sessions stay"),
+    "drafts": N_("Also drafts that have a start and a room; confirmed sessions stay"),
     "all": N_("All sessions, confirmed ones too"),
 }
 

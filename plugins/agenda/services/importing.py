@@ -23,12 +23,12 @@ from plenaria.plugins.agenda.settings import AgendaSection, AgendaSettings
 
 IMPORT_REFUSALS: Final = {
     **{f"import_{code}": words for code, words in interchange.UNREADABLE_WORDS.items()},
-    "import_too_crowded": N_("{count} pairs of sessions would be on at the same time; at most {most} are looked at."),
-    "import_no_text": N_("The file holds halves of characters, which cannot be stored. Save it again as UTF-8."),
+    "import_too_crowded": N_("{count} pairs of sessions would overlap; at most {most} are allowed."),
+    "import_no_text": N_("The file contains damaged characters, which cannot be stored. Save it again as UTF-8."),
     "import_file_missing": N_("Choose a file."),
-    "import_draft_changed": N_("The draft has changed since. Look at the new preview and import again."),
+    "import_draft_changed": N_("The draft has changed in the meantime. Check the new preview and import again."),
     "import_not_certain": N_(
-        "The file does not name {count} sessions, people, rooms and the like of the draft. Mark this to let them go."
+        "{count} sessions, people, rooms or other items of the draft are not in the file. Tick this box to remove them."
     ),
 }
 
@@ -60,7 +60,11 @@ class ImportChoices(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             title=N_("Language of the texts"),
             description=N_("For texts that the file gives in one language only."),
             extra={
-                "choices": {"file": N_("As most of its sessions"), "es": N_("Spanish"), "en": N_("English")},
+                "choices": {
+                    "file": N_("The language of most of its sessions"),
+                    "es": N_("Spanish"),
+                    "en": N_("English"),
+                },
                 "kind": "radio",
             },
         ),

@@ -80,8 +80,8 @@ def _counted(preview: Preview) -> dict[str, Any]:
         "added": pgettext("import", "New"),
         "changed": pgettext("import", "Changed"),
         "same": pgettext("import", "The same"),
-        "kept": pgettext("import", "Stay, not in the file"),
-        "gone": pgettext("import", "Leave the draft"),
+        "kept": pgettext("import", "Kept, not in the file"),
+        "gone": pgettext("import", "Removed"),
     }
     shown = [name for name in headings if name == "added" or any(getattr(each, name) for each in tallies.values())]
     columns = [gettext("What"), gettext("In the file"), *(headings[name] for name in shown)]
@@ -104,7 +104,7 @@ def _lists(preview: Preview) -> list[Shown]:
     found = {
         gettext("New sessions"): [titles[code] for code in tally.added],
         gettext("Sessions that change"): changed,
-        gettext("Sessions that leave the draft"): [titles[code] for code in tally.gone],
+        gettext("Sessions that are removed"): [titles[code] for code in tally.gone],
     }
     return [Shown(label=label, lines=lines[:MOST_SHOWN], count=len(lines)) for label, lines in found.items() if lines]
 

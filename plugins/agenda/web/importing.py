@@ -35,7 +35,7 @@ MOST_OCTETS: Final = 16 * 1024 * 1024
 class Applying(ImportChoices, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What the preview page sends beside the file."""
 
-    certain: Annotated[bool, Meta(title=N_("Take out of the draft what the file does not name"))] = False
+    certain: Annotated[bool, Meta(title=N_("Remove from the draft what is not in the file"))] = False
 
 
 class Sent(Struct, frozen=True):
@@ -111,7 +111,7 @@ def _done_words(done: Preview) -> str:
         return gettext("Everything in the file is in the draft already.")
     new = ngettext("{count} session is new", "{count} sessions are new", len(tally.added))
     changed = ngettext("{count} changed", "{count} changed", len(tally.changed))
-    gone = ngettext("{count} left it", "{count} left it", len(tally.gone))
+    gone = ngettext("{count} removed", "{count} removed", len(tally.gone))
     parts = [new.format(count=len(tally.added)), changed.format(count=len(tally.changed))]
     parts += [gone.format(count=len(tally.gone))] if tally.gone else []
     return gettext("The schedule was imported into the draft: {what}.").format(what=", ".join(parts))

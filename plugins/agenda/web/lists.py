@@ -31,23 +31,23 @@ class Kind(Struct, frozen=True):
 
 KINDS: Final = {
     "rooms": Kind(
-        queries.ROOMS, N_("Rooms"), N_("Add a room"), N_("In the order of the agenda's columns."), "name.es name.en"
+        queries.ROOMS, N_("Rooms"), N_("Add a room"), N_("In the order of the agenda’s columns."), "name.es name.en"
     ),
     "tracks": Kind(
-        queries.TRACKS, N_("Tracks"), N_("Add a track"), N_("Threads through the programme."), "name.es name.en"
+        queries.TRACKS, N_("Tracks"), N_("Add a track"), N_("Topics that run through the agenda."), "name.es name.en"
     ),
     "types": Kind(
         queries.TYPES,
         N_("Session types"),
         N_("Add a type"),
-        N_("And who has to be on stage in each."),
+        N_("Kinds of sessions, and the roles that each needs."),
         "name.es name.en",
     ),
     "people": Kind(
         queries.PEOPLE,
         N_("People on stage"),
         N_("Add a person"),
-        N_("Their employer stands with each session, not here."),
+        N_("Their employer is given with each session, not here."),
         "given_names first_surname",
     ),
 }

@@ -14,9 +14,9 @@ from plenaria.plugins.agenda.solver.words import WISHES
 
 WISH_WORDS: Final[Mapping[str, str]] = {
     **WISHES,
-    "windows": N_("“{session}” keeps its start, or is held within the hours of sessions."),
-    "availability": N_("{person} is not there at all times."),
-    "closed": N_("{room} is closed or taken from {start} to {end}."),
+    "windows": N_("“{session}” keeps its start, or is held within the session hours."),
+    "availability": N_("{person} is not available at all times."),
+    "closed": N_("{room} is closed or occupied from {start} to {end}."),
 }
 """The solver's words, but for what such a wish comes from here."""
 

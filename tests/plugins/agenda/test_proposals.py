@@ -340,16 +340,16 @@ async def test_why_there_is_no_timetable_is_said_of_what_was_asked(site: Site, e
     stopped = await ask(site, event, may_move="all")
     await services.stop_proposal(event, stopped, by="test", now=site.now)
 
-    assert "Ask again with more time, or let more sessions move." in await said(few)
-    assert "Ask again with more time.<" in await said(everything)
+    assert "Request another with more time, or let more sessions move." in await said(few)
+    assert "Request another with more time.<" in await said(everything)
     assert "The search was stopped before a timetable was found." in await said(stopped)
-    assert "in the time there was" not in await said(stopped)
+    assert "in the time available" not in await said(stopped)
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
 async def test_the_asking_page_warns_while_nothing_holds_openings_in_place(site: Site, event: EventView) -> None:
     client = await site.signed_in("programme")
-    warning = "nothing holds openings and closings in place"
+    warning = "so may the opening and the closing"
 
     before = await client.get(BASE, headers={"Accept-Language": "en"})
     await put(site, event, session_item("opening", is_fixed=True))
@@ -686,7 +686,7 @@ async def test_a_stale_proposal_offers_no_button_and_names_what_changed(site: Si
     assert [(each["code"], each["detail"]) for each in program.json()["errors"]] == [
         (
             "draft_changed_since",
-            "Sessions of the draft have changed since (1): Session talk. Ask for another timetable.",
+            "Sessions of the draft have changed since then (1): Session talk. Request another timetable.",
         )
     ]
 

@@ -31,13 +31,13 @@ def state_words(state: ProposalState) -> str:
         "gave_up": pgettext("proposal", "Nothing found"),
         "failed": pgettext("proposal", "Failed"),
         "accepted": pgettext("proposal", "Accepted"),
-        "discarded": pgettext("proposal", "Put aside"),
+        "discarded": pgettext("proposal", "Discarded"),
     }[state]
 
 
 def asked_words(asked: NewProposal) -> str:
     parts = [gettext(rules.MAY_MOVE[asked.may_move])]
-    parts += [gettext("Rooms stay")] if asked.keeps_rooms else []
+    parts += [gettext("Keep the rooms")] if asked.keeps_rooms else []
     parts += [gettext("As few moves as possible")] if asked.few_moves else []
     return " · ".join(parts)
 
@@ -59,9 +59,9 @@ def result_words(view: ProposalView) -> str:
         return ngettext("{count} session placed", "{count} sessions placed", changes).format(count=changes)
     if view.answer.contradiction:
         wishes = len(view.answer.contradiction.wishes)
-        return ngettext("{count} wish cannot be kept", "{count} wishes contradict each other", wishes).format(
-            count=wishes
-        )
+        return ngettext(
+            "{count} requirement cannot be met", "{count} requirements contradict each other", wishes
+        ).format(count=wishes)
     return ""
 
 
@@ -84,7 +84,7 @@ def _phase_words(view: ProposalView) -> str:
     has_timetable = view.progress is not None and view.progress.cost is not None
     if view.is_stopping:
         if has_timetable:
-            return gettext("Stopping; the best timetable so far will be the answer.")
+            return gettext("Stopping; you will get the best timetable found so far.")
         return gettext("Stopping; no timetable has been found so far.")
     phase = view.progress.phase if view.progress else "start"
     if has_timetable and phase in ("start", "search"):
@@ -92,45 +92,45 @@ def _phase_words(view: ProposalView) -> str:
     return {
         "start": gettext("Looking for a first timetable."),
         "search": gettext("Looking for a first timetable."),
-        "moves": gettext("Looking for fewer moves."),
+        "moves": gettext("Looking for a timetable with fewer moves."),
         "cost": gettext("Looking for a better timetable."),
-        "explain": gettext("Impossible so far: looking for the wishes that contradict each other."),
+        "explain": gettext("Probably impossible: looking for the requirements that contradict each other."),
     }[phase]
 
 
 def _best_words(cost: int, bound: int | None) -> str:
     if bound is None:
         return gettext("Best so far: {cost} points.").format(cost=number(cost))
-    words = gettext("Best so far: {cost} points; fewer than {bound} cannot be had.")
+    words = gettext("Best so far: {cost} points; no timetable can have fewer than {bound}.")
     return words.format(cost=number(cost), bound=number(bound))
 
 
 def failure_words(code: str) -> str:
     return {
         "": "",
-        "solver_missing": gettext("The worker does not have the extra “timetable” that this needs."),
-        "search_killed": gettext("The search was broken off several times. Perhaps there is too little memory for it."),
-    }.get(code, gettext("The search went wrong; that was noted. The draft is as it was."))
+        "solver_missing": gettext("The background worker lacks the extra “timetable”, which the search needs."),
+        "search_killed": gettext("The search was interrupted several times. There may be too little memory for it."),
+    }.get(code, gettext("The search failed with an error, which was logged. The draft has not changed."))
 
 
 def contradiction_words(view: ProposalView, is_minimal: bool) -> str:
     if is_minimal:
-        return gettext("Change any one of them, and the others can be kept together.")
+        return gettext("If you change any one of them, the others can be met together.")
     if view.is_stopping:
-        return gettext("The search was stopped before the fewest were found.")
-    return gettext("The time ran out before the fewest were found.")
+        return gettext("The search was stopped before this list could be made as short as possible.")
+    return gettext("The time ran out before this list could be made as short as possible.")
 
 
 def nothing_found_words(view: ProposalView) -> str:
     if view.is_stopping:
-        return gettext("The search was stopped before a timetable was found. Whether there is one is not known.")
+        return gettext("The search was stopped before a timetable was found. There may still be one.")
     if view.asked.may_move == "all":
         return gettext(
-            "No timetable was found in the time there was, and no proof that there is none. Ask again with more time."
+            "No timetable was found in the time available, but there may be one. Request another with more time."
         )
     return gettext(
-        "No timetable was found in the time there was, and no proof that there is none. "
-        "Ask again with more time, or let more sessions move."
+        "No timetable was found in the time available, but there may be one. Request another with "
+        "more time, or let more sessions move."
     )
 
 
@@ -141,31 +141,33 @@ def quality_words(answer: Proposal, *, was_stopped: bool) -> list[str]:
     if answer.moved and is_repair:
         sentences.append(_fewest_words(bool(answer.fewest_moves_proven), was_stopped))
     if answer.is_proven and is_repair:
-        sentences.append(gettext("No timetable with so few moves costs less: that is proven."))
+        sentences.append(gettext("This is the best possible timetable with so few moves."))
     elif answer.is_proven:
-        sentences.append(gettext("No timetable that keeps every wish costs less: that is proven."))
+        sentences.append(gettext("This is the best possible timetable."))
     else:
-        words = gettext("It costs {cost} points; at best there could be one of {bound}. A longer search may find it.")
+        words = gettext(
+            "It has {cost} points; a longer search may find a better one, but none with fewer than {bound}."
+        )
         sentences.append(words.format(cost=number(answer.cost), bound=number(answer.bound)))
     return sentences
 
 
 def _fewest_words(is_proven: bool, was_stopped: bool) -> str:
     if is_proven:
-        return gettext("Fewer moves cannot do it: that is proven.")
+        return gettext("This is the smallest possible number of moves.")
     if was_stopped:
-        return gettext("Perhaps it can be done with fewer moves; the search was stopped.")
-    return gettext("Perhaps it can be done with fewer moves; the time ran out.")
+        return gettext("Fewer moves may be possible; the search was stopped.")
+    return gettext("Fewer moves may be possible; the time ran out.")
 
 
 def cost_line(cost: Cost) -> dict[str, Any]:
     minutes = gettext("{minutes} minutes").format(minutes=number(cost.amount * GRID_MIN))
     words, amount = {
         "clash": (gettext("People who want two sessions that overlap"), number(cost.amount)),
-        "overflow": (gettext("Guests beyond a room’s seats"), number(cost.amount)),
-        "track_room": (gettext("Rooms of a track beyond its first"), number(cost.amount)),
+        "overflow": (gettext("Attendees beyond a room’s seats"), number(cost.amount)),
+        "track_room": (gettext("Additional rooms that a track uses"), number(cost.amount)),
         "track_parallel": (gettext("Pairs of sessions of one track at the same time"), number(cost.amount)),
         "idle": (gettext("People on stage waiting between their sessions"), minutes),
-        "balance": (gettext("Sessions on a day beyond its share"), minutes),
+        "balance": (gettext("Session time beyond a day’s fair share"), minutes),
     }[cost.term]
     return {"words": words, "amount": amount, "cost": number(cost.cost)}
