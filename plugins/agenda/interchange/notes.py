@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from plenaria.core.kernel.values import N_, Refusal
 
-from .told import Source
+from .parsed import Source
 
 UNREADABLE_WORDS: Final = {
     "file_empty": N_("The file is empty."),
@@ -188,7 +188,7 @@ class Findings:
         self._notes.append(note)
 
     def count(self, code: str, times: int = 1, /, **facts: Any) -> None:
-        """The same thing once more: told once, with how often it was."""
+        """The same thing once more: one note, with how often it was."""
         counter = self._counts.setdefault(code, Counter())
         key = tuple(facts.items())
         if key not in counter and len(counter) >= MOST_KINDS:

@@ -26,7 +26,7 @@ class MyPart(Struct, frozen=True):
 
 
 async def parts_of(email: str, event_ids: list[int]) -> list[MyPart]:
-    """The sessions of whoever has that address, in these events; one query."""
+    """The parts of the person with that address, in these events; one query."""
     if not event_ids or not email:
         return []
     session, person = SessionPart.session, SessionPart.person

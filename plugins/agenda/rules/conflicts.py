@@ -98,7 +98,7 @@ def _of_one(
 
 
 def _of_absences(session: Session, draft: Draft) -> Iterator[Conflict]:
-    """As hard as being in two places: whoever is away cannot be on stage."""
+    """As hard as being in two places: somebody who is absent cannot be on stage."""
     for person in dict.fromkeys(part.person for part in session.parts) if draft.absences else ():
         for absence in draft.absences.get(person, ()):
             if session.starts_at is None or session.ends_at is None:

@@ -109,28 +109,28 @@ async def import_schedule(
 ) -> Preview:
     """Bring the file into the draft, whole or not at all, and answer what it did.
 
-    `draft_mark` is that of the preview that was looked at (None: whatever is there). What changes nothing is not refused and
+    `draft_mark` is that of the preview that was looked at (None: the draft as it is). What changes nothing is not refused and
     leaves no trace: sending it twice is harmless. Raises `Refused`: import_draft_changed, import_not_certain where something
-    would leave the draft and `certain` was not said, and `import_…` for a file that is no schedule.
+    would be removed from the draft and `certain` is false, and `import_…` for a file that is no schedule.
     """
     read, language = await asyncio.to_thread(_read, event, content, choices)
     async with transaction():
         await hold(event)
-        found = await _preview(event, read, language, choices)
-        if found.merged.changes_nothing:
-            return found
-        if draft_mark not in (None, found.draft_mark):
+        preview = await _preview(event, read, language, choices)
+        if preview.merged.changes_nothing:
+            return preview
+        if draft_mark not in (None, preview.draft_mark):
             raise Refused(Refusal("import_draft_changed"))
-        if found.merged.goes and not certain:
-            count = sum(len(tally.gone) for tally in found.merged.tallies.values())
+        if preview.merged.goes and not certain:
+            count = sum(len(tally.gone) for tally in preview.merged.tallies.values())
             raise Refused(Refusal("import_not_certain", {"count": count}, "/certain"))
-        uids = {session.code: session.uid for session in found.merged.draft.sessions}
-        await set_draft(event, await _section(event, found.merged.draft), uids=uids, now=now)
+        uids = {session.code: session.uid for session in preview.merged.draft.sessions}
+        await set_draft(event, await _section(event, preview.merged.draft), uids=uids, now=now)
         digest = hashlib.sha256(content).hexdigest()
-        facts = {"way": choices.way, "sha256": digest, **counts(found.merged.tallies["sessions"])}
+        facts = {"way": choices.way, "sha256": digest, **counts(preview.merged.tallies["sessions"])}
         subject = f"agenda:{event.slug}"
         await audit.record("agenda.imported", by=by, subject=subject, event=event.id, facts=facts, now=now)
-        return found
+        return preview
 
 
 def counts(tally: rules.Tally) -> dict[str, int]:
@@ -140,13 +140,13 @@ def counts(tally: rules.Tally) -> dict[str, int]:
 
 def _read(event: EventView, content: bytes, choices: ImportChoices) -> tuple[interchange.Read, str]:
     """The file and the language that its words were taken to be in; in a thread, since a large file takes a while."""
-    is_told = choices.language != "file"
-    language = choices.language if is_told else event.language
+    is_chosen = choices.language != "file"
+    language = choices.language if is_chosen else event.language
     place = queries.place_of(event)
     try:
         read = interchange.read(content, zone=event.zone, language=language, place=place)
         spoken = [session.language for session in read.imported.draft.sessions]
-        if not is_told and spoken.count(language) * 2 < len(spoken):
+        if not is_chosen and spoken.count(language) * 2 < len(spoken):
             language = next(code for code in spoken if code != language)
             read = interchange.read(content, zone=event.zone, language=language, place=place)
     except interchange.Unreadable as unreadable:
@@ -154,7 +154,7 @@ def _read(event: EventView, content: bytes, choices: ImportChoices) -> tuple[int
         raise Refused(Refusal(f"import_{refusal.code}", refusal.facts, "/file")) from unreadable
     except UnicodeError as no_text:  # halves of characters, which JSON can escape and no database holds
         raise Refused(Refusal("import_no_text", {}, "/file")) from no_text
-    return read if is_told else _with_assumed_language(read, language), language
+    return read if is_chosen else _with_assumed_language(read, language), language
 
 
 def _with_assumed_language(read: interchange.Read, language: str) -> interchange.Read:

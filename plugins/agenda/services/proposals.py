@@ -83,7 +83,7 @@ async def ask_for_proposal(event: EventView, asked: NewProposal, *, by: str, now
 
 
 def _longer_than_a_day(draft: rules.Draft, wishes: rules.Wishes) -> list[Refusal]:
-    """Said at once, by name: a search could only say that the days are too short."""
+    """Refused at once, by name: a search could only find that the days are too short."""
     titles = [each.title for each in rules.too_long(draft, wishes)]
     return [Refusal("longer_than_a_day", {"sessions": titles})] if titles else []
 

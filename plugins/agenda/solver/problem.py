@@ -55,7 +55,7 @@ class Room(Struct, frozen=True, kw_only=True):
 
 
 class Travel(Struct, frozen=True):
-    """How long the way between two places takes, in minutes, in both directions; 0 where it is not said."""
+    """How long the way between two places takes, in minutes, in both directions; 0 where it is not given."""
 
     one: str
     other: str

@@ -1,4 +1,4 @@
-"""Wishes in words. The door puts titles for codes and clock times for the minutes `start` and `end`, then formats."""
+"""Wishes in words. The handler puts titles for codes and clock times for the minutes `start` and `end`, then formats."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -109,7 +109,7 @@ def _revision_of(data: Flat) -> int | None:
 
 
 def _name_code(data: Flat, editor: Editor) -> None:
-    """A code left blank is made from the name; what is wrong with it is then told like anything else."""
+    """A code left blank is made from the name; what is wrong with it is then reported like anything else."""
     if any(isinstance(text, str) and text.strip() for text in data.get("code", [])):
         return
     for name in editor.name_code_after.split():

@@ -320,7 +320,7 @@ async def test_a_first_timetable_is_not_sought_once_there_is_one(site: Site, eve
 
     shown = await client.get(f"{BASE}/{number}", headers={"Accept-Language": "en"})
 
-    assert "Looking for a better timetable. Best so far: 101 points; fewer than 7 cannot be had." in shown.text
+    assert "Looking for a better timetable. Best so far: 101 points; no timetable can have fewer than 7." in shown.text
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
@@ -681,7 +681,7 @@ async def test_a_stale_proposal_offers_no_button_and_names_what_changed(site: Si
 
     assert f"{BASE}/{number}/accept" not in shown.text
     assert refused.status_code == 409
-    assert "Changed since: Session talk." in refused.text
+    assert "Changed since then: Session talk." in refused.text
     program = await client.post(f"{API}/{number}/accept", headers={"Accept-Language": "en"})
     assert [(each["code"], each["detail"]) for each in program.json()["errors"]] == [
         (
