@@ -1,4 +1,4 @@
-"""Timetable proposals: asked for, watched, decided."""
+"""Timetable proposals: requested, watched, decided."""
 
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from plenaria.plugins.agenda.solver.problem import Contradiction, Cost, Progress
 
 
 class ProposalSummary(Struct, frozen=True):
-    """A timetable that was asked for; `cost` once there is one."""
+    """A timetable that was requested; `cost` once there is one."""
 
     number: int
     state: queries.ProposalState
@@ -48,7 +48,7 @@ class TimetableView(Struct, frozen=True):
 
 
 class ProposalView(Struct, frozen=True):
-    """A timetable that was asked for, how its search goes, and what came out."""
+    """A timetable that was requested, how its search goes, and what came out."""
 
     number: int
     state: queries.ProposalState
@@ -104,7 +104,7 @@ async def _proposal_now(event: EventView, number: int) -> ProposalView:
 async def list_proposals(
     request: Anything, event: EventView, after: After = "", limit: Limit = 50
 ) -> Response[Page[ProposalSummary]]:
-    """The timetables that were asked for, the newest first."""
+    """The timetables that were requested, the newest first."""
     found = [
         ProposalSummary(
             each.number,
@@ -178,7 +178,7 @@ async def stop_proposal(event: EventView, visit: Visit, number: int) -> Proposal
     status_code=200,
 )
 async def discard_proposal(event: EventView, visit: Visit, number: int) -> ProposalView:
-    """Put it aside. Refused while it is searched, and once it was accepted."""
+    """Discard it. Refused while it is searched, and once it was accepted."""
     await services.discard_proposal(event, number, by=visit.by, now=visit.now)
     return await _proposal_now(event, number)
 

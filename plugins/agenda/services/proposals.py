@@ -1,4 +1,4 @@
-"""A timetable asked for, stopped, accepted or put aside. The search itself is in `searching`."""
+"""A timetable requested, stopped, accepted or discarded. The search itself is in `searching`."""
 
 from datetime import datetime
 from importlib.util import find_spec
@@ -197,7 +197,7 @@ async def _move(event: EventView, changes: tuple[rules.Move, ...], now: datetime
 
 
 async def discard_proposal(event: EventView, number: int, *, by: str, now: datetime) -> None:
-    """Put a proposal aside. Raises `Refused`: not_found, not_decidable while it is searched or once it was accepted."""
+    """Discard a proposal. Raises `Refused`: not_found, not_decidable while it is searched or once it was accepted."""
     async with transaction():
         await hold(event)
         found = await _found(event, number)

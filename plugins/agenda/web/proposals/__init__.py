@@ -1,4 +1,4 @@
-"""Timetable proposals: asked for, watched, looked at, accepted or put aside."""
+"""Timetable proposals: requested, watched, looked at, accepted or discarded."""
 
 from plenaria.plugins.agenda.web.proposals import asking, deciding
 

@@ -120,7 +120,7 @@ async def stop(request: Anything, visit: Visit, event: EventView, number: int) -
     include_in_schema=False,
 )
 async def discard(request: Anything, visit: Visit, event: EventView, number: int) -> Response[Any]:
-    """Put it aside."""
+    """Leave the draft as it is, for good."""
     return await _decide(
         request, visit, event, number, services.discard_proposal(event, number, by=visit.by, now=visit.now)
     )
