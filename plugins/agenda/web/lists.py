@@ -84,7 +84,7 @@ async def all_of_a_kind(request: Anything, event: EventView, kind: str) -> Respo
     )
 
 
-def _facts(item: Any) -> str:
+def _facts(item: queries.Item) -> str:
     """The few words beside a name."""
     if isinstance(item, RoomItem):
         hours = f"{item.opens:%H:%M}–{item.closes:%H:%M}" if item.opens and item.closes else ""
