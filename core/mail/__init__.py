@@ -9,13 +9,14 @@ from plenaria.core.mail.delivery import Mail, deliver, message_of
 from plenaria.core.mail.filling import Markdown, as_html, fill
 from plenaria.core.mail.installation import address, has_server, use
 from plenaria.core.mail.placeholders import PLACEHOLDER
-from plenaria.core.mail.sending import send
+from plenaria.core.mail.sending import Letter, send, send_many
 from plenaria.core.mail.texts import texts
 from plenaria.core.mail.wording import copy_wordings, restore, reword, reworded, sample_of, wording
 
 __all__ = [
     "PLACEHOLDER",
     "Attachment",
+    "Letter",
     "Mail",
     "Markdown",
     "address",
@@ -30,6 +31,7 @@ __all__ = [
     "reworded",
     "sample_of",
     "send",
+    "send_many",
     "texts",
     "use",
     "wording",

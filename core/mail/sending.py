@@ -5,6 +5,7 @@ from datetime import datetime
 from email.utils import make_msgid, parseaddr
 
 import msgspec
+from msgspec import Struct
 
 from plenaria.core.host import plugins
 from plenaria.core.kernel.languages import spoken
@@ -18,6 +19,19 @@ from plenaria.core.mail.texts import texts
 from plenaria.core.mail.wording import wording_in
 from plenaria.core.storage import outbox
 from plenaria.core.storage.database import savepoint
+
+Wording = tuple[str, str, str]
+"""Language, subject and body."""
+
+
+class Letter(Struct, frozen=True, kw_only=True):
+    """One of many mails that go out together: what `send` takes of each."""
+
+    key: str
+    to: str
+    language: str
+    facts: Mapping[str, str]
+    attachments: Sequence[Attachment] = ()
 
 
 async def send(
@@ -35,30 +49,48 @@ async def send(
     A fact is shown as it is: what looks like Markdown or HTML in it has no effect. Its lines stay lines, those that begin with
     `- ` are a list, and an address of this installation becomes a link. `Markdown` facts are the exception.
     """
-    plugin, text = texts()[key]
-    wanted = spoken(language, event.language if event else "")
-    language, subject, body = await wording_in(text, event, wanted)
-    draft = MailDraft(subject, body, attachments=list(attachments))
+    letter = Letter(key=key, to=to, language=language, facts=facts, attachments=attachments)
+    await _put([letter], event=event, now=now)
+
+
+async def send_many(letters: Sequence[Letter], *, event: EventView, now: datetime) -> None:
+    """Like `send` for each, in the caller's transaction: every wording is read once, and all mails are written together."""
+    await _put(letters, event=event, now=now)
+
+
+async def _put(letters: Sequence[Letter], *, event: EventView | None, now: datetime) -> None:
+    known = texts()
+    wordings: dict[tuple[str, str], Wording] = {}
+    mails = []
+    for letter in letters:
+        plugin, text = known[letter.key]
+        wanted = spoken(letter.language, event.language if event else "")
+        if (letter.key, wanted) not in wordings:
+            wordings[letter.key, wanted] = await wording_in(text, event, wanted)
+        mail = await _mail_of(letter, wordings[letter.key, wanted], event=event, now=now)
+        mails.append((letter.key, plugin, msgspec.to_builtins(mail)))
+    await outbox.put_mails(mails, event_id=event.id if event else None, now=now)
+
+
+async def _mail_of(letter: Letter, wording: Wording, *, event: EventView | None, now: datetime) -> Mail:
+    """The letter in the event's words, as plugins adjust it."""
+    language, subject, body = wording
+    facts = letter.facts
+    draft = MailDraft(subject, body, attachments=list(letter.attachments))
     if event is not None:
-        draft = await plugins.host().adjust(
-            "adjust_mail", draft, event=event, guard=savepoint, key=key, to=to, language=language, now=now
-        )
-        further = used_in(draft.subject, draft.body) - set(facts)
-        if further:
-            facts = {**facts, **await placeholders.values(further, event, to=to, language=language, now=now)}
+        about = {"key": letter.key, "to": letter.to, "language": language}
+        draft = await plugins.host().adjust("adjust_mail", draft, event=event, guard=savepoint, **about, now=now)
+        if further := used_in(draft.subject, draft.body) - set(facts):
+            more = await placeholders.values(further, event, to=letter.to, language=language, now=now)
+            facts = {**facts, **more}
+    plain = {name: as_plain(fact) if isinstance(fact, Markdown) else fact for name, fact in facts.items()}
     domain = parseaddr(server().sender)[1].rpartition("@")[2] or "localhost"
-    mail = Mail(
-        to=to,
+    return Mail(
+        to=letter.to,
         subject=fill(draft.subject, facts),
-        text=fill(
-            as_plain(draft.body),
-            {name: as_plain(fact) if isinstance(fact, Markdown) else fact for name, fact in facts.items()},
-        ),
+        text=fill(as_plain(draft.body), plain),
         html=as_html(draft.body, facts, language),
         language=language,
         message_id=make_msgid(domain=domain),
         attachments=draft.attachments,
-    )
-    await outbox.put_mail(
-        key, plugin=plugin, event_id=event.id if event else None, mail=msgspec.to_builtins(mail), now=now
     )

@@ -35,7 +35,10 @@ from plenaria.plugins.agenda.web.readiness import what_is_missing
 def register_plugin() -> PluginCard:
     return PluginCard(
         title=N_("Agenda"),
-        summary=N_("Rooms, sessions and people on stage: drafted, released, and read as pages, calendars and feeds."),
+        summary=N_(
+            "Rooms, sessions and people on stage: prepared as a draft, released, and shown as pages, "
+            "calendars and feeds."
+        ),
     )
 
 
@@ -192,10 +195,10 @@ ACTIONS = {
     "session.moved": N_("Session moved"),
     "session.removed": N_("Session removed"),
     "session.part_confirmed": N_("Participation confirmed"),
-    "proposal.asked": N_("Timetable proposal asked for"),
+    "proposal.asked": N_("Timetable proposal requested"),
     "proposal.stopped": N_("Search for a timetable stopped"),
     "proposal.accepted": N_("Timetable proposal accepted into the draft"),
-    "proposal.discarded": N_("Timetable proposal put aside"),
+    "proposal.discarded": N_("Timetable proposal discarded"),
     "agenda.applied": N_("Agenda set from the event’s file"),
     "agenda.imported": N_("Schedule imported into the draft"),
     "schedule.released": N_("Agenda released"),
@@ -203,25 +206,29 @@ ACTIONS = {
 
 REFUSALS = {
     "code_taken": N_("The code “{code}” is taken. Choose another one."),
-    "in_use": N_("It is used by sessions ({count}). Take it out of them first."),
+    "in_use": N_("It is used by sessions ({count}). Remove it from them first."),
     "not_a_choice": N_("“{actual}” is not one of: {allowed}."),
     "too_many_people": N_("{count} people are too many for one session; at most {most} are allowed here."),
     "wall_time_skipped": N_("{wall_time} does not exist in {zone}: clocks skip it that day."),
-    "solver_missing": N_("Timetables cannot be sought on this installation: the extra “timetable” is not installed."),
-    "search_under_way": N_("A timetable is being sought for this event already. Wait for it, or stop it."),
-    "search_is_over": N_("That search is over."),
+    "solver_missing": N_("This installation cannot search for timetables: the extra “timetable” is not installed."),
+    "search_under_way": N_(
+        "A search for a timetable is already under way for this event. Wait until it ends, or stop it."
+    ),
+    "search_is_over": N_("That search has already ended."),
     "no_rooms": N_("There are no rooms yet. Add the rooms first."),
-    "nothing_to_place": N_("There is no session that may be placed. Choose that more may move."),
-    "longer_than_a_day": N_("Longer than the sessions of any day may last: {sessions}."),
-    "not_solved": N_("There is no timetable here that could be accepted."),
-    "already_accepted": N_("This timetable was accepted already."),
+    "nothing_to_place": N_("There is no session to place. Let more sessions move."),
+    "longer_than_a_day": N_("Longer than the session hours of any day: {sessions}."),
+    "not_solved": N_("This proposal has no timetable to accept."),
+    "already_accepted": N_("This timetable has already been accepted."),
     "draft_changed_since": N_(
-        "Sessions of the draft have changed since ({count}): {sessions}. Ask for another timetable."
+        "Sessions of the draft have changed since then ({count}): {sessions}. Request another timetable."
     ),
     "needs_changed_since": N_(
-        "Rooms, absences or settings that a timetable must keep to have changed since. Ask for another timetable."
+        "Rooms, absences or settings that a timetable depends on have changed since then. Request another timetable."
     ),
-    "not_decidable": N_("It cannot be put aside: its search goes on, or it was decided already."),
+    "not_decidable": N_(
+        "It cannot be discarded: its search is still running, or it was already accepted or discarded."
+    ),
     "not_released_yet": N_("The agenda was never released, so there is nothing to export."),
     "nothing_to_release": N_("Nothing has changed since the last release."),
     "release_needs_reason": N_(

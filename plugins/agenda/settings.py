@@ -18,7 +18,9 @@ _LANGUAGES = {"es": N_("Spanish"), "en": N_("English")}
 _MINUTES = {"unit": N_("minutes")}
 _CODE = Meta(
     title=N_("Code"),
-    description=N_("Part of addresses, for ever. Left blank in a form, it is made from the name."),
+    description=N_(
+        "Part of web addresses: changing it later breaks links. If left blank in a form, it is made from the name."
+    ),
 )
 
 
@@ -29,9 +31,9 @@ class TimetableSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """What proposals of a timetable keep to."""
 
     opens: Annotated[
-        time, Meta(title=N_("Sessions from"), description=N_("Each day, on the clock there; rooms may have less."))
+        time, Meta(title=N_("Sessions from"), description=N_("Every day, local time; a room may have shorter hours."))
     ] = time(9)
-    closes: Annotated[time, Meta(title=N_("Sessions until"), description=N_("By then every session has ended."))] = (
+    closes: Annotated[time, Meta(title=N_("Sessions until"), description=N_("Every session ends by this time."))] = (
         time(19)
     )
     meal_min: Annotated[
@@ -39,8 +41,8 @@ class TimetableSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only
         Meta(
             ge=0,
             le=240,
-            title=N_("Time to eat"),
-            description=N_("Everybody on stage that day has so long in one piece; 0: nobody asks."),
+            title=N_("Meal break"),
+            description=N_("Guaranteed meal break; 0 turns it off."),
             extra=_MINUTES,
         ),
     ] = 60
@@ -51,7 +53,7 @@ class TimetableSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only
     ] = "some"
     track_room: Annotated[Importance, Meta(title=N_("A track stays in one room"), extra=_IMPORTANCE)] = "some"
     idle: Annotated[
-        Importance, Meta(title=N_("People on stage wait little between their sessions"), extra=_IMPORTANCE)
+        Importance, Meta(title=N_("Short waits for people on stage between their sessions"), extra=_IMPORTANCE)
     ] = "some"
     balance: Annotated[Importance, Meta(title=N_("Every day is about equally full"), extra=_IMPORTANCE)] = "some"
 
@@ -64,9 +66,11 @@ class TimetableSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only
         if self.meal_until <= self.meal_from:
             yield Problem("/meal_until", "closes_before_it_opens", {}, N_("Must be after the beginning."))
         elif self.meal_from < self.opens or self.closes < self.meal_until:
-            yield Problem("/meal_from", "meal_outside_hours", {}, N_("The meal must lie within the hours of sessions."))
+            yield Problem("/meal_from", "meal_outside_hours", {}, N_("The meal must be within the session hours."))
         elif _minutes(self.meal_until) - _minutes(self.meal_from) < self.meal_min:
-            yield Problem("/meal_min", "meal_too_long", {}, N_("Longer than the time within which it is to be had."))
+            yield Problem(
+                "/meal_min", "meal_too_long", {}, N_("Longer than the time between “Meal from” and “Meal until”.")
+            )
 
     @property
     def hours(self) -> Hours:
@@ -98,7 +102,7 @@ class AgendaSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         LocalizedText,
         Meta(
             title=N_("Before the first release"),
-            description=N_("What the agenda's page says while nothing has been released."),
+            description=N_("What the agenda’s page says before the first release."),
             extra={"max_length": 400, "kind": "textarea"},
         ),
     ] = {}
@@ -108,7 +112,7 @@ class AgendaSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
             ge=5,
             le=720,
             title=N_("Usual length"),
-            description=N_("How long a new session is until somebody changes it."),
+            description=N_("The length of a new session unless it is changed."),
             extra=_MINUTES,
         ),
     ] = 45
@@ -117,7 +121,7 @@ class AgendaSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         Meta(
             ge=1,
             le=100,
-            title=N_("Most people in a session"),
+            title=N_("Maximum people in a session"),
             description=N_("How many people one session may have on stage."),
             extra={"unit": N_("people")},
         ),
@@ -129,7 +133,8 @@ class AgendaSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
             le=120,
             title=N_("Time to change rooms"),
             description=N_(
-                "Warns when somebody has less time than this between two sessions in different rooms; proposals keep to it."
+                "Warns when somebody has less time than this between two sessions in different rooms; "
+                "timetable proposals respect it."
             ),
             extra=_MINUTES,
         ),
@@ -154,7 +159,7 @@ class AgendaSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
             ge=0,
             le=1440,
             title=N_("Reminder in calendars"),
-            description=N_("How long before a session calendars remind; 0: not at all."),
+            description=N_("How long before each session calendars give a reminder; 0 turns it off."),
             extra=_MINUTES,
         ),
     ] = 0
@@ -163,8 +168,8 @@ class AgendaSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         Meta(
             ge=0,
             le=86400,
-            title=N_("Age of feeds"),
-            description=N_("How long calendars and caches may keep a feed before they ask again."),
+            title=N_("Feed cache time"),
+            description=N_("How long calendars and caches may keep a feed before they fetch it again."),
             extra={"unit": N_("seconds")},
         ),
     ] = 300
@@ -179,10 +184,10 @@ class RoomItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     name: Annotated[LocalizedText, Meta(title=N_("Name"), extra={"max_length": 120})]
     capacity: Annotated[
         int,
-        Meta(ge=0, le=100_000, title=N_("Seats"), description=N_("0: not known."), extra={"unit": N_("seats")}),
+        Meta(ge=0, le=100_000, title=N_("Seats"), description=N_("0 if unknown."), extra={"unit": N_("seats")}),
     ] = 0
-    opens: Annotated[time | None, Meta(title=N_("Opens"), description=N_("Each day, on the clock there."))] = None
-    closes: Annotated[time | None, Meta(title=N_("Closes"), description=N_("Each day, on the clock there."))] = None
+    opens: Annotated[time | None, Meta(title=N_("Opens"), description=N_("Every day, local time."))] = None
+    closes: Annotated[time | None, Meta(title=N_("Closes"), description=N_("Every day, local time."))] = None
 
     def problems(self) -> Iterator[Problem]:
         if self.opens is not None and self.closes is not None and self.closes <= self.opens:
@@ -195,7 +200,7 @@ class TrackItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     code: Annotated[Slug, _CODE]
     name: Annotated[LocalizedText, Meta(title=N_("Name"), extra={"max_length": 120})]
     colour: Annotated[
-        int, Meta(ge=1, le=8, title=N_("Colour"), description=N_("Number of one of the eight colours of the house."))
+        int, Meta(ge=1, le=8, title=N_("Colour"), description=N_("Number of one of the eight colours."))
     ] = 1
 
 
@@ -213,7 +218,11 @@ class TypeItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         ),
     ] = ()
     is_break: Annotated[
-        bool, Meta(title=N_("Break"), description=N_("Coffee, lunch: drawn quietly, across all rooms if it has none."))
+        bool,
+        Meta(
+            title=N_("Break"),
+            description=N_("Coffee, lunch: shown in a muted style, across all rooms if it has no room."),
+        ),
     ] = False
 
 
@@ -239,7 +248,10 @@ class PersonItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         str,
         Meta(
             title=N_("E-mail"),
-            description=N_("Never shown. Whoever signs in with it sees their sessions and may correct them."),
+            description=N_(
+                "Never shown. The person who signs in with this address sees their sessions, confirms them "
+                "and may correct their employer."
+            ),
             max_length=254,
             extra={"kind": "email"},
         ),
@@ -250,13 +262,17 @@ class PersonItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     ] = {}
     is_public: Annotated[
         bool,
-        Meta(title=N_("Shown in public"), description=N_("Without it the name appears on no page and in no feed.")),
+        Meta(
+            title=N_("Shown in public"), description=N_("If switched off, the name appears on no page and in no feed.")
+        ),
     ] = True
     absences: Annotated[
         tuple[AbsenceItem, ...],
         Meta(
             title=N_("Not available"),
-            description=N_("When this person cannot be on stage. Never shown in public; a session then is a conflict."),
+            description=N_(
+                "When this person cannot be on stage. Never shown in public; a session at that time is a conflict."
+            ),
             max_length=50,
         ),
     ] = ()
@@ -328,20 +344,23 @@ class NewProposal(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     may_move: Annotated[
         MayMove,
         Meta(
-            title=N_("What may be placed"),
-            description=N_("What may not move stays exactly where it is."),
+            title=N_("Which sessions may be placed"),
+            description=N_("All other sessions stay exactly where they are."),
             extra={"choices": MAY_MOVE, "kind": "radio"},
         ),
     ] = "unplaced"
     keeps_rooms: Annotated[
         bool,
-        Meta(title=N_("Rooms stay"), description=N_("A session that has a room stays in it; only times are sought.")),
+        Meta(
+            title=N_("Keep the rooms"),
+            description=N_("A session that has a room keeps it; only times are searched for."),
+        ),
     ] = False
     few_moves: Annotated[
         bool,
         Meta(
             title=N_("As few moves as possible"),
-            description=N_("Leaves sessions that have a start and a room where they are, as far as that can be."),
+            description=N_("Sessions that have a start and a room stay where they are as far as possible."),
         ),
     ] = True
     limit_s: Annotated[
@@ -349,11 +368,34 @@ class NewProposal(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
         Meta(
             ge=5,
             le=600,
-            title=N_("Longest search"),
-            description=N_("The best timetable found by then is the answer. You may stop it earlier."),
+            title=N_("Maximum search time"),
+            description=N_("You get the best timetable found by then. You may stop the search earlier."),
             extra={"unit": N_("seconds")},
         ),
     ] = 60
+
+
+class NewRelease(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What goes with a release. `reason` is needed only while there are hard conflicts."""
+
+    note: Annotated[
+        str,
+        Meta(
+            title=N_("Note"),
+            description=N_("For the team: what this release is about."),
+            max_length=500,
+            extra={"kind": "textarea"},
+        ),
+    ] = ""
+    reason: Annotated[
+        str,
+        Meta(
+            title=N_("Reason for releasing despite conflicts"),
+            description=N_("Needed only while there are serious conflicts; kept in the history."),
+            max_length=500,
+            extra={"kind": "textarea"},
+        ),
+    ] = ""
 
 
 class AgendaSection(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -370,9 +412,7 @@ class AgendaSection(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         bool,
         Meta(
             title=N_("Released"),
-            description=N_(
-                "Whether this very schedule is to be public; nothing that is public is ever taken back by a file."
-            ),
+            description=N_("Whether this schedule is to be public. A file never withdraws what is already public."),
         ),
     ] = False
 

@@ -137,7 +137,7 @@ class TimetableProposal(Table, tablename="agenda_proposal"):
     """A timetable that was asked for, and what became of it.
 
     `busy` is the event's id while it waits or is searched, else null: one search for an event at a time. Who searches holds it
-    under the name `worker` until `lease_until`, and says so again and again; when the lease is over, anybody may take it up.
+    under the name `worker` until `lease_until`, and renews the lease; when it is over, any worker may take the search up.
     """
 
     id: Serial

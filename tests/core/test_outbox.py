@@ -93,7 +93,7 @@ async def tell(event: EventView, plugin: str = "x") -> None:
 async def put_mail(to: str = "ana@example.mx") -> None:
     letter = {"to": to, "subject": "S", "text": "secret", "html": "", "language": "es", "message_id": "<1@x>"}
     async with transaction():
-        await outbox.put_mail("core.sign_in", plugin="core", event_id=None, mail=letter, now=NOW)
+        await outbox.put_mails([("core.sign_in", "core", letter)], event_id=None, now=NOW)
 
 
 async def lines() -> list[dict[str, Any]]:

@@ -33,6 +33,8 @@ LEASE_S: Final = 120
 """A claimed line that was not settled (a killed worker) is due again after this long."""
 DELIVER_WITHIN_S: Final = 45.0
 """A delivery that takes longer has failed: a server or a plugin that hangs holds up its lane only so long."""
+INSERTED_AT_ONCE: Final = 500
+"""Lines in one statement; engines bound how many values one may have."""
 
 _wake = asyncio.Event()
 
@@ -68,19 +70,32 @@ async def tell(fact: str, *, event: EventView, now: datetime, **facts: Any) -> N
     await _put([_line("fact", fact, name, event.id, payload, now) for name in listeners])
 
 
-async def put_mail(key: str, *, plugin: str, event_id: int | None, mail: Mapping[str, Any], now: datetime) -> None:
-    """Record a finished mail (see `plenaria.core.mail.send`, which everybody else calls)."""
-    await _put([_line("mail", key, plugin, event_id, msgspec.json.encode(mail).decode(), now)])
-
-
 def _line(kind: str, name: str, plugin: str, event_id: int | None, payload: str, now: datetime) -> OutboxLine:
     return OutboxLine(kind=kind, name=name, plugin=plugin, event=event_id, payload=payload, due_at=now, created_at=now)
+
+
+async def tell_each(fact: str, many: Sequence[Mapping[str, Any]], *, event: EventView, now: datetime) -> None:
+    """Like `tell` for each of many, which hold the same arguments, in few statements."""
+    if many:
+        listeners = plugins.host().listeners(fact, event, {*many[0], "event", "now"})
+        payloads = [msgspec.json.encode(facts).decode() for facts in many]
+        await _put([_line("fact", fact, name, event.id, payload, now) for payload in payloads for name in listeners])
+
+
+async def put_mails(
+    mails: Sequence[tuple[str, str, Mapping[str, Any]]], *, event_id: int | None, now: datetime
+) -> None:
+    """Record finished mails, `(key, plugin, mail)`, in few statements (see `core.mail.send`, which everybody else calls)."""
+    await _put(
+        [_line("mail", key, plugin, event_id, msgspec.json.encode(mail).decode(), now) for key, plugin, mail in mails]
+    )
 
 
 async def _put(lines: list[OutboxLine]) -> None:
     if lines:
         async with transaction() as running:
-            await OutboxLine.insert(*lines)
+            for start in range(0, len(lines), INSERTED_AT_ONCE):
+                await OutboxLine.insert(*lines[start : start + INSERTED_AT_ONCE])
             running.after_commit(_wake.set)
 
 

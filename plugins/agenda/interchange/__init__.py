@@ -16,7 +16,7 @@ resolves an entity, opens a file or an address, or takes more time or memory tha
 
 from .audience import Reader
 from .entries import contributed, entries, entry_of
-from .imported import Imported, Read, event_of, release
+from .imported import Imported, Read
 from .json_writing import frab_json
 from .notes import LEFT_OUT_WORDS, LOST_SESSIONS, NOTE_WORDS, REPAIRED_WORDS, UNREADABLE_WORDS, Note, Report, Unreadable
 from .reading import read, read_calendar, read_json, read_xml
@@ -37,12 +37,10 @@ __all__ = [
     "contributed",
     "entries",
     "entry_of",
-    "event_of",
     "frab_json",
     "frab_xml",
     "read",
     "read_calendar",
     "read_json",
     "read_xml",
-    "release",
 ]

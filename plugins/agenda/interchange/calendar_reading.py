@@ -5,10 +5,10 @@ from plenaria.plugins.agenda.ics import LeftOut, Slot
 
 from .encoding import MOST_OCTETS
 from .notes import LOST_SESSIONS, NOTE_WORDS, Findings, Unreadable
-from .told import Source, ToldSchedule, ToldSession
+from .parsed import ParsedSchedule, ParsedSession, Source
 
 
-def told(data: bytes, zone: str, findings: Findings, *, place: str = "") -> ToldSchedule:
+def parsed(data: bytes, zone: str, findings: Findings, *, place: str = "") -> ParsedSchedule:
     """What the calendar says; a location at `place`, the event's own, is the room there.
 
     Notes `calendar_…`, by the reader's codes. Raises Unreadable: file_too_large, format_unknown.
@@ -17,7 +17,7 @@ def told(data: bytes, zone: str, findings: Findings, *, place: str = "") -> Told
         raise Unreadable("file_too_large", octets=len(data), most=MOST_OCTETS)
     found = ics.read(data, zone=zone)
     lost = sum(_noted(note, findings) for note in found.left_out)
-    return ToldSchedule(
+    return ParsedSchedule(
         title=found.name,
         zone=found.zone,
         sessions=tuple(_session(slot, place) for slot in found.slots),
@@ -41,8 +41,8 @@ def _room(location: str, place: str) -> str:
     return "" if location == place else location.removesuffix(f", {place}")
 
 
-def _session(slot: Slot, place: str) -> ToldSession:
-    return ToldSession(
+def _session(slot: Slot, place: str) -> ParsedSession:
+    return ParsedSession(
         source=Source(subject=slot.title[:100]),
         guid=slot.uid,
         title=slot.title,

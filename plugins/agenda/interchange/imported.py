@@ -1,11 +1,11 @@
 """What comes of a file: values that the agenda can hold, each valid by its rules."""
 
-from datetime import date, datetime
+from datetime import date
 
 from msgspec import Struct
 
-from plenaria.core.kernel.values import EventView, LocalizedText
-from plenaria.plugins.agenda.rules import Draft, Schedule, next_schedule
+from plenaria.core.kernel.values import LocalizedText
+from plenaria.plugins.agenda.rules import Draft
 
 from .notes import Report
 
@@ -34,22 +34,3 @@ class Read(Struct, frozen=True, kw_only=True):
     imported: Imported
     report: Report
     names_no_language: bool = False
-
-
-def release(imported: Imported, *, now: datetime) -> Schedule:
-    """The imported schedule as a first release, as the exports take it."""
-    return next_schedule(None, imported.draft, place="", now=now)
-
-
-def event_of(imported: Imported) -> EventView | None:
-    """The imported schedule's event, as the exports take it; None where the file does not say when it is."""
-    if imported.starts_on is None or imported.ends_on is None:
-        return None
-    return EventView(
-        id=0,
-        slug=imported.acronym or "schedule",
-        name=imported.title,
-        zone=imported.zone,
-        starts_on=imported.starts_on,
-        ends_on=imported.ends_on,
-    )

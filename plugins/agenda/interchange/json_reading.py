@@ -5,10 +5,10 @@ from typing import Any, Final
 
 from . import submissions
 from .json_tree import tree
+from .json_values import members, of, pointed, text, words
 from .notes import Findings, Unreadable
-from .said import members, of, pointed, text, words
+from .parsed import ParsedDay, ParsedPerson, ParsedRoom, ParsedSchedule, ParsedSession, ParsedTrack, Source
 from .text import label, plain
-from .told import Source, ToldDay, ToldPerson, ToldRoom, ToldSchedule, ToldSession, ToldTrack
 
 _OF_CONFERENCE: Final = {
     "acronym", "title", "start", "end", "daysCount", "days", "time_zone_name", "timezone", "day_change", "timeslot_duration",
@@ -20,7 +20,7 @@ _OF_EVENT: Final = {
 }  # fmt: skip
 
 
-def told(given: str, findings: Findings) -> ToldSchedule:
+def parsed(given: str, findings: Findings) -> ParsedSchedule:
     """What the file says. Notes `field_dropped`. Raises Unreadable: those of `json_tree.tree`, and wrong_root."""
     document = tree(given, findings)
     if not isinstance(document, dict):
@@ -32,11 +32,11 @@ def told(given: str, findings: Findings) -> ToldSchedule:
             schedule, conference, "/schedule/conference" if "schedule" in document else "/conference", findings
         )
     if submissions.recognised(document):
-        return submissions.told(document, findings)
+        return submissions.parsed(document, findings)
     raise Unreadable("wrong_root", root=next(iter(document), "{}")[:50])
 
 
-def _frab(schedule: Any, conference: dict[str, Any], path: str, findings: Findings) -> ToldSchedule:
+def _frab(schedule: Any, conference: dict[str, Any], path: str, findings: Findings) -> ParsedSchedule:
     _dropped(conference, _OF_CONFERENCE, findings)
     entries = list(_entries(conference, path))
     sessions = []
@@ -45,7 +45,7 @@ def _frab(schedule: Any, conference: dict[str, Any], path: str, findings: Findin
             sessions.append(_session(entry, room, day, pointer, findings))
         else:
             findings("session_unreadable", Source(pointer=pointer))
-    return ToldSchedule(
+    return ParsedSchedule(
         title=words(conference.get("title")),
         acronym=text(conference.get("acronym")),
         version=text(of(schedule, "version")),
@@ -60,33 +60,33 @@ def _frab(schedule: Any, conference: dict[str, Any], path: str, findings: Findin
     )
 
 
-def _rooms(conference: dict[str, Any], findings: Findings) -> Iterator[ToldRoom]:
+def _rooms(conference: dict[str, Any], findings: Findings) -> Iterator[ParsedRoom]:
     for room in members(conference.get("rooms")):
         if not isinstance(room, dict):
-            yield ToldRoom(name=words(room))
+            yield ParsedRoom(name=words(room))
             continue
         _dropped(room, {"name", "slug", "capacity"}, findings, "room ")
-        yield ToldRoom(
+        yield ParsedRoom(
             name=words(room.get("name")), slug=text(room.get("slug")), capacity=submissions.seats(room.get("capacity"))
         )
 
 
-def _tracks(conference: dict[str, Any], findings: Findings) -> Iterator[ToldTrack]:
+def _tracks(conference: dict[str, Any], findings: Findings) -> Iterator[ParsedTrack]:
     for track in members(conference.get("tracks")):
         if isinstance(track, dict):
             _dropped(track, {"name", "slug"}, findings, "track ")
-            yield ToldTrack(name=words(track.get("name")), slug=text(track.get("slug")))
+            yield ParsedTrack(name=words(track.get("name")), slug=text(track.get("slug")))
         else:
-            yield ToldTrack(name=words(track))
+            yield ParsedTrack(name=words(track))
 
 
-def _entries(conference: dict[str, Any], path: str) -> Iterator[tuple[Any, str, ToldDay, str]]:
+def _entries(conference: dict[str, Any], path: str) -> Iterator[tuple[Any, str, ParsedDay, str]]:
     """Every entry with its room, its day and its place in the file; rooms may be an object by name, or a list."""
     for index, day in enumerate(members(conference.get("days"))):
         if not isinstance(day, dict):
             continue
         date, starts, ends = (label(text(day.get(key))) for key in ("date", "day_start", "day_end"))
-        is_on = ToldDay(date=date, starts=starts, ends=ends)
+        is_on = ParsedDay(date=date, starts=starts, ends=ends)
         rooms = day.get("rooms")
         if isinstance(rooms, dict):
             held = [(name, name, events) for name, events in rooms.items()]
@@ -99,36 +99,36 @@ def _entries(conference: dict[str, Any], path: str) -> Iterator[tuple[Any, str, 
                 yield entry, name, is_on, pointed(path, "days", index, "rooms", key, at)
 
 
-def _session(event: dict[str, Any], room: str, day: ToldDay, pointer: str, findings: Findings) -> ToldSession:
+def _session(event: dict[str, Any], room: str, day: ParsedDay, pointer: str, findings: Findings) -> ParsedSession:
     _dropped(event, _OF_EVENT, findings)
-    said = {key: text(event.get(key)) for key in _OF_EVENT}
-    return ToldSession(
-        source=Source(subject=(said["title"] or said["slug"] or said["id"])[:100], pointer=pointer),
-        guid=said["guid"],
-        number=said["id"],
-        code=said["code"],
-        slug=said["slug"],
+    fields = {key: text(event.get(key)) for key in _OF_EVENT}
+    return ParsedSession(
+        source=Source(subject=(fields["title"] or fields["slug"] or fields["id"])[:100], pointer=pointer),
+        guid=fields["guid"],
+        number=fields["id"],
+        code=fields["code"],
+        slug=fields["slug"],
         title=words(event.get("title")),
         texts=tuple(words(event.get(key)) for key in ("subtitle", "abstract", "description")),
-        language=said["language"],
+        language=fields["language"],
         type=words(event.get("type")),
         track=words(event.get("track")),
         under=room,
         room=words(event.get("room")),
         day=day,
-        date=said["date"],
-        start=said["start"],
-        end=said["end"],
-        duration=said["duration"],
-        is_cancelled=(said["status"] or said["state"]).casefold() in ("cancelled", "canceled"),
+        date=fields["date"],
+        start=fields["start"],
+        end=fields["end"],
+        duration=fields["duration"],
+        is_cancelled=(fields["status"] or fields["state"]).casefold() in ("cancelled", "canceled"),
         people=tuple(_person(each) for each in members(event.get("persons"))),
     )
 
 
-def _person(person: Any) -> ToldPerson:
+def _person(person: Any) -> ParsedPerson:
     if not isinstance(person, dict):
-        return ToldPerson(name=text(person))
-    return ToldPerson(
+        return ParsedPerson(name=text(person))
+    return ParsedPerson(
         name=text(person.get("name")) or text(person.get("public_name")),
         key=text(person.get("guid")) or text(person.get("code")) or text(person.get("id")),
         bio=words(person.get("biography")),

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from plenaria.core.kernel.values import N_, Refusal
 
-from .told import Source
+from .parsed import Source
 
 UNREADABLE_WORDS: Final = {
     "file_empty": N_("The file is empty."),
@@ -18,85 +18,89 @@ UNREADABLE_WORDS: Final = {
     "dtd_forbidden": N_("The file declares a document type (DTD), which is not read, for safety."),
     "nested_too_deep": N_("The file nests deeper than {most} levels."),
     "too_many_parts": N_("The file has more than {most} elements."),
-    "wrong_root": N_("The file is no schedule: it begins with “{root}”."),
+    "wrong_root": N_("The file is not a schedule: it begins with “{root}”."),
 }
 """Why a whole file is refused, by `Unreadable.code`."""
 
 REPAIRED_WORDS: Final = {
-    "encoding_wrong": N_("The file calls itself {declared}, but is not; it was read as {actual}."),
-    "characters_dropped": N_("Characters that no such file may hold were dropped ({count}), the first at line {line}."),
-    "ampersands_repaired": N_("Ampersands that stand for nothing were read as text ({count})."),
-    "key_repeated": N_("“{key}” stands more than once in one place ({count}); the last one was taken."),
-    "number_unusable": N_("Values that are no usable numbers were taken as missing ({count})."),
-    "event_title_missing": N_("The file does not say how the event is called."),
-    "zone_missing": N_("The file names no time zone; {zone} was taken."),
-    "zone_unknown": N_("“{named}” is no time zone; {zone} was taken."),
+    "encoding_wrong": N_("The file says that it is encoded in {declared}, but it is not; it was read as {actual}."),
+    "characters_dropped": N_("Invalid characters were removed ({count}), the first on line {line}."),
+    "ampersands_repaired": N_("Stray ampersands (&) were read as text ({count})."),
+    "key_repeated": N_("“{key}” appears more than once in the same place ({count}); the last one was used."),
+    "number_unusable": N_("Values that are not valid numbers were treated as missing ({count})."),
+    "event_title_missing": N_("The file does not give the name of the event."),
+    "zone_missing": N_("The file gives no time zone; {zone} was assumed."),
+    "zone_unknown": N_("“{named}” is not a time zone; {zone} was assumed."),
     "offset_missing": N_("Times without an offset from UTC ({count}) were read as times in {zone}."),
     "wall_time_skipped": N_(
-        "“{subject}”: {wall_time} does not exist in {zone}, clocks skip it; it was moved by the gap."
+        "“{subject}”: {wall_time} does not exist in {zone} because clocks go forward; it was moved by the same amount."
     ),
-    "start_disagrees": N_("“{subject}” gives two starts, {date} and {start}; the first was taken."),
-    "after_midnight": N_("“{subject}” at {start} was read as after midnight, on {day}."),
-    "duration_missing": N_("“{subject}” does not say how long it is; {minutes} minutes were taken."),
-    "duration_unreadable": N_("“{subject}” has the length “{said}”, which says nothing; {minutes} minutes were taken."),
-    "duration_out_of_bounds": N_("“{subject}” would last {said} minutes; {minutes} were taken."),
-    "title_missing": N_("A session without a title was called “{title}”."),
+    "start_disagrees": N_("“{subject}” has two start times, {date} and {start}; the first was used."),
+    "after_midnight": N_("“{subject}” starts at {start}, which was read as after midnight, on {day}."),
+    "duration_missing": N_("“{subject}” has no length; {minutes} minutes were assumed."),
+    "duration_unreadable": N_(
+        "“{subject}” has the length “{said}”, which cannot be understood; {minutes} minutes were assumed."
+    ),
+    "duration_out_of_bounds": N_("“{subject}” would last {said} minutes; its length was set to {minutes}."),
+    "title_missing": N_("A session without a title was given the title “{title}”."),
     "text_cut": N_("“{subject}”: a text was too long and was cut after {most} characters."),
-    "markup_converted": N_("Texts in HTML ({count}) were turned into Markdown."),
-    "language_not_offered": N_("The spoken language “{language}” is not offered here ({count}); “{taken}” was taken."),
-    "guid_missing": N_("Sessions without an identifier ({count}) were given one, each time the same."),
-    "guid_invalid": N_("Identifiers that are no UUIDs ({count}) were replaced by UUIDs made of them."),
-    "guid_repeated": N_("“{subject}” has an identifier that another session has too; it was given one of its own."),
+    "markup_converted": N_("Texts in HTML ({count}) were converted to Markdown."),
+    "language_not_offered": N_("The spoken language “{language}” is not offered here ({count}); “{taken}” was used."),
+    "guid_missing": N_(
+        "Sessions without an identifier ({count}) were given one; importing the file again gives the same one."
+    ),
+    "guid_invalid": N_("Identifiers that are not UUIDs ({count}) were replaced by UUIDs derived from them."),
+    "guid_repeated": N_("“{subject}” has the same identifier as another session; it was given its own."),
     "number_given": N_("Sessions without a number of their own ({count}) were given one."),
-    "slug_repeated": N_("“{subject}” has a short name that another session has too; its code is {code}."),
-    "room_disagrees": N_("“{subject}” stands under “{taken}” and says “{said}”; the former was taken."),
+    "slug_repeated": N_("“{subject}” has the same short name as another session; its code is {code}."),
+    "room_disagrees": N_("“{subject}” is listed under “{taken}” but names “{said}”; “{taken}” was used."),
     "room_unknown": N_("“{room}” is not in the file’s list of rooms; it was added."),
-    "person_number_repeated": N_("People share the number {key} under different names ({count}); each is a person."),
-    "person_repeated": N_("“{subject}” names {person} twice; once is enough."),
-    "days_missing": N_("The file does not say from when to when the event is; the days of its sessions were taken."),
+    "person_number_repeated": N_(
+        "The number {key} is shared by people with different names ({count}); they were kept as separate people."
+    ),
+    "person_repeated": N_("“{subject}” lists {person} twice; the repetition was dropped."),
+    "days_missing": N_("The file does not give the dates of the event; the days of its sessions were used."),
     "no_sessions": N_("The file has no sessions."),
-    "language_assumed": N_("The file does not say in which language its texts are; “{taken}” was taken."),
+    "language_assumed": N_("The file does not say in which language its texts are; “{taken}” was assumed."),
     "calendar_not_utf8": N_("The calendar is not in UTF-8; it was read as Windows-1252."),
-    "calendar_no_uid": N_("Entries of the calendar without an identifier ({count}) were given one."),
-    "calendar_repeated_uid": N_(
-        "Entries of the calendar that share an identifier ({count}) were each given their own."
-    ),
+    "calendar_no_uid": N_("Calendar entries without an identifier ({count}) were given one."),
+    "calendar_repeated_uid": N_("Calendar entries that share an identifier ({count}) were each given their own."),
     "calendar_zone_unknown": N_(
-        "“{zone}” is a time zone of the calendar’s own ({count}); its description was followed."
+        "The calendar defines a time zone of its own, “{zone}” ({count}); its definition was used."
     ),
-    "calendar_zone_assumed": N_("Times of the calendar in no known time zone ({count}) were read as times in {zone}."),
+    "calendar_zone_assumed": N_("Calendar times in an unknown time zone ({count}) were read as times in {zone}."),
     "calendar_wall_time_skipped": N_(
-        "Times of the calendar that clocks skip in {zone} ({count}) were moved by the gap."
+        "Calendar times that do not exist in {zone} because clocks go forward ({count}) were moved by the same amount."
     ),
     "calendar_recurrence_not_understood": N_(
-        "Repetitions in the calendar that were not understood ({count}): only the first time was kept."
+        "Repeating calendar entries that were not understood ({count}): only the first occurrence was kept."
     ),
-    "calendar_recurrence_cut": N_("Repetitions in the calendar that go on for too long were cut ({count})."),
+    "calendar_recurrence_cut": N_("Calendar entries that repeat for too long were cut short ({count})."),
     "calendar_range_not_understood": N_(
-        "Changes of “this and all later ones” in the calendar ({count}) were not understood as such."
+        "Calendar changes to “this and all following entries” ({count}) were applied to one entry only."
     ),
-    "calendar_doubt": N_("Something in the calendar was not understood, or kept in part ({count})."),
+    "calendar_doubt": N_("Parts of the calendar were not understood, or only partly kept ({count})."),
 }
 
 LEFT_OUT_WORDS: Final = {
     "start_missing": N_("“{subject}” was left out: the file does not say when it starts."),
-    "start_unreadable": N_("“{subject}” was left out: its start “{said}” is no time."),
-    "session_repeated": N_("“{subject}” stands in the file more than once, alike; once was kept."),
-    "session_unreadable": N_("An entry that is no session was left out."),
+    "start_unreadable": N_("“{subject}” was left out: its start “{said}” is not a valid time."),
+    "session_repeated": N_("“{subject}” appears in the file more than once, without differences; it was kept once."),
+    "session_unreadable": N_("An entry that is not a session was left out."),
     "too_many_sessions": N_("At most {most} sessions are read; {count} were left out."),
     "too_many_people": N_("“{subject}” names more than {most} people; {count} were left out."),
     "person_without_name": N_("People without a name were left out ({count})."),
-    "calendar_no_start": N_("Entries of the calendar without a start were left out ({count})."),
-    "calendar_whole_day": N_("Entries of the calendar that last whole days were left out ({count})."),
-    "calendar_no_end": N_("Entries of the calendar without an end were left out ({count})."),
-    "calendar_ends_before_it_starts": N_("Entries of the calendar that end before they start were left out ({count})."),
-    "calendar_superseded": N_("Earlier versions of entries of the calendar were left out ({count})."),
-    "calendar_repeated": N_("Entries that stand in the calendar more than once, alike, were left out ({count})."),
+    "calendar_no_start": N_("Calendar entries without a start were left out ({count})."),
+    "calendar_whole_day": N_("Calendar entries that last whole days were left out ({count})."),
+    "calendar_no_end": N_("Calendar entries without an end were left out ({count})."),
+    "calendar_ends_before_it_starts": N_("Calendar entries that end before they start were left out ({count})."),
+    "calendar_superseded": N_("Earlier versions of calendar entries were left out ({count})."),
+    "calendar_repeated": N_("Repeated identical calendar entries were left out ({count})."),
     "calendar_too_many": N_("The calendar has more entries than are read; the rest was left out."),
-    "calendar_property": N_("The agenda has no place for “{name}” of the calendar ({count})."),
-    "calendar_component": N_("Parts “{name}” of the calendar, which are no entries, were left out ({count})."),
+    "calendar_property": N_("“{name}” of the calendar has no place in the agenda and was left out ({count})."),
+    "calendar_component": N_("Parts of the calendar that are not entries, “{name}”, were left out ({count})."),
     "calendar_broken_property": N_("“{name}” of the calendar could not be read and was left out ({count})."),
-    "field_dropped": N_("The agenda has no place for “{field}” ({count})."),
+    "field_dropped": N_("“{field}” has no place in the agenda and was left out ({count})."),
 }
 
 LOST_SESSIONS: Final = frozenset(
@@ -184,7 +188,7 @@ class Findings:
         self._notes.append(note)
 
     def count(self, code: str, times: int = 1, /, **facts: Any) -> None:
-        """The same thing once more: told once, with how often it was."""
+        """The same thing once more: one note, with how often it was."""
         counter = self._counts.setdefault(code, Counter())
         key = tuple(facts.items())
         if key not in counter and len(counter) >= MOST_KINDS:

@@ -9,8 +9,8 @@ from plenaria.plugins.agenda.rules import Part, Person
 from . import words
 from .codes import Codes
 from .notes import Findings
+from .parsed import ParsedPerson, ParsedSession, Source
 from .text import cut, one_line
-from .told import Source, ToldPerson, ToldSession
 
 MOST_NAME, MOST_BIO, MOST_ON_STAGE = 100, 2000, 100
 
@@ -22,7 +22,7 @@ class People:
     key that goes by two names is two people: better a twin to merge than two people made one.
     """
 
-    def __init__(self, sessions: Iterable[ToldSession], language: str, findings: Findings) -> None:
+    def __init__(self, sessions: Iterable[ParsedSession], language: str, findings: Findings) -> None:
         self._language, self._findings = language, findings
         self._codes = Codes("person")
         self._known: dict[tuple[str, str], str] = {}
@@ -42,7 +42,7 @@ class People:
     def everybody(self) -> tuple[Person, ...]:
         return tuple(self._found.values())
 
-    def parts(self, session: ToldSession) -> tuple[Part, ...]:
+    def parts(self, session: ParsedSession) -> tuple[Part, ...]:
         """A part for each person of a session, once."""
         codes: dict[str, None] = {}
         for person in session.people:
@@ -56,7 +56,7 @@ class People:
             self._findings("too_many_people", session.source, most=MOST_ON_STAGE, count=left_out)
         return tuple(Part(person=code) for code in list(codes)[:MOST_ON_STAGE])
 
-    def _met(self, person: ToldPerson, source: Source) -> str:
+    def _met(self, person: ParsedPerson, source: Source) -> str:
         name = folded(person.name)
         if not name:
             self._findings.count("person_without_name")
@@ -66,7 +66,7 @@ class People:
             self._known[known_as] = self._new(person, source)
         return self._known[known_as]
 
-    def _new(self, person: ToldPerson, source: Source) -> str:
+    def _new(self, person: ParsedPerson, source: Source) -> str:
         name = one_line(person.name)
         fields = _fields(name)
         if " ".join(fields).rstrip() != name:

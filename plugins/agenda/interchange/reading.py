@@ -10,8 +10,8 @@ from . import calendar_reading, json_reading, xml_reading
 from .encoding import decoded
 from .imported import Read
 from .notes import Findings, Unreadable
+from .parsed import ParsedSchedule
 from .repairing import repaired
-from .told import ToldSchedule
 
 DURATION_MIN: Final = 45
 
@@ -29,17 +29,17 @@ def read(
     """
     if data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")[:15].upper() == b"BEGIN:VCALENDAR":
         return read_calendar(data, zone=zone, language=language, duration_min=duration_min, place=place)
-    return _read(data, _told_by_first_character, zone=zone, language=language, duration_min=duration_min)
+    return _read(data, _parsed_by_first_character, zone=zone, language=language, duration_min=duration_min)
 
 
 def read_xml(data: bytes, *, zone: str = "UTC", language: str = "es", duration_min: int = DURATION_MIN) -> Read:
     """`read` for a file that is XML."""
-    return _read(data, xml_reading.told, zone=zone, language=language, duration_min=duration_min)
+    return _read(data, xml_reading.parsed, zone=zone, language=language, duration_min=duration_min)
 
 
 def read_json(data: bytes, *, zone: str = "UTC", language: str = "es", duration_min: int = DURATION_MIN) -> Read:
     """`read` for a file that is JSON."""
-    return _read(data, json_reading.told, zone=zone, language=language, duration_min=duration_min)
+    return _read(data, json_reading.parsed, zone=zone, language=language, duration_min=duration_min)
 
 
 def read_calendar(
@@ -48,13 +48,13 @@ def read_calendar(
     """`read` for a file that is iCalendar: a session for each occurrence, its room from LOCATION, its track from CATEGORIES."""
     _check(zone, language)
     findings = Findings()
-    told = calendar_reading.told(data, zone, findings, place=place)
-    return _finished(told, findings, zone, language, duration_min)
+    parsed = calendar_reading.parsed(data, zone, findings, place=place)
+    return _finished(parsed, findings, zone, language, duration_min)
 
 
 def _read(
     data: bytes,
-    reader: Callable[[str, Findings], ToldSchedule],
+    reader: Callable[[str, Findings], ParsedSchedule],
     *,
     zone: str,
     language: str,
@@ -62,14 +62,14 @@ def _read(
 ) -> Read:
     _check(zone, language)
     findings = Findings()
-    told = reader(decoded(data, findings), findings)
-    return _finished(told, findings, zone, language, duration_min)
+    parsed = reader(decoded(data, findings), findings)
+    return _finished(parsed, findings, zone, language, duration_min)
 
 
-def _finished(told: ToldSchedule, findings: Findings, zone: str, language: str, duration_min: int) -> Read:
-    imported = repaired(told, findings, zone=zone, language=language, duration_min=duration_min)
-    is_silent = not any(session.language.strip() for session in told.sessions)
-    return Read(imported=imported, report=findings.report(told.count), names_no_language=is_silent)
+def _finished(parsed: ParsedSchedule, findings: Findings, zone: str, language: str, duration_min: int) -> Read:
+    imported = repaired(parsed, findings, zone=zone, language=language, duration_min=duration_min)
+    is_silent = not any(session.language.strip() for session in parsed.sessions)
+    return Read(imported=imported, report=findings.report(parsed.count), names_no_language=is_silent)
 
 
 def _check(zone: str, language: str) -> None:
@@ -78,10 +78,10 @@ def _check(zone: str, language: str) -> None:
         raise ValueError(f"{language!r} is not one of the languages {', '.join(LANGUAGES)}")
 
 
-def _told_by_first_character(text: str, findings: Findings) -> ToldSchedule:
+def _parsed_by_first_character(text: str, findings: Findings) -> ParsedSchedule:
     begins = text.lstrip("\0 \t\r\n")[:1]
     if begins == "<":
-        return xml_reading.told(text, findings)
+        return xml_reading.parsed(text, findings)
     if begins in ("{", "["):
-        return json_reading.told(text, findings)
+        return json_reading.parsed(text, findings)
     raise Unreadable("format_unknown")

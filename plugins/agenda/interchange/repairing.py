@@ -16,11 +16,11 @@ from . import moments, words
 from .codes import Codes, own_part
 from .imported import Imported
 from .notes import Findings
+from .parsed import ParsedSchedule, ParsedSession, Source, Words
 from .people import People, folded
 from .place import NO_ROOM
 from .text import label, one_line
 from .times import Times
-from .told import Source, ToldSchedule, ToldSession, Words
 
 MOST_SESSIONS: Final = 10_000
 MOST_NAME, MOST_TITLE, MOST_ABSTRACT = 120, 200, 5000
@@ -35,19 +35,19 @@ _SPOKEN: Final = {
 }
 
 
-def repaired(told: ToldSchedule, findings: Findings, *, zone: str, language: str, duration_min: int) -> Imported:
+def repaired(parsed: ParsedSchedule, findings: Findings, *, zone: str, language: str, duration_min: int) -> Imported:
     """The schedule as values. `zone`, `language` and `duration_min` hold where the file says nothing."""
-    zone = _zone(told, zone, findings)
-    title = words.name(told.title, language, MOST_TITLE, findings, Source(), "title")
+    zone = _zone(parsed, zone, findings)
+    title = words.name(parsed.title, language, MOST_TITLE, findings, Source(), "title")
     if not title:
         findings("event_title_missing")
-    sessions = _Sessions(told, zone, language, duration_min, findings)
+    sessions = _Sessions(parsed, zone, language, duration_min, findings)
     draft = sessions.draft()
-    starts_on, ends_on = _days(told, draft.sessions, zone, findings)
+    starts_on, ends_on = _days(parsed, draft.sessions, zone, findings)
     return Imported(
         title=title,
-        acronym=slugify(told.acronym) or slugify(words.shown(told.title, language)),
-        version=one_line(told.version)[:100],
+        acronym=slugify(parsed.acronym) or slugify(words.shown(parsed.title, language)),
+        version=one_line(parsed.version)[:100],
         zone=zone,
         starts_on=starts_on,
         ends_on=ends_on,
@@ -55,8 +55,8 @@ def repaired(told: ToldSchedule, findings: Findings, *, zone: str, language: str
     )
 
 
-def _zone(told: ToldSchedule, zone: str, findings: Findings) -> str:
-    named = told.zone.strip()
+def _zone(parsed: ParsedSchedule, zone: str, findings: Findings) -> str:
+    named = parsed.zone.strip()
     if named in zones.known():
         return named
     if named:
@@ -67,14 +67,14 @@ def _zone(told: ToldSchedule, zone: str, findings: Findings) -> str:
 
 
 def _days(
-    told: ToldSchedule, sessions: Iterable[Session], zone: str, findings: Findings
+    parsed: ParsedSchedule, sessions: Iterable[Session], zone: str, findings: Findings
 ) -> tuple[date | None, date | None]:
     """The first and the last day: as the file says, else of its days, else of its sessions."""
-    first, last = moments.day(told.starts), moments.day(told.ends)
+    first, last = moments.day(parsed.starts), moments.day(parsed.ends)
     if first is not None and last is not None and first <= last:
         return first, last
     findings("days_missing")
-    listed = [moments.day(session.day.date) for session in told.sessions]
+    listed = [moments.day(session.day.date) for session in parsed.sessions]
     days = [day for day in listed if day is not None]
     days = days or [day_of(each.starts_at, zone) for each in sessions if each.starts_at is not None]
     days += [day for day in (first, last) if day is not None]
@@ -110,15 +110,15 @@ class _Named:
 class _Sessions:
     """A file's sessions, one after another, with the rooms, tracks, types and people that they name."""
 
-    def __init__(self, told: ToldSchedule, zone: str, language: str, duration_min: int, findings: Findings) -> None:
-        self._told, self._language, self._findings = told, language, findings
-        self._times = Times(zone, told.day_change, duration_min, findings)
+    def __init__(self, parsed: ParsedSchedule, zone: str, language: str, duration_min: int, findings: Findings) -> None:
+        self._told, self._language, self._findings = parsed, language, findings
+        self._times = Times(zone, parsed.day_change, duration_min, findings)
         self._sessions = self._kept()
         self._people = People(self._sessions, language, findings)
         self._rooms, self._tracks, self._types = (
             _Named(kind, language, findings) for kind in ("room", "track", "type")
         )
-        self._names = _Names(told, self._sessions, findings)
+        self._names = _Names(parsed, self._sessions, findings)
         self._capacity: dict[str, int] = {}
 
     def draft(self) -> Draft:
@@ -146,76 +146,76 @@ class _Sessions:
             sessions=tuple(sorted(sessions, key=lambda each: (each.starts_at, each.room, each.number))),
         )
 
-    def _kept(self) -> tuple[ToldSession, ...]:
+    def _kept(self) -> tuple[ParsedSession, ...]:
         """Those that are not the same as one before, and not too many."""
-        kept: dict[bytes, ToldSession] = {}
+        kept: dict[bytes, ParsedSession] = {}
         for session in self._told.sessions:
-            said = msgspec.msgpack.encode(replace(session, source=Source()))
-            if said in kept:
+            content = msgspec.msgpack.encode(replace(session, source=Source()))
+            if content in kept:
                 self._findings("session_repeated", session.source)
-            kept.setdefault(said, session)
+            kept.setdefault(content, session)
         if len(kept) > MOST_SESSIONS:
             self._findings("too_many_sessions", most=MOST_SESSIONS, count=len(kept) - MOST_SESSIONS)
         return tuple(kept.values())[:MOST_SESSIONS]
 
-    def _session(self, told: ToldSession) -> Session | None:
-        starts_at = self._times.starts_at(told)
+    def _session(self, parsed: ParsedSession) -> Session | None:
+        starts_at = self._times.starts_at(parsed)
         if starts_at is None:
             return None
-        room = self._room(told)
-        title = self._title(told)
+        room = self._room(parsed)
+        title = self._title(parsed)
         return Session(
-            code=self._names.code(told, words.shown(title, self._language)),
-            number=self._names.number(told),
-            uid=self._names.uid(told, starts_at),
+            code=self._names.code(parsed, words.shown(title, self._language)),
+            number=self._names.number(parsed),
+            uid=self._names.uid(parsed, starts_at),
             title=title,
-            abstract=words.text(told.texts, self._language, MOST_ABSTRACT, self._findings, told.source, "abstract"),
-            language=self._spoken(told),
-            type=self._types.code(told.type),
-            track=self._tracks.code(told.track),
+            abstract=words.text(parsed.texts, self._language, MOST_ABSTRACT, self._findings, parsed.source, "abstract"),
+            language=self._spoken(parsed),
+            type=self._types.code(parsed.type),
+            track=self._tracks.code(parsed.track),
             room=room,
             starts_at=starts_at,
-            duration_min=self._times.minutes(told, starts_at),
-            state="cancelled" if told.is_cancelled else "confirmed",
-            parts=self._people.parts(told),
+            duration_min=self._times.minutes(parsed, starts_at),
+            state="cancelled" if parsed.is_cancelled else "confirmed",
+            parts=self._people.parts(parsed),
         )
 
-    def _title(self, told: ToldSession) -> LocalizedText:
-        title = words.name(told.title, self._language, MOST_TITLE, self._findings, told.source, "title")
+    def _title(self, parsed: ParsedSession) -> LocalizedText:
+        title = words.name(parsed.title, self._language, MOST_TITLE, self._findings, parsed.source, "title")
         if title:
             return title
-        self._findings("title_missing", told.source, title=_UNTITLED[self._language])
+        self._findings("title_missing", parsed.source, title=_UNTITLED[self._language])
         return {self._language: _UNTITLED[self._language]}
 
-    def _room(self, told: ToldSession) -> str:
+    def _room(self, parsed: ParsedSession) -> str:
         """The room that it stands under; where it stands under none, the one that it names."""
-        under, named = (words.shown(each, self._language) for each in (told.under, told.room))
+        under, named = (words.shown(each, self._language) for each in (parsed.under, parsed.room))
         if under and named and folded(under) != folded(named):
-            self._findings("room_disagrees", told.source, taken=under[:100], said=named[:100])
-        taken = told.under if under else told.room
+            self._findings("room_disagrees", parsed.source, taken=under[:100], said=named[:100])
+        taken = parsed.under if under else parsed.room
         is_new = self._announced and taken not in self._rooms
         code = self._room_code(taken)
         if code and is_new:
-            self._findings("room_unknown", told.source, room=words.shown(taken, self._language)[:100])
+            self._findings("room_unknown", parsed.source, room=words.shown(taken, self._language)[:100])
         return code
 
     def _room_code(self, name: Words, slug: str = "") -> str:
         return "" if folded(words.shown(name, self._language)) in _NO_ROOMS else self._rooms.code(name, slug)
 
-    def _spoken(self, told: ToldSession) -> str:
-        said = told.language.strip().lower()
-        found = _SPOKEN.get(said) or _SPOKEN.get(said.replace("_", "-").partition("-")[0])
-        if found is None and said:
-            self._findings.count("language_not_offered", language=said[:20], taken=self._language)
+    def _spoken(self, parsed: ParsedSession) -> str:
+        spoken = parsed.language.strip().lower()
+        found = _SPOKEN.get(spoken) or _SPOKEN.get(spoken.replace("_", "-").partition("-")[0])
+        if found is None and spoken:
+            self._findings.count("language_not_offered", language=spoken[:20], taken=self._language)
         return found or self._language
 
 
 class _Names:
     """What sessions are called by machines: code, number and uid, each unique in the file."""
 
-    def __init__(self, told: ToldSchedule, sessions: Iterable[ToldSession], findings: Findings) -> None:
-        self._acronym, self._findings = label(told.acronym), findings
-        self._event = self._acronym or msgspec.json.encode(told.title).decode()[:_MOST_EVENT]
+    def __init__(self, parsed: ParsedSchedule, sessions: Iterable[ParsedSession], findings: Findings) -> None:
+        self._acronym, self._findings = label(parsed.acronym), findings
+        self._event = self._acronym or msgspec.json.encode(parsed.title).decode()[:_MOST_EVENT]
         self._codes = Codes("session")
         self._slugs: set[str] = set()
         self._uids: set[str] = set()
@@ -224,18 +224,18 @@ class _Names:
         self._wished = {number for each in sessions if (number := _number(each.number))}
         self._next = 1
 
-    def code(self, told: ToldSession, title: str) -> str:
+    def code(self, parsed: ParsedSession, title: str) -> str:
         """From its slug in the file, else from its title."""
-        own = own_part(told.slug, self._acronym, told.number)
-        code = self._codes.give(own, title, told.code, f"session-{told.number}")
-        if told.slug and told.slug in self._slugs:
-            self._findings("slug_repeated", told.source, code=code)
-        self._slugs.add(told.slug)
+        own = own_part(parsed.slug, self._acronym, parsed.number)
+        code = self._codes.give(own, title, parsed.code, f"session-{parsed.number}")
+        if parsed.slug and parsed.slug in self._slugs:
+            self._findings("slug_repeated", parsed.source, code=code)
+        self._slugs.add(parsed.slug)
         return code
 
-    def number(self, told: ToldSession) -> int:
+    def number(self, parsed: ParsedSession) -> int:
         """The file's, if it is one and nobody has it; else the next that nobody in the file wants."""
-        number = _number(told.number)
+        number = _number(parsed.number)
         if number is None or number in self._taken:
             self._findings.count("number_given")
             while self._next in self._wished:
@@ -245,17 +245,17 @@ class _Names:
         self._taken.add(number)
         return number
 
-    def uid(self, told: ToldSession, starts_at: datetime) -> str:
+    def uid(self, parsed: ParsedSession, starts_at: datetime) -> str:
         """The file's identifier where it is a UUID; else one made of what names the session there, the same each time."""
-        given = told.guid.strip()
-        when_and_where = f"{starts_at.isoformat()}/{told.under}/{told.title}"
+        given = parsed.guid.strip()
+        when_and_where = f"{starts_at.isoformat()}/{parsed.under}/{parsed.title}"
         if found := _uuid(given):
             wished = found
         else:
             self._findings.count("guid_invalid" if given else "guid_missing")
-            wished = uid(self._event, given or told.number or told.slug or when_and_where)
+            wished = uid(self._event, given or parsed.number or parsed.slug or when_and_where)
         if wished in self._uids:
-            self._findings("guid_repeated", told.source)
+            self._findings("guid_repeated", parsed.source)
         own = self._apart(wished, when_and_where)
         self._uids.add(own)
         return own

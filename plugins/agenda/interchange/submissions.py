@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from . import moments
+from .json_values import members, of, pointed, text, words
 from .notes import Findings
-from .said import members, of, pointed, text, words
-from .told import Source, ToldPerson, ToldRoom, ToldSchedule, ToldSession
+from .parsed import ParsedPerson, ParsedRoom, ParsedSchedule, ParsedSession, Source
 
 _UNDERSTOOD: Final = {
     "code", "title", "speakers", "submission_type", "state", "description", "abstract", "duration", "slot_count",
@@ -21,9 +21,9 @@ def recognised(document: dict[str, Any]) -> bool:
     return any(_is_by_day(value) for value in document.values())
 
 
-def told(document: dict[str, Any], findings: Findings) -> ToldSchedule:
+def parsed(document: dict[str, Any], findings: Findings) -> ParsedSchedule:
     """What the file says: a session for each slot. Notes `session_unreadable` and `field_dropped`."""
-    sessions: list[ToldSession] = []
+    sessions: list[ParsedSession] = []
     lost = 0
     for section, value in document.items():
         if not _is_by_day(value):
@@ -37,7 +37,7 @@ def told(document: dict[str, Any], findings: Findings) -> ToldSchedule:
                 lost += 1
             sessions += slots
     rooms = [each for each in members(document.get("rooms")) if isinstance(each, dict)]
-    return ToldSchedule(
+    return ParsedSchedule(
         rooms=tuple(_room(each) for each in rooms), sessions=tuple(sessions), count=len(sessions) + lost
     )
 
@@ -70,7 +70,7 @@ def _entries(days: dict[str, Any], section: str) -> Iterator[tuple[Any, str]]:
                 yield held, pointed("", section, day, minute)
 
 
-def _of_slots(entry: Any, pointer: str, findings: Findings) -> list[ToldSession]:
+def _of_slots(entry: Any, pointer: str, findings: Findings) -> list[ParsedSession]:
     slots = [slot for slot in members(of(entry, "slots")) if isinstance(slot, dict)]
     if not isinstance(entry, dict) or not slots:
         return []
@@ -81,9 +81,9 @@ def _of_slots(entry: Any, pointer: str, findings: Findings) -> list[ToldSession]
     return [_session(entry, slot, pointed(pointer, "slots", at), several) for at, slot in enumerate(slots)]
 
 
-def _session(entry: dict[str, Any], slot: dict[str, Any], pointer: str, several: bool) -> ToldSession:
+def _session(entry: dict[str, Any], slot: dict[str, Any], pointer: str, several: bool) -> ParsedSession:
     title, code = text(entry.get("title")), text(entry.get("code"))
-    return ToldSession(
+    return ParsedSession(
         source=Source(subject=(title or code)[:100], pointer=pointer),
         guid=f"{code}/{text(slot.get('id'))}" if several else code,
         number=text(slot.get("id")),
@@ -102,9 +102,9 @@ def _session(entry: dict[str, Any], slot: dict[str, Any], pointer: str, several:
     )
 
 
-def _person(person: dict[str, Any]) -> ToldPerson:
-    return ToldPerson(name=text(person.get("name")), key=text(person.get("code")), bio=words(person.get("biography")))
+def _person(person: dict[str, Any]) -> ParsedPerson:
+    return ParsedPerson(name=text(person.get("name")), key=text(person.get("code")), bio=words(person.get("biography")))
 
 
-def _room(room: dict[str, Any]) -> ToldRoom:
-    return ToldRoom(name=words(room.get("name")), capacity=seats(room.get("capacity")))
+def _room(room: dict[str, Any]) -> ParsedRoom:
+    return ParsedRoom(name=words(room.get("name")), capacity=seats(room.get("capacity")))

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 MOST_LABEL: Final = 250
-"""More than any name or title of ours may have, so that one too long is still cut, and said to be, where it is used."""
+"""More than any name or title of ours may have, so that one too long is still cut, with a note, where it is used."""
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _BREAK = re.compile(r"\r\n?|[\u2028\u2029\u0085]")

@@ -6,8 +6,8 @@ from plenaria.core.kernel.values import LANGUAGES, LocalizedText
 
 from .markup import is_html, markdown
 from .notes import Findings
+from .parsed import Source, Words
 from .text import cut, one_line, plain
-from .told import Source, Words
 
 
 def shown(given: Words, language: str) -> str:
@@ -25,13 +25,13 @@ def text(
     given: Iterable[Words], language: str, most: int, findings: Findings, source: Source, field: str
 ) -> LocalizedText:
     """Several texts as one, a paragraph between; one that says the same as another goes."""
-    said: dict[str, list[str]] = {}
+    pieces_by_code: dict[str, list[str]] = {}
     for each in given:
         for code, piece in _by_language(each, language).items():
             found = _markdown(plain(piece), findings)
-            if found and found not in said.setdefault(code, []):
-                said[code].append(found)
-    whole = {code: "\n\n".join(pieces) for code, pieces in said.items() if pieces}
+            if found and found not in pieces_by_code.setdefault(code, []):
+                pieces_by_code[code].append(found)
+    whole = {code: "\n\n".join(pieces) for code, pieces in pieces_by_code.items() if pieces}
     return _within(whole, most, findings, source, field)
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from .notes import Findings, Unreadable
+from .parsed import ParsedDay, ParsedPerson, ParsedRoom, ParsedSchedule, ParsedSession, ParsedTrack, Source
 from .text import label, one_line
-from .told import Source, ToldDay, ToldPerson, ToldRoom, ToldSchedule, ToldSession, ToldTrack
 from .xml_tree import Node, tree
 
 _OF_SCHEDULE: Final = {"conference", "day", "version", "generator", "url", "room", "event"}
@@ -19,7 +19,7 @@ _OF_EVENT: Final = {
 }  # fmt: skip
 
 
-def told(text: str, findings: Findings) -> ToldSchedule:
+def parsed(text: str, findings: Findings) -> ParsedSchedule:
     """What the file says. Notes `field_dropped`. Raises Unreadable: those of `xml_tree.tree`, and wrong_root."""
     root = tree(text, findings)
     if root.tag != "schedule":
@@ -28,7 +28,7 @@ def told(text: str, findings: Findings) -> ToldSchedule:
     _dropped(root, _OF_SCHEDULE, findings)
     _dropped(conference, _OF_CONFERENCE, findings)
     sessions = tuple(_sessions(root, findings))
-    return ToldSchedule(
+    return ParsedSchedule(
         title=conference.text("title"),
         acronym=conference.text("acronym"),
         version=root.text("version"),
@@ -43,32 +43,32 @@ def told(text: str, findings: Findings) -> ToldSchedule:
     )
 
 
-def _tracks(conference: Node, findings: Findings) -> Iterator[ToldTrack]:
+def _tracks(conference: Node, findings: Findings) -> Iterator[ParsedTrack]:
     for track in conference["track"]:
         if track.attributes.get("color"):
             findings.count("field_dropped", field="track color")
         name = track.attributes.get("name") or track.inside
-        yield ToldTrack(name=name, slug=track.attributes.get("slug", ""))
+        yield ParsedTrack(name=name, slug=track.attributes.get("slug", ""))
 
 
-def _rooms(root: Node, findings: Findings) -> Iterator[ToldRoom]:
+def _rooms(root: Node, findings: Findings) -> Iterator[ParsedRoom]:
     """The rooms that have sessions: FOSDEM's file lists many more that stand empty."""
     for holder in (root, *root["day"]):
         for room in holder["room"]:
             if room["event"]:
                 if room.attributes.get("guid"):
                     findings.count("field_dropped", field="room guid")
-                yield ToldRoom(name=label(room.attributes.get("name", "")))
+                yield ParsedRoom(name=label(room.attributes.get("name", "")))
 
 
-def _sessions(root: Node, findings: Findings) -> Iterator[ToldSession]:
+def _sessions(root: Node, findings: Findings) -> Iterator[ParsedSession]:
     for day, holder, path in _holders(root):
         room = label(holder.attributes.get("name", "")) if holder.tag == "room" else ""
         for index, event in enumerate(holder["event"], start=1):
             yield _session(event, room, day, f"{path}/event[{index}]", findings)
 
 
-def _holders(root: Node) -> Iterator[tuple[ToldDay, Node, str]]:
+def _holders(root: Node) -> Iterator[tuple[ParsedDay, Node, str]]:
     """Whatever may hold sessions, with its day and its path: rooms, as it should be, but also days, and the schedule itself."""
     for path, node, day in _days(root):
         yield day, node, path
@@ -76,18 +76,18 @@ def _holders(root: Node) -> Iterator[tuple[ToldDay, Node, str]]:
             yield day, room, f"{path}/room[{index}]"
 
 
-def _days(root: Node) -> Iterator[tuple[str, Node, ToldDay]]:
-    yield "/schedule", root, ToldDay()
+def _days(root: Node) -> Iterator[tuple[str, Node, ParsedDay]]:
+    yield "/schedule", root, ParsedDay()
     for index, day in enumerate(root["day"], start=1):
         date, starts, ends = (label(day.attributes.get(name, "")) for name in ("date", "start", "end"))
-        yield f"/schedule/day[{index}]", day, ToldDay(date=date, starts=starts, ends=ends)
+        yield f"/schedule/day[{index}]", day, ParsedDay(date=date, starts=starts, ends=ends)
 
 
-def _session(event: Node, room: str, day: ToldDay, path: str, findings: Findings) -> ToldSession:
+def _session(event: Node, room: str, day: ParsedDay, path: str, findings: Findings) -> ParsedSession:
     number = event.attributes.get("id", "").strip()
     subject = one_line(event.text("title")[:200]) or event.text("slug")[:100] or number[:50]
     _dropped(event, _OF_EVENT, findings)
-    return ToldSession(
+    return ParsedSession(
         source=Source(subject=subject, pointer=path, line=event.line),
         guid=event.attributes.get("guid", ""),
         number=number,
@@ -110,11 +110,11 @@ def _session(event: Node, room: str, day: ToldDay, path: str, findings: Findings
     )
 
 
-def _people(holders: Iterable[Node]) -> Iterator[ToldPerson]:
+def _people(holders: Iterable[Node]) -> Iterator[ParsedPerson]:
     for holder in holders:
         for person in holder["person"]:
-            said = person.attributes
-            yield ToldPerson(name=person.inside, key=said.get("guid") or said.get("code") or said.get("id") or "")
+            given = person.attributes
+            yield ParsedPerson(name=person.inside, key=given.get("guid") or given.get("code") or given.get("id") or "")
 
 
 def _dropped(node: Node, understood: set[str], findings: Findings) -> None:

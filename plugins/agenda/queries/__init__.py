@@ -1,31 +1,21 @@
 """Reads of the agenda: each returns structs. The number of queries never depends on the number of sessions."""
 
-from plenaria.plugins.agenda.queries.agenda import (
-    TABLES,
+from plenaria.plugins.agenda.queries.catalogue import (
+    CATALOGUES,
+    PEOPLE,
+    ROOMS,
+    TRACKS,
+    TYPES,
+    Catalogue,
+    I,
     Item,
-    Known,
-    MyPart,
-    ReleaseRow,
-    Row,
     Stored,
-    addresses,
-    confirmed_parts,
-    draft,
     item,
     items,
-    known,
-    parts_of,
-    personal_data,
-    place_of,
-    released_uids,
-    releases,
-    schedule,
-    section_of,
-    session_item,
-    session_revisions,
-    text,
-    uids_elsewhere,
 )
+from plenaria.plugins.agenda.queries.columns import Row, text
+from plenaria.plugins.agenda.queries.draft import draft, section_of, session_item, session_revisions
+from plenaria.plugins.agenda.queries.people import MyPart, addresses, confirmed_parts, parts_of, personal_data
 from plenaria.plugins.agenda.queries.proposals import (
     UNDER_WAY,
     Answered,
@@ -38,11 +28,27 @@ from plenaria.plugins.agenda.queries.proposals import (
     proposals,
     search_input,
 )
+from plenaria.plugins.agenda.queries.releases import (
+    Known,
+    ReleaseRow,
+    known,
+    place_of,
+    released_uids,
+    releases,
+    schedule,
+    uids_elsewhere,
+)
 
 __all__ = [
-    "TABLES",
+    "CATALOGUES",
+    "PEOPLE",
+    "ROOMS",
+    "TRACKS",
+    "TYPES",
     "UNDER_WAY",
     "Answered",
+    "Catalogue",
+    "I",
     "Item",
     "Known",
     "MyPart",

@@ -16,7 +16,7 @@ CONFLICT_WORDS: Final = {
     "room_taken": N_("{room} is also taken by “{other}” at that time."),
     "person_in_two_places": N_("{person} is also in “{other}” at that time."),
     "person_unavailable": N_("{person} is not available then: {starts_at} to {ends_at}."),
-    "outside_event_days": N_("It is not within the days of the event."),
+    "outside_event_days": N_("It is outside the days of the event."),
     "room_closed": N_("{room} is open from {opens} to {closes} only."),
     "start_missing": N_("It is confirmed but has no start, so it cannot be released."),
     "room_missing": N_("It has no room yet."),
@@ -98,7 +98,7 @@ def _of_one(
 
 
 def _of_absences(session: Session, draft: Draft) -> Iterator[Conflict]:
-    """As hard as being in two places: whoever is away cannot be on stage."""
+    """As hard as being in two places: somebody who is absent cannot be on stage."""
     for person in dict.fromkeys(part.person for part in session.parts) if draft.absences else ():
         for absence in draft.absences.get(person, ()):
             if session.starts_at is None or session.ends_at is None:

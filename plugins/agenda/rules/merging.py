@@ -15,8 +15,8 @@ from .schedule import Draft, Part, Person, Room, Session, SessionType, State, Tr
 Way = Literal["add", "replace"]
 
 WAYS: Final[Mapping[Way, str]] = {
-    "add": N_("Add and update: what the file does not name stays"),
-    "replace": N_("Replace the draft: what the file does not name leaves it"),
+    "add": N_("Add and update: what is not in the file stays"),
+    "replace": N_("Replace the draft: what is not in the file is removed"),
 }
 MERGED_FIELD_WORDS: Final = {**FIELD_WORDS, "state": N_("state")}
 
@@ -233,40 +233,40 @@ class _Sessions:
         self.found = {known.code: self._joined(known, each) for each in imported.sessions if (known := match[each.uid])}
         self.added = tuple(self._new(each) for each in imported.sessions if match[each.uid] is None)
 
-    def _joined(self, known: Session, told: Session) -> Session:
+    def _joined(self, known: Session, imported: Session) -> Session:
         return replace(
             known,
-            title={**known.title, **told.title},
-            abstract={**known.abstract, **told.abstract},
-            language=told.language,
-            type=self._code("types", told) or known.type,
-            track=self._code("tracks", told) or known.track,
-            room=self._code("rooms", told) or known.room,
-            starts_at=told.starts_at,
-            duration_min=told.duration_min,
-            state=self._state(told, known.state),
-            parts=self._parts(told, known.parts) or known.parts,
+            title={**known.title, **imported.title},
+            abstract={**known.abstract, **imported.abstract},
+            language=imported.language,
+            type=self._code("types", imported) or known.type,
+            track=self._code("tracks", imported) or known.track,
+            room=self._code("rooms", imported) or known.room,
+            starts_at=imported.starts_at,
+            duration_min=imported.duration_min,
+            state=self._state(imported, known.state),
+            parts=self._parts(imported, known.parts) or known.parts,
         )
 
-    def _new(self, told: Session) -> Session:
-        code, uid = self._named(told)
+    def _new(self, imported: Session) -> Session:
+        code, uid = self._named(imported)
         self._used.add(uid)
         return replace(
-            told,
+            imported,
             code=code,
             uid=uid,
-            type=self._code("types", told),
-            track=self._code("tracks", told),
-            room=self._code("rooms", told),
-            state=self._state(told, "draft"),
-            parts=self._parts(told, ()),
+            type=self._code("types", imported),
+            track=self._code("tracks", imported),
+            room=self._code("rooms", imported),
+            state=self._state(imported, "draft"),
+            parts=self._parts(imported, ()),
         )
 
-    def _named(self, told: Session) -> tuple[str, str]:
+    def _named(self, imported: Session) -> tuple[str, str]:
         """Code and uid. What was released once is the same session again: calendars know it by its uid, addresses by its code."""
-        before = self._released.get(told.uid)
-        code = _free(before if before and before not in self._taken else told.code, self._taken)
-        wishes = [self._uids.released.get(code, ""), "" if told.uid in self._uids.elsewhere else told.uid]
+        before = self._released.get(imported.uid)
+        code = _free(before if before and before not in self._taken else imported.code, self._taken)
+        wishes = [self._uids.released.get(code, ""), "" if imported.uid in self._uids.elsewhere else imported.uid]
         for uid in wishes:
             if uid and uid not in self._used:
                 return code, uid
@@ -279,17 +279,17 @@ class _Sessions:
             uid = self._uids.own(f"{code}-{count}")
         return uid
 
-    def _code(self, kind: str, told: Session) -> str:
-        return self._codes[kind].get(getattr(told, kind.removesuffix("s")), "")
+    def _code(self, kind: str, imported: Session) -> str:
+        return self._codes[kind].get(getattr(imported, kind.removesuffix("s")), "")
 
-    def _state(self, told: Session, known: State) -> State:
-        if "cancelled" in (told.state, known):
+    def _state(self, imported: Session, known: State) -> State:
+        if "cancelled" in (imported.state, known):
             return "cancelled"
         return "confirmed" if self._confirms else known
 
-    def _parts(self, told: Session, known: tuple[Part, ...]) -> tuple[Part, ...]:
+    def _parts(self, imported: Session, known: tuple[Part, ...]) -> tuple[Part, ...]:
         before = {part.person: part for part in known}
-        codes = [self._codes["people"][part.person] for part in told.parts]
+        codes = [self._codes["people"][part.person] for part in imported.parts]
         return tuple(before.get(code, Part(person=code)) for code in codes)
 
 

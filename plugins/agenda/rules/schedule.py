@@ -155,6 +155,10 @@ class Schedule(Struct, frozen=True, kw_only=True):
     def released(self, code: str) -> ReleasedSession | None:
         return next((each for each in self.sessions if each.session.code == code), None)
 
+    def by_code(self) -> dict[str, ReleasedSession]:
+        """Each as `released` gives it, for who needs many."""
+        return {each.session.code: each for each in reversed(self.sessions)}
+
     def days(self, zone: str) -> list[date]:
         """The days on which something starts, in the event's zone."""
         return sorted({day_of(each.starts_at, zone) for each in self.sessions})

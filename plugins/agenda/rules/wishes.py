@@ -23,7 +23,7 @@ MayMove = Literal["unplaced", "drafts", "all"]
 
 MAY_MOVE: Final[Mapping[MayMove, str]] = {
     "unplaced": N_("Only sessions without a start or a room"),
-    "drafts": N_("Also drafts that have both; confirmed sessions stay"),
+    "drafts": N_("Also drafts that have a start and a room; confirmed sessions stay"),
     "all": N_("All sessions, confirmed ones too"),
 }
 
@@ -36,7 +36,7 @@ STEP: Final = timedelta(minutes=GRID_MIN)
 
 
 class Hours(Struct, frozen=True, kw_only=True):
-    """When sessions may be placed, each day, on the clock there; and when people on stage eat (0 minutes: nobody asks)."""
+    """When sessions may be placed, each day, local time; and when people on stage eat (0 minutes: no meal break)."""
 
     opens: time
     closes: time
@@ -46,7 +46,7 @@ class Hours(Struct, frozen=True, kw_only=True):
 
 
 class Wishes(Struct, frozen=True, kw_only=True):
-    """What is asked of one timetable. `keeps_rooms`: who has a room stays in it, and only times are sought."""
+    """What is asked of one timetable. `keeps_rooms`: a session that has a room keeps it, and only times are searched for."""
 
     first_day: date
     last_day: date
@@ -346,7 +346,7 @@ class _Translation:
         return [each for each in self.open if each.starts_at is not None and self._keeps(each)]
 
     def _keeps(self, session: Session) -> bool:
-        """Whether one of the two that it has, start or room, is kept while the other is sought."""
+        """Whether one of the two that it has, start or room, is kept while the other is searched for."""
         return self.wishes.may_move == "unplaced" or session.code in self.draft.fixed
 
     def _session(self, session: Session, *, windows: tuple[Span, ...]) -> solver.Session:

@@ -3,21 +3,11 @@
 What organisers edit is the draft; nothing of it is public before `release`.
 """
 
-from plenaria.plugins.agenda.services.agenda import (
-    apply_section,
-    confirm_part,
-    conflicts_of,
-    move,
-    move_session,
-    reader_of,
-    release,
-    remove,
-    remove_session,
-    store,
-    store_session,
-)
 from plenaria.plugins.agenda.services.attendees import sessions_by_address, with_sessions
+from plenaria.plugins.agenda.services.catalogue import move, remove, store
+from plenaria.plugins.agenda.services.declaring import apply_section
 from plenaria.plugins.agenda.services.exporting import schedule_ics, schedule_json, schedule_xml
+from plenaria.plugins.agenda.services.feed_reader import reader_of
 from plenaria.plugins.agenda.services.importing import (
     IMPORT_REFUSALS,
     ImportChoices,
@@ -26,6 +16,7 @@ from plenaria.plugins.agenda.services.importing import (
     import_schedule,
     preview_import,
 )
+from plenaria.plugins.agenda.services.participation import confirm_part
 from plenaria.plugins.agenda.services.placeholders import agenda_link, next_session
 from plenaria.plugins.agenda.services.proposals import (
     accept_proposal,
@@ -35,7 +26,9 @@ from plenaria.plugins.agenda.services.proposals import (
     solver_is_installed,
     stop_proposal,
 )
+from plenaria.plugins.agenda.services.releasing import conflicts_of, release
 from plenaria.plugins.agenda.services.searching import LOOK_EVERY_S, run_searches, stop_searches
+from plenaria.plugins.agenda.services.sessions import move_session, remove_session, store_session
 
 __all__ = [
     "IMPORT_REFUSALS",

@@ -9,7 +9,7 @@ from plenaria.core.kernel.values import EventView, Refusal, Refused
 from plenaria.plugins.agenda import ics, interchange, queries
 from plenaria.plugins.agenda.interchange import Reader
 from plenaria.plugins.agenda.rules import Schedule
-from plenaria.plugins.agenda.services.agenda import reader_of
+from plenaria.plugins.agenda.services.feed_reader import reader_of
 
 Write = Callable[[Schedule, EventView, Reader], bytes]
 

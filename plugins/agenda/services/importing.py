@@ -2,9 +2,9 @@
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -15,28 +15,20 @@ from plenaria.core.kernel.values import N_, EventView, Refusal, Refused
 from plenaria.core.storage import audit
 from plenaria.core.storage.database import transaction
 from plenaria.plugins.agenda import ics, interchange, queries, rules
-from plenaria.plugins.agenda.queries import Item
-from plenaria.plugins.agenda.services.agenda import conflicts_of, hold, set_draft
-from plenaria.plugins.agenda.settings import (
-    AgendaSection,
-    AgendaSettings,
-    PersonItem,
-    RoomItem,
-    SessionItem,
-    TrackItem,
-    TypeItem,
-)
-
-ITEMS: Final[Mapping[str, Any]] = {"rooms": RoomItem, "tracks": TrackItem, "types": TypeItem, "people": PersonItem}
+from plenaria.plugins.agenda.queries import Catalogue, I
+from plenaria.plugins.agenda.services.declaring import set_draft
+from plenaria.plugins.agenda.services.draft import hold
+from plenaria.plugins.agenda.services.releasing import conflicts_of
+from plenaria.plugins.agenda.settings import AgendaSection, AgendaSettings
 
 IMPORT_REFUSALS: Final = {
     **{f"import_{code}": words for code, words in interchange.UNREADABLE_WORDS.items()},
-    "import_too_crowded": N_("{count} pairs of sessions would be on at the same time; at most {most} are looked at."),
-    "import_no_text": N_("The file holds halves of characters, which cannot be stored. Save it again as UTF-8."),
+    "import_too_crowded": N_("{count} pairs of sessions would overlap; at most {most} are allowed."),
+    "import_no_text": N_("The file contains damaged characters, which cannot be stored. Save it again as UTF-8."),
     "import_file_missing": N_("Choose a file."),
-    "import_draft_changed": N_("The draft has changed since. Look at the new preview and import again."),
+    "import_draft_changed": N_("The draft has changed in the meantime. Check the new preview and import again."),
     "import_not_certain": N_(
-        "The file does not name {count} sessions, people, rooms and the like of the draft. Mark this to let them go."
+        "{count} sessions, people, rooms or other items of the draft are not in the file. Tick this box to remove them."
     ),
 }
 
@@ -68,11 +60,18 @@ class ImportChoices(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             title=N_("Language of the texts"),
             description=N_("For texts that the file gives in one language only."),
             extra={
-                "choices": {"file": N_("As most of its sessions"), "es": N_("Spanish"), "en": N_("English")},
+                "choices": {
+                    "file": N_("The language of most of its sessions"),
+                    "es": N_("Spanish"),
+                    "en": N_("English"),
+                },
                 "kind": "radio",
             },
         ),
     ] = "file"
+
+
+Drafted = rules.Room | rules.Track | rules.SessionType | rules.Person
 
 
 class Preview(Struct, frozen=True, kw_only=True):
@@ -110,28 +109,28 @@ async def import_schedule(
 ) -> Preview:
     """Bring the file into the draft, whole or not at all, and answer what it did.
 
-    `draft_mark` is that of the preview that was looked at (None: whatever is there). What changes nothing is not refused and
+    `draft_mark` is that of the preview that was looked at (None: the draft as it is). What changes nothing is not refused and
     leaves no trace: sending it twice is harmless. Raises `Refused`: import_draft_changed, import_not_certain where something
-    would leave the draft and `certain` was not said, and `import_…` for a file that is no schedule.
+    would be removed from the draft and `certain` is false, and `import_…` for a file that is no schedule.
     """
     read, language = await asyncio.to_thread(_read, event, content, choices)
     async with transaction():
         await hold(event)
-        found = await _preview(event, read, language, choices)
-        if found.merged.changes_nothing:
-            return found
-        if draft_mark not in (None, found.draft_mark):
+        preview = await _preview(event, read, language, choices)
+        if preview.merged.changes_nothing:
+            return preview
+        if draft_mark not in (None, preview.draft_mark):
             raise Refused(Refusal("import_draft_changed"))
-        if found.merged.goes and not certain:
-            count = sum(len(tally.gone) for tally in found.merged.tallies.values())
+        if preview.merged.goes and not certain:
+            count = sum(len(tally.gone) for tally in preview.merged.tallies.values())
             raise Refused(Refusal("import_not_certain", {"count": count}, "/certain"))
-        uids = {session.code: session.uid for session in found.merged.draft.sessions}
-        await set_draft(event, await _section(event, found.merged.draft), uids=uids, now=now)
+        uids = {session.code: session.uid for session in preview.merged.draft.sessions}
+        await set_draft(event, await _section(event, preview.merged.draft), uids=uids, now=now)
         digest = hashlib.sha256(content).hexdigest()
-        facts = {"way": choices.way, "sha256": digest, **counts(found.merged.tallies["sessions"])}
+        facts = {"way": choices.way, "sha256": digest, **counts(preview.merged.tallies["sessions"])}
         subject = f"agenda:{event.slug}"
         await audit.record("agenda.imported", by=by, subject=subject, event=event.id, facts=facts, now=now)
-        return found
+        return preview
 
 
 def counts(tally: rules.Tally) -> dict[str, int]:
@@ -141,13 +140,13 @@ def counts(tally: rules.Tally) -> dict[str, int]:
 
 def _read(event: EventView, content: bytes, choices: ImportChoices) -> tuple[interchange.Read, str]:
     """The file and the language that its words were taken to be in; in a thread, since a large file takes a while."""
-    is_told = choices.language != "file"
-    language = choices.language if is_told else event.language
+    is_chosen = choices.language != "file"
+    language = choices.language if is_chosen else event.language
     place = queries.place_of(event)
     try:
         read = interchange.read(content, zone=event.zone, language=language, place=place)
         spoken = [session.language for session in read.imported.draft.sessions]
-        if not is_told and spoken.count(language) * 2 < len(spoken):
+        if not is_chosen and spoken.count(language) * 2 < len(spoken):
             language = next(code for code in spoken if code != language)
             read = interchange.read(content, zone=event.zone, language=language, place=place)
     except interchange.Unreadable as unreadable:
@@ -155,7 +154,7 @@ def _read(event: EventView, content: bytes, choices: ImportChoices) -> tuple[int
         raise Refused(Refusal(f"import_{refusal.code}", refusal.facts, "/file")) from unreadable
     except UnicodeError as no_text:  # halves of characters, which JSON can escape and no database holds
         raise Refused(Refusal("import_no_text", {}, "/file")) from no_text
-    return read if is_told else _with_assumed_language(read, language), language
+    return read if is_chosen else _with_assumed_language(read, language), language
 
 
 def _with_assumed_language(read: interchange.Read, language: str) -> interchange.Read:
@@ -196,16 +195,18 @@ def _mark(draft: rules.Draft) -> str:
 
 async def _section(event: EventView, draft: rules.Draft) -> AgendaSection:
     """The draft as an event's file would declare it, with what a draft does not hold (addresses, absences) as it is stored."""
-    lists: dict[str, Any] = {}
-    for kind, struct in ITEMS.items():
-        stored = {each.item.code: each.item for each in await queries.items(event.id, kind)}
-        lists[kind] = tuple(_item(struct, stored.get(each.code), asdict(each)) for each in getattr(draft, kind))
-    sessions: tuple[SessionItem, ...] = tuple(
-        queries.session_item(session, draft, zone=event.zone) for session in draft.sessions
+    return AgendaSection(
+        rooms=await _items(event, queries.ROOMS, draft.rooms),
+        tracks=await _items(event, queries.TRACKS, draft.tracks),
+        types=await _items(event, queries.TYPES, draft.types),
+        people=await _items(event, queries.PEOPLE, draft.people),
+        sessions=tuple(queries.session_item(session, draft, zone=event.zone) for session in draft.sessions),
     )
-    return AgendaSection(**lists, sessions=sessions)
 
 
-def _item(struct: Any, stored: Item | None, fields: dict[str, Any]) -> Item:
-    item: Item = replace(stored, **fields) if stored is not None else struct(**fields)
-    return item
+async def _items(event: EventView, catalogue: Catalogue[I], drafted: Sequence[Drafted]) -> tuple[I, ...]:
+    stored = {each.item.code: each.item for each in await queries.items(event.id, catalogue)}
+    return tuple(
+        replace(stored[each.code], **asdict(each)) if each.code in stored else catalogue.struct(**asdict(each))
+        for each in drafted
+    )

@@ -1,4 +1,4 @@
-"""A timetable asked for, stopped, accepted or put aside. The search itself is in `searching`."""
+"""A timetable requested, stopped, accepted or discarded. The search itself is in `searching`."""
 
 from datetime import datetime
 from importlib.util import find_spec
@@ -12,10 +12,10 @@ from plenaria.core.storage import audit
 from plenaria.core.storage.database import transaction
 from plenaria.plugins.agenda import queries, rules
 from plenaria.plugins.agenda.queries import Answered
-from plenaria.plugins.agenda.services.agenda import hold
+from plenaria.plugins.agenda.services.draft import as_json, hold, ids_in
 from plenaria.plugins.agenda.settings import AgendaSettings, NewProposal, TimetableSettings
 from plenaria.plugins.agenda.solver.problem import Weights
-from plenaria.plugins.agenda.tables import Room, Session, TimetableProposal
+from plenaria.plugins.agenda.tables import Session, TimetableProposal
 
 DISCARDABLE: Final = ("solved", "contradicted", "gave_up", "failed")
 
@@ -83,19 +83,19 @@ async def ask_for_proposal(event: EventView, asked: NewProposal, *, by: str, now
 
 
 def _longer_than_a_day(draft: rules.Draft, wishes: rules.Wishes) -> list[Refusal]:
-    """Said at once, by name: a search could only say that the days are too short."""
+    """Refused at once, by name: a search could only find that the days are too short."""
     titles = [each.title for each in rules.too_long(draft, wishes)]
     return [Refusal("longer_than_a_day", {"sessions": titles})] if titles else []
 
 
 async def _made_from(event: EventView, draft: rules.Draft, wishes: rules.Wishes, asked: NewProposal) -> dict[str, Any]:
     return {
-        "asked": _json(asked),
-        "wishes": _json(wishes),
-        "problem": _json(rules.problem_of(draft, wishes)),
-        "before": _json(rules.before(draft, wishes) if asked.few_moves else ()),
-        "spots": _json(rules.spots(draft, asked.may_move)),
-        "revisions": _json(await queries.session_revisions(event.id)),
+        "asked": as_json(asked),
+        "wishes": as_json(wishes),
+        "problem": as_json(rules.problem_of(draft, wishes)),
+        "before": as_json(rules.before(draft, wishes) if asked.few_moves else ()),
+        "spots": as_json(rules.spots(draft, asked.may_move)),
+        "revisions": as_json(await queries.session_revisions(event.id)),
     }
 
 
@@ -124,7 +124,7 @@ async def stop_proposal(event: EventView, number: int, *, by: str, now: datetime
             "state": "gave_up",
             "busy": None,
             "is_stopping": True,
-            "answer": _json(Answered()),
+            "answer": as_json(Answered()),
             "ended_at": now,
         }
         waiting = this & (TimetableProposal.state == "waiting")
@@ -185,8 +185,7 @@ async def changed_since(event: EventView, found: queries.ProposalView) -> list[s
 
 
 async def _move(event: EventView, changes: tuple[rules.Move, ...], now: datetime) -> None:
-    rows = await Room.select(Room.code, Room.id).where(Room.event == event.id)
-    rooms = {row["code"]: row["id"] for row in rows}
+    rooms = await ids_in(queries.ROOMS.table, event)
     for each in changes:
         values: dict[Any, Any] = {
             Session.room: rooms[each.room],
@@ -198,7 +197,7 @@ async def _move(event: EventView, changes: tuple[rules.Move, ...], now: datetime
 
 
 async def discard_proposal(event: EventView, number: int, *, by: str, now: datetime) -> None:
-    """Put a proposal aside. Raises `Refused`: not_found, not_decidable while it is searched or once it was accepted."""
+    """Discard a proposal. Raises `Refused`: not_found, not_decidable while it is searched or once it was accepted."""
     async with transaction():
         await hold(event)
         found = await _found(event, number)
@@ -226,7 +225,3 @@ def _this(event: EventView, number: int) -> Any:
 
 async def _record(action: str, number: int, event: EventView, by: str, now: datetime) -> None:
     await audit.record(action, by=by, subject=f"proposal:{number}", event=event.id, facts={"number": number}, now=now)
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()

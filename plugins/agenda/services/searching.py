@@ -33,7 +33,7 @@ STOP_WITHIN_S: Final = 10.0
 
 
 class Solver(Protocol):
-    """How an answer is sought; runs in a thread. Returns early, with the best so far, when `should_stop` says so."""
+    """How an answer is searched for; runs in a thread. Returns early, with the best so far, once `should_stop` is true."""
 
     def __call__(
         self, asked: SearchInput, on_progress: Callable[[Progress], None], should_stop: Callable[[], bool], /
@@ -45,15 +45,15 @@ def solve(asked: SearchInput, on_progress: Callable[[Progress], None], should_st
     from plenaria.plugins.agenda.solver.process import repair as repair_in_process
     from plenaria.plugins.agenda.solver.process import solve as solve_in_process
 
-    told: dict[str, Any] = {
+    options: dict[str, Any] = {
         "limit_s": float(asked.asked.limit_s),
         "workers": SOLVER_THREADS,
         "on_progress": on_progress,
         "should_stop": should_stop,
     }
     if asked.before:
-        return repair_in_process(asked.problem, asked.before, **told)
-    return solve_in_process(asked.problem, **told)
+        return repair_in_process(asked.problem, asked.before, **options)
+    return solve_in_process(asked.problem, **options)
 
 
 class _Search:
@@ -73,7 +73,7 @@ class _Search:
         return not self._thread.is_alive()
 
     def progress_at(self, now: datetime) -> Progress:
-        """What the solver said last, with the time since the search was taken up: a solver may say nothing for minutes."""
+        """The solver's last progress, with the time since the search was taken up: a solver may report nothing for minutes."""
         seconds = max(self.progress.seconds, (now - self.taken_up_at).total_seconds())
         return replace(self.progress, seconds=min(seconds, float(self.asked.asked.limit_s)))
 

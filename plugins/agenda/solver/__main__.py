@@ -1,4 +1,4 @@
-"""The child of `process`: `python -m plenaria.plugins.agenda.solver`, an `Order` in, `Told` lines out."""
+"""The child of `process`: `python -m plenaria.plugins.agenda.solver`, an `Order` in, `Message` lines out."""
 
 import signal
 import sys
@@ -10,7 +10,7 @@ import msgspec
 
 from . import repair, solve
 from .problem import Answer, Contradiction, Progress, Proposal
-from .process import Order, Told
+from .process import Message, Order
 
 
 class _Talk:
@@ -19,10 +19,10 @@ class _Talk:
     def __init__(self, out: BinaryIO) -> None:
         self._out, self._lock = out, Lock()
 
-    def tell(self, told: Told) -> None:
+    def send(self, message: Message) -> None:
         with self._lock:
             try:
-                self._out.write(msgspec.json.encode(told) + b"\n")
+                self._out.write(msgspec.json.encode(message) + b"\n")
                 self._out.flush()
             except OSError:
                 _end_at_once()
@@ -48,25 +48,25 @@ def main() -> None:
     talk, stop = _Talk(sys.stdout.buffer), Event()
     Thread(target=_listen, args=(stop,), daemon=True).start()
     try:
-        talk.tell(_told(_answer(order, lambda progress: talk.tell(Told(progress=progress)), stop)))
+        talk.send(_message(_answer(order, lambda progress: talk.send(Message(progress=progress)), stop)))
     except ImportError as error:
-        talk.tell(Told(missing=error.name or "ortools"))
+        talk.send(Message(missing=error.name or "ortools"))
     except Exception as error:
-        talk.tell(Told(failure=f"{type(error).__name__}: {error}"))
+        talk.send(Message(failure=f"{type(error).__name__}: {error}"))
 
 
 def _answer(order: Order, on_progress: Callable[[Progress], None], stop: Event) -> Answer:
-    told: dict[str, Any] = {"limit_s": order.limit_s, "seed": order.seed, "workers": order.workers}
-    told |= {"on_progress": on_progress, "should_stop": stop.is_set}
+    options: dict[str, Any] = {"limit_s": order.limit_s, "seed": order.seed, "workers": order.workers}
+    options |= {"on_progress": on_progress, "should_stop": stop.is_set}
     if order.before is not None:
-        return repair(order.problem, order.before, **told)
-    return solve(order.problem, **told)
+        return repair(order.problem, order.before, **options)
+    return solve(order.problem, **options)
 
 
-def _told(answer: Answer) -> Told:
+def _message(answer: Answer) -> Message:
     if isinstance(answer, Proposal):
-        return Told(proposal=answer)
-    return Told(contradiction=answer) if isinstance(answer, Contradiction) else Told(unsolved=answer)
+        return Message(proposal=answer)
+    return Message(contradiction=answer) if isinstance(answer, Contradiction) else Message(unsolved=answer)
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ FAULTS: Final = (
     "meal_too_long",  # day, start, end, minutes: longer than the time within which it is to be had
     "fixed_for_another",  # session, fixed: the placement speaks of another session
     "pair_of_one",  # kind, code: a clash or a way between something and itself
-    "repeated_pair",  # kind, one, other: said twice, in either direction
+    "repeated_pair",  # kind, one, other: given twice, in either direction
     "order_cycle",  # sessions: each before the next, and the last before the first
 )
 """What can be wrong with a problem, in the order in which it is listed, with the facts that each code carries."""
@@ -262,11 +262,11 @@ def _order_cycles(problem: Problem) -> Iterator[Fault]:
     after: dict[str, set[str]] = defaultdict(set)
     for rule in problem.order:
         after[rule.first].add(rule.then)
-    told: set[str] = set()
+    reported: set[str] = set()
     for code in sorted(after):
         cycle = _way_back(after, code)
-        if cycle and code not in told:
-            told |= _all_after(after, code) & {other for other in after if code in _all_after(after, other)}
+        if cycle and code not in reported:
+            reported |= _all_after(after, code) & {other for other in after if code in _all_after(after, other)}
             yield Fault("order_cycle", {"sessions": ", ".join(cycle)})
 
 

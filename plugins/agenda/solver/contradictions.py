@@ -342,8 +342,8 @@ def _linked(problem: Problem) -> Iterator[set[str]]:
         joined = group.get(one.first, {one.first}) | group.get(one.then, {one.then})
         for code in joined:
             group[code] = joined
-    told: set[str] = set()
+    reported: set[str] = set()
     for codes in group.values():
-        if len(codes) > 2 and not codes & told:
-            told |= codes
+        if len(codes) > 2 and not codes & reported:
+            reported |= codes
             yield codes

@@ -98,7 +98,7 @@ class Model:
                 self.cp.add_no_overlap(held)
 
     def _add_apart(self, one: int, other: int) -> None:
-        """Whoever is in both has the time for the way between the two rooms."""
+        """People who are in both have the time for the way between the two rooms."""
         gaps = self.table.gap
         here = [room for room in range(self.table.rooms) if (one, room) in self.in_room]
         there = [room for room in range(self.table.rooms) if (other, room) in self.in_room]

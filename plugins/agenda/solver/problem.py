@@ -55,7 +55,7 @@ class Room(Struct, frozen=True, kw_only=True):
 
 
 class Travel(Struct, frozen=True):
-    """How long the way between two places takes, in minutes, in both directions; 0 where it is not said."""
+    """How long the way between two places takes, in minutes, in both directions; 0 where it is not given."""
 
     one: str
     other: str
@@ -198,7 +198,10 @@ class Wish(Struct, frozen=True):
 
 
 class Contradiction(Struct, frozen=True, kw_only=True):
-    """Wishes that cannot all be kept. `is_minimal`: without any one of them the others can; else time ran out first."""
+    """Wishes that cannot all be kept. `is_minimal`: without any one of them the others can; else time ran out first.
+
+    Minutes count from midnight of the event's first day.
+    """
 
     wishes: tuple[Wish, ...]
     is_minimal: bool

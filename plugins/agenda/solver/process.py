@@ -1,6 +1,6 @@
 """The same searches in a process of their own, so that a crash, a hang or a hunger for memory stays there.
 
-Lines of JSON on the child's stdin and stdout: one `Order` in; any number of `Told` lines with progress and one last with
+Lines of JSON on the child's stdin and stdout: one `Order` in; any number of `Message` lines with progress and one last with
 the answer or the failure out. A line `stop` on stdin asks for the best so far; when stdin closes, because the parent was
 killed, the child ends at once. The calls block until the answer is there: call them in a thread.
 """
@@ -43,7 +43,7 @@ class Order(Struct, frozen=True):
     before: tuple[Placement, ...] | None = None
 
 
-class Told(Struct, frozen=True):
+class Message(Struct, frozen=True):
     """A line of the child: exactly one of these is there. `missing`: the module that is not installed."""
 
     progress: Progress | None = None
@@ -107,13 +107,13 @@ def _answer(
             has_stopped = True
             child.say(b"stop")
             child.end_after(STOP_GRACE_S)
-        told = child.heard(LOOK_EVERY_S)
-        if told is None:
+        message = child.heard(LOOK_EVERY_S)
+        if message is None:
             continue
-        if told.progress is not None and on_progress is not None:
-            on_progress(told.progress)
-        if told.answer is not None:
-            return told.answer
+        if message.progress is not None and on_progress is not None:
+            on_progress(message.progress)
+        if message.answer is not None:
+            return message.answer
 
 
 class _Child:
@@ -167,7 +167,7 @@ class _Child:
     def _write(self) -> None:
         if self._process.stdin is None:
             return
-        with suppress(OSError):  # it is gone; how it ended is told where its lines end
+        with suppress(OSError):  # it is gone; how it ended is seen where its lines end
             while (line := self._to_say.get()) is not None:
                 self._process.stdin.write(line)
                 self._process.stdin.flush()
@@ -181,7 +181,7 @@ class _Child:
         for line in self._process.stderr or ():
             self._last_words = [*self._last_words[-9:], line]
 
-    def heard(self, within_s: float) -> Told | None:
+    def heard(self, within_s: float) -> Message | None:
         """What it tells next; None if nothing within that time. Raises what it failed of."""
         try:
             line = self._lines.get(timeout=within_s)
@@ -190,14 +190,16 @@ class _Child:
         if line is None:
             raise SolverDied(self._how_it_ended())
         try:
-            told = msgspec.json.decode(line, type=Told)
+            message = msgspec.json.decode(line, type=Message)
         except msgspec.MsgspecError as error:
-            raise SolverDied(f"the solver said what nobody understands: {line[:200]!r}") from error
-        if told.missing is not None:
-            raise ImportError(f"the solver needs {told.missing}: install the extra “timetable”", name=told.missing)
-        if told.failure is not None:
-            raise SolverDied(f"the solver failed: {told.failure}")
-        return told
+            raise SolverDied(f"the solver wrote a line that cannot be read: {line[:200]!r}") from error
+        if message.missing is not None:
+            raise ImportError(
+                f"the solver needs {message.missing}: install the extra “timetable”", name=message.missing
+            )
+        if message.failure is not None:
+            raise SolverDied(f"the solver failed: {message.failure}")
+        return message
 
     def _how_it_ended(self) -> str:
         code = self._process.wait()

@@ -14,9 +14,9 @@ import numpy as np
 
 from .contradictions import explain, impossible_part
 from .heuristic import Cells, Draft, construct, cost_of
-from .model import Model, least_of, search
+from .model import Model, least_of
 from .problem import GRID_MIN, Answer, Placement, Problem, Unsolved
-from .search import Teller, Told, better_cells, is_hopeless, proposal
+from .search import Aim, OnProgress, Run, better_cells, is_hopeless, proposal
 from .stopwatch import Stopwatch
 from .table import Table, table_of
 
@@ -81,25 +81,25 @@ def repair(
     limit_s: float,
     seed: int,
     workers: int,
-    on_progress: Told | None,
+    on_progress: OnProgress | None,
     should_stop: Callable[[], bool] | None,
 ) -> Answer:
     watch = Stopwatch(limit_s, should_stop)
-    teller = Teller(watch, on_progress)
-    teller.say("start")
+    run = Run.begin(watch, on_progress, seed, workers)
+    run.reporter.report("start")
     table = table_of(problem)
     if not table.sessions:
         return proposal(table, {}, 0, 0, watch, fewest_moves_proven=True)
     if is_hopeless(table):
-        return explain(problem, watch, teller.say, seed=seed)
+        return explain(problem, watch, run.reporter.report, seed=seed)
     loss = loss_of(table, before)
-    teller.say("moves")
-    mended = _with_fewest_moves(table, loss, watch, seed, workers)
+    run.reporter.report("moves")
+    mended = _with_fewest_moves(table, loss, run)
     if mended is None:
         return Unsolved(seconds=watch.seconds)
     if not mended.cells:
-        return explain(problem, watch, teller.say, seed=seed, part=mended.part)
-    return _cheapest(table, loss, mended, watch, teller, seed, workers)
+        return explain(problem, watch, run.reporter.report, seed=seed, part=mended.part)
+    return _cheapest(table, loss, mended, Run(watch, run.reporter, np.random.default_rng(seed), seed, workers))
 
 
 @dataclass
@@ -111,47 +111,45 @@ class Mended:
     part: Problem | None = None
 
 
-def _with_fewest_moves(table: Table, loss: Loss, watch: Stopwatch, seed: int, workers: int) -> Mended | None:
-    rng = np.random.default_rng(seed)
-    cells, is_impossible = _around(table, loss, watch, rng, seed, workers)
+def _with_fewest_moves(table: Table, loss: Loss, run: Run) -> Mended | None:
+    cells, is_impossible = _around(table, loss, run)
     least = loss.least + (1 if is_impossible and loss.is_forced else 0)
     if cells is not None and len(loss.moved(cells)) <= least:
         return Mended(cells, least)
     if cells is None:
-        cells = _pushed(table, loss, watch, rng)
+        cells = _pushed(table, loss, run)
     if cells is None:
-        part = impossible_part(table.problem, watch, seed=seed)
+        part = impossible_part(table.problem, run.watch, seed=run.seed)
         if part is not None:
             return Mended({}, least, part)
     if cells is not None and table.sessions > ALL_SESSIONS:
-        return _fewer_nearby(table, loss, cells, least, watch, seed, workers)
-    return _fewest_of_all(table, loss, cells, least, watch, seed, workers)
+        return _fewer_nearby(table, loss, cells, least, run)
+    return _fewest_of_all(table, loss, cells, least, run)
 
 
-def _around(
-    table: Table, loss: Loss, watch: Stopwatch, rng: np.random.Generator, seed: int, workers: int
-) -> tuple[Cells | None, bool]:
+def _around(table: Table, loss: Loss, run: Run) -> tuple[Cells | None, bool]:
     """All that can stay stays; the places, or none and whether that is proven impossible."""
+    watch = run.watch
     draft = Draft(table)
     for session, cell in loss.stay.items():
         draft.place(session, *cell)
     movable = np.zeros(table.sessions, dtype=np.bool_)
     movable[loss.free] = True
     tries = 20 * len(loss.free)
-    if construct(table, draft, loss.free, rng, is_over=lambda: watch.is_over, ejections=tries, is_free=movable):
+    if construct(table, draft, loss.free, run.rng, is_over=lambda: watch.is_over, ejections=tries, is_free=movable):
         return draft.cells, False
     model = Model(table, loss.free, loss.stay)
-    solver, status = search(model.cp, watch, seed=seed, workers=workers, limit_s=watch.left_s / 3)
+    solver, status = run.search(model, watch.left_s / 3)
     name = solver.status_name(status)
     return (model.cells(solver.value) if name in ("OPTIMAL", "FEASIBLE") else None), name == "INFEASIBLE"
 
 
-def _pushed(table: Table, loss: Loss, watch: Stopwatch, rng: np.random.Generator) -> Cells | None:
-    """Some timetable that keeps much: whoever is in the way is pushed out, and goes back where nobody minds."""
-    draft = Draft(table)
+def _pushed(table: Table, loss: Loss, run: Run) -> Cells | None:
+    """Some timetable that keeps much: sessions in the way are pushed out, and go back where that is possible."""
+    watch, draft = run.watch, Draft(table)
     for session, cell in loss.stay.items():
         draft.place(session, *cell)
-    if not construct(table, draft, loss.free, rng, is_over=lambda: watch.is_over, ejections=5 * table.sessions):
+    if not construct(table, draft, loss.free, run.rng, is_over=lambda: watch.is_over, ejections=5 * table.sessions):
         return None
     has_changed = True
     while has_changed:
@@ -183,9 +181,7 @@ def _moves(model: Model, loss: Loss) -> Any:
     return could - sum(kept)
 
 
-def _fewest_of_all(
-    table: Table, loss: Loss, cells: Cells | None, least: int, watch: Stopwatch, seed: int, workers: int
-) -> Mended | None:
+def _fewest_of_all(table: Table, loss: Loss, cells: Cells | None, least: int, run: Run) -> Mended | None:
     model = Model(table, range(table.sessions), {})
     moves = _moves(model, loss)
     model.cp.add(moves >= least)
@@ -193,7 +189,7 @@ def _fewest_of_all(
     if cells is not None:
         model.cp.add(moves <= len(loss.moved(cells)))
         model.begin_from(cells)
-    solver, status = search(model.cp, watch, seed=seed, workers=workers, limit_s=watch.left_s * 0.6)
+    solver, status = run.search(model, run.watch.left_s * 0.6)
     name = solver.status_name(status)
     if name in ("OPTIMAL", "FEASIBLE"):
         found = model.cells(solver.value)
@@ -203,9 +199,7 @@ def _fewest_of_all(
     return None if cells is None else Mended(cells, least)
 
 
-def _fewer_nearby(
-    table: Table, loss: Loss, cells: Cells, least: int, watch: Stopwatch, seed: int, workers: int
-) -> Mended:
+def _fewer_nearby(table: Table, loss: Loss, cells: Cells, least: int, run: Run) -> Mended:
     """Fewer moves among the sessions near those that moved; the others stay as they are now."""
     moved = loss.moved(cells)
     near = _near(table, cells, {*moved, *loss.free})
@@ -214,7 +208,7 @@ def _fewer_nearby(
     model.cp.add(moves >= min(least, len(moved)))
     model.cp.minimize(moves)
     model.begin_from(cells)
-    solver, status = search(model.cp, watch, seed=seed, workers=workers, limit_s=watch.left_s * 0.6)
+    solver, status = run.search(model, run.watch.left_s * 0.6)
     if solver.status_name(status) in ("OPTIMAL", "FEASIBLE"):
         found = model.cells(solver.value)
         if len(loss.moved(found)) < len(moved):
@@ -232,56 +226,36 @@ def _near(table: Table, cells: Cells, middle: set[int]) -> set[int]:
     return middle | set(others[: max(0, NEAR_SESSIONS - len(middle))])
 
 
-def _cheapest(
-    table: Table, loss: Loss, mended: Mended, watch: Stopwatch, teller: Teller, seed: int, workers: int
-) -> Answer:
+def _cheapest(table: Table, loss: Loss, mended: Mended, run: Run) -> Answer:
     """The cheapest places with no more moves: of those that have to move, or where others must too, of a choice."""
     cells, cost = mended.cells, cost_of(table, mended.cells)
-    teller.say("cost", cost)
+    run.reporter.report("cost", cost)
     moved = loss.moved(cells)
-    rng = np.random.default_rng(seed)
     has_fewest = len(moved) <= mended.least
     is_exact = loss.is_forced and set(moved) == set(loss.moving)
     free = sorted({*moved, *loss.new})
+    bound = cost
     if free:
-        cells, cost, bound = better_cells(
-            table, cells, cost, free, watch, teller, rng, seed, workers, phase="cost", is_bound_told=is_exact
-        )
-    else:
-        bound = cost
+        aim = Aim(free, phase="cost", is_bound_reported=is_exact)
+        cells, cost, bound = better_cells(table, cells, cost, aim, run)
     if not is_exact:
         bound = 0
-        if table.sessions <= ALL_SESSIONS and not watch.is_over:
-            cells, cost, bound = _cheapest_choice(table, loss, cells, cost, len(moved), watch, teller, seed, workers)
-    teller.say("cost", cost, bound)
+        if table.sessions <= ALL_SESSIONS and not run.watch.is_over:
+            cells, cost, bound = _cheapest_choice(table, loss, cells, cost, len(moved), run)
+    run.reporter.report("cost", cost, bound)
     names = sorted(table.problem.sessions[session].code for session in loss.moved(cells))
-    return proposal(table, cells, cost, bound, watch, moved=tuple(names), fewest_moves_proven=has_fewest)
+    return proposal(table, cells, cost, bound, run.watch, moved=tuple(names), fewest_moves_proven=has_fewest)
 
 
-def _cheapest_choice(
-    table: Table,
-    loss: Loss,
-    cells: Cells,
-    cost: int,
-    most: int,
-    watch: Stopwatch,
-    teller: Teller,
-    seed: int,
-    workers: int,
-) -> tuple[Cells, int, int]:
+def _cheapest_choice(table: Table, loss: Loss, cells: Cells, cost: int, most: int, run: Run) -> tuple[Cells, int, int]:
     """The cheapest timetable of all with at most so many moves."""
     model = Model(table, range(table.sessions), {})
     model.add_costs()
     model.cp.add(_moves(model, loss) <= most)
     model.begin_from(cells)
     model.cp.minimize(sum(model.costs))
-    solver, status = search(
-        model.cp,
-        watch,
-        seed=seed,
-        workers=workers,
-        limit_s=watch.left_s,
-        heard=lambda better, least: teller.say("cost", better, least),
+    solver, status = run.search(
+        model, run.watch.left_s, heard=lambda better, least: run.reporter.report("cost", better, least)
     )
     if solver.status_name(status) not in ("OPTIMAL", "FEASIBLE"):
         return cells, cost, 0

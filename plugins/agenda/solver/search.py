@@ -1,7 +1,8 @@
 """From a problem to an answer: a quick timetable first, then better ones, then the proof."""
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal, Self
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from .rooming import Packing, chosen_rooms, guided
 from .stopwatch import Stopwatch
 from .table import Table, table_of
 
-Told = Callable[[Progress], None]
+OnProgress = Callable[[Progress], None]
 
 Way = Callable[[Cells, int, float], tuple[Cells, int]]
 """A way of searching: from places and their cost, until so many seconds have passed, to better ones."""
@@ -44,22 +45,54 @@ TURNS = 24
 SHORTEST_TURN_S = 1.0
 
 
-class Teller:
-    """Tells of the best cost and bound so far; neither ever grows worse."""
+class Reporter:
+    """Reports the best cost and bound so far; neither ever grows worse."""
 
-    def __init__(self, watch: Stopwatch, told: Told | None) -> None:
-        self._watch, self._told = watch, told
+    def __init__(self, watch: Stopwatch, on_progress: OnProgress | None) -> None:
+        self._watch, self._on_progress = watch, on_progress
         self.cost: int | None = None
         self.bound: int | None = None
 
-    def say(self, phase: Any, cost: int | None = None, bound: int | None = None) -> None:
+    def report(self, phase: Any, cost: int | None = None, bound: int | None = None) -> None:
         if cost is not None and (self.cost is None or cost < self.cost):
             self.cost = cost
         if bound is not None and (self.bound is None or bound > self.bound):
             self.bound = bound
-        if self._told is not None:
+        if self._on_progress is not None:
             shown = self.bound if self.bound is None or self.cost is None else min(self.bound, self.cost)
-            self._told(Progress(phase=phase, seconds=self._watch.seconds, cost=self.cost, bound=shown))
+            self._on_progress(Progress(phase=phase, seconds=self._watch.seconds, cost=self.cost, bound=shown))
+
+
+@dataclass(frozen=True)
+class Run:
+    """What all steps of one search share."""
+
+    watch: Stopwatch
+    reporter: Reporter
+    rng: np.random.Generator
+    seed: int
+    workers: int
+
+    @classmethod
+    def begin(cls, watch: Stopwatch, on_progress: OnProgress | None, seed: int, workers: int) -> Self:
+        return cls(watch, Reporter(watch, on_progress), np.random.default_rng(seed), seed, workers)
+
+    def search(self, model: Model, limit_s: float, heard: Callable[[int, int], None] | None = None) -> tuple[Any, Any]:
+        """CP-SAT's solver after its search of the model, and its status."""
+        return search(model.cp, self.watch, seed=self.seed, workers=self.workers, limit_s=limit_s, heard=heard)
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What is bettered: the sessions that may move, the phase that is reported, and what is known of the cost.
+
+    `least` is what rooms are known to cost at least; a bound is reported only where it holds for the whole answer.
+    """
+
+    free: list[int]
+    phase: Literal["search", "cost"] = "search"
+    is_bound_reported: bool = True
+    least: int = 0
 
 
 def solve(
@@ -68,34 +101,31 @@ def solve(
     limit_s: float,
     seed: int,
     workers: int,
-    on_progress: Told | None,
+    on_progress: OnProgress | None,
     should_stop: Callable[[], bool] | None,
 ) -> Answer:
     watch = Stopwatch(limit_s, should_stop)
-    teller = Teller(watch, on_progress)
-    teller.say("start")
+    run = Run.begin(watch, on_progress, seed, workers)
+    run.reporter.report("start")
     table = table_of(problem)
     if not table.sessions:
         return proposal(table, {}, 0, 0, watch)
     if is_hopeless(table):
-        return explain(problem, watch, teller.say, seed=seed)
-    rng = np.random.default_rng(seed)
-    quick = quick_cells(table, watch, rng, ejections=100 + 2 * table.sessions)
+        return explain(problem, watch, run.reporter.report, seed=seed)
+    quick = quick_cells(table, run, ejections=100 + 2 * table.sessions)
     if quick is None and (part := impossible_part(problem, watch, seed=seed)):
-        return explain(problem, watch, teller.say, seed=seed, part=part)
-    quick = quick or quick_cells(table, watch, rng, ejections=50 * table.sessions)
-    cells = quick or any_cells(table, watch, seed, workers)
+        return explain(problem, watch, run.reporter.report, seed=seed, part=part)
+    quick = quick or quick_cells(table, run, ejections=50 * table.sessions)
+    cells = quick or any_cells(table, run)
     if isinstance(cells, Unsolved):
         return cells
     if isinstance(cells, Contradiction):
-        return explain(problem, watch, teller.say, seed=seed, part=problem)
+        return explain(problem, watch, run.reporter.report, seed=seed, part=problem)
     cost = cost_of(table, cells)
-    teller.say("search", cost, 0)
-    cells, cost, least = roomed_cells(table, cells, cost, watch, teller, rng, seed, workers)
-    cells, cost, bound = better_cells(
-        table, cells, cost, list(range(table.sessions)), watch, teller, rng, seed, workers, least=least
-    )
-    teller.say("search", cost, bound)
+    run.reporter.report("search", cost, 0)
+    cells, cost, least = roomed_cells(table, cells, cost, run)
+    cells, cost, bound = better_cells(table, cells, cost, Aim(list(range(table.sessions)), least=least), run)
+    run.reporter.report("search", cost, bound)
     return proposal(table, cells, cost, bound, watch)
 
 
@@ -106,22 +136,24 @@ def is_hopeless(table: Table) -> bool:
     return not bool(table.starts_ok.any(axis=1).all() and table.rooms_ok.any(axis=1).all())
 
 
-def quick_cells(table: Table, watch: Stopwatch, rng: np.random.Generator, *, ejections: int) -> Cells | None:
+def quick_cells(table: Table, run: Run, *, ejections: int) -> Cells | None:
     """A timetable by the heuristic alone; half of the time is left for asking CP-SAT whether there is one."""
-    draft, until = Draft(table), watch.seconds + watch.left_s / 2
+    watch, draft = run.watch, Draft(table)
+    until = watch.seconds + watch.left_s / 2
     everybody = range(table.sessions)
     found = construct(
-        table, draft, everybody, rng, is_over=lambda: watch.is_over or watch.seconds >= until, ejections=ejections
+        table, draft, everybody, run.rng, is_over=lambda: watch.is_over or watch.seconds >= until, ejections=ejections
     )
     return draft.cells if found else None
 
 
-def any_cells(table: Table, watch: Stopwatch, seed: int, workers: int) -> Cells | Contradiction | Unsolved:
+def any_cells(table: Table, run: Run) -> Cells | Contradiction | Unsolved:
     """Any timetable, by CP-SAT; a contradiction, yet without its reasons, where it proves that there is none."""
+    watch = run.watch
     if watch.is_over:
         return Unsolved(seconds=watch.seconds)
     model = Model(table, range(table.sessions), {})
-    solver, status = search(model.cp, watch, seed=seed, workers=workers, limit_s=watch.left_s)
+    solver, status = run.search(model, watch.left_s)
     name = solver.status_name(status)
     if name in ("OPTIMAL", "FEASIBLE"):
         return model.cells(solver.value)
@@ -130,74 +162,57 @@ def any_cells(table: Table, watch: Stopwatch, seed: int, workers: int) -> Cells 
     return Unsolved(seconds=watch.seconds)
 
 
-def roomed_cells(
-    table: Table,
-    cells: Cells,
-    cost: int,
-    watch: Stopwatch,
-    teller: Teller,
-    rng: np.random.Generator,
-    seed: int,
-    workers: int,
-) -> tuple[Cells, int, int]:
+def roomed_cells(table: Table, cells: Cells, cost: int, run: Run) -> tuple[Cells, int, int]:
     """The better of these places and of some in rooms that were chosen first, its cost, and what rooms cost at least."""
+    watch, options = run.watch, {"seed": run.seed, "workers": run.workers}
     if not SMALL < table.sessions <= ROOMS_FIRST_SESSIONS or watch.is_over:
         return cells, cost, 0
     share = watch.left_s * ROOMING_SHARE
-
-    rooms = chosen_rooms(table, cells, rng, watch, held_back=HELD_BACK, seed=seed, workers=workers, limit_s=share)
+    rooms = chosen_rooms(table, cells, run.rng, watch, held_back=HELD_BACK, limit_s=share, **options)
     if not watch.is_over:
-        guide, begun = guided(table, rooms), watch.seconds
-
-        def is_over() -> bool:
-            return watch.is_over or watch.seconds > begun + share
-
-        draft = Draft(guide)
-        if construct(guide, draft, range(table.sessions), rng, is_over=is_over, ejections=20 * table.sessions):
-            found, _ = improve(
-                guide,
-                draft,
-                np.arange(table.sessions),
-                rng,
-                rounds=ROUNDS if table.sessions <= WHOLE_MODEL_SESSIONS else 10**9,
-                is_over=is_over,
-                on_better=lambda better: teller.say("search", better),
-            )
-            if (found_cost := cost_of(table, found)) < cost:
-                cells, cost = found, found_cost
+        found = _placed_in(guided(table, rooms), share, run)
+        if found is not None and (found_cost := cost_of(table, found)) < cost:
+            cells, cost = found, found_cost
     packing = Packing(table, by_day=table.sessions <= WHOLE_MODEL_SESSIONS)
     packing.begin_from(cells)
-    return cells, cost, packing.solved(watch, seed=seed, workers=workers, limit_s=share / 2).bound
+    return cells, cost, packing.solved(watch, limit_s=share / 2, **options).bound
 
 
-def better_cells(
-    table: Table,
-    cells: Cells,
-    cost: int,
-    free: list[int],
-    watch: Stopwatch,
-    teller: Teller,
-    rng: np.random.Generator,
-    seed: int,
-    workers: int,
-    phase: str = "search",
-    is_bound_told: bool = True,
-    least: int = 0,
-) -> tuple[Cells, int, int]:
-    """The best timetable found in what is left of the time, its cost, and a proven bound below it.
+def _placed_in(guide: Table, share: float, run: Run) -> Cells | None:
+    """A timetable in the guide's rooms, bettered for as long as the share of the time lasts."""
+    watch, draft, begun = run.watch, Draft(guide), run.watch.seconds
 
-    `least` is what rooms are known to cost at least.
-    """
+    def is_over() -> bool:
+        return watch.is_over or watch.seconds > begun + share
+
+    everybody = range(guide.sessions)
+    if not construct(guide, draft, everybody, run.rng, is_over=is_over, ejections=20 * guide.sessions):
+        return None
+    cells, _ = improve(
+        guide,
+        draft,
+        np.arange(guide.sessions),
+        run.rng,
+        rounds=ROUNDS if guide.sessions <= WHOLE_MODEL_SESSIONS else 10**9,
+        is_over=is_over,
+        on_better=lambda better: run.reporter.report("search", better),
+    )
+    return cells
+
+
+def better_cells(table: Table, cells: Cells, cost: int, aim: Aim, run: Run) -> tuple[Cells, int, int]:
+    """The best timetable found in what is left of the time, its cost, and a proven bound below it."""
+    watch, free = run.watch, aim.free
     stay = {session: cell for session, cell in cells.items() if session not in set(free)}
-    bound = lower_bound(table, free, stay, least)
-    teller.say(phase, cost, bound if is_bound_told else None)
+    bound = lower_bound(table, free, stay, aim.least)
+    run.reporter.report(aim.phase, cost, bound if aim.is_bound_reported else None)
     is_whole = len(free) <= WHOLE_MODEL_SESSIONS
     has_turns = not stay and SMALL < len(free) <= ROOMS_FIRST_SESSIONS
     share = 0.97 if not is_whole else TURNS_SHARE if has_turns else RUIN_SHARE
     until = watch.seconds + share * watch.left_s
 
-    def told(better: int) -> None:
-        teller.say(phase, better)
+    def on_better(better: int) -> None:
+        run.reporter.report(aim.phase, better)
 
     def ruined(cells: Cells, cost: int, ends_at: float) -> tuple[Cells, int]:
         draft = Draft(table)
@@ -207,10 +222,10 @@ def better_cells(
             table,
             draft,
             np.array(free, dtype=np.int64),
-            rng,
+            run.rng,
             rounds=min(ROUNDS, 60 * len(free)) if is_whole else 10**9,
             is_over=lambda: watch.is_over or watch.seconds >= ends_at,
-            on_better=told,
+            on_better=on_better,
             floor=bound,
         )
 
@@ -219,12 +234,12 @@ def better_cells(
             table,
             cells,
             cost,
-            rng,
+            run.rng,
             watch,
-            seed=seed,
-            workers=workers,
+            seed=run.seed,
+            workers=run.workers,
             is_over=lambda: watch.is_over or watch.seconds >= ends_at,
-            on_better=told,
+            on_better=on_better,
             floor=bound,
         )
 
@@ -233,9 +248,7 @@ def better_cells(
     else:
         cells, cost = ruined(cells, cost, until)
     if cost > bound and is_whole and not watch.is_over:
-        cells, cost, bound = _proven_cells(
-            table, cells, cost, bound, free, stay, watch, teller, seed, workers, phase, is_bound_told
-        )
+        cells, cost, bound = _proven_cells(table, cells, cost, bound, stay, aim, run)
     return cells, cost, min(bound, cost)
 
 
@@ -255,32 +268,18 @@ def _in_turns(
 
 
 def _proven_cells(
-    table: Table,
-    cells: Cells,
-    cost: int,
-    bound: int,
-    free: list[int],
-    stay: Cells,
-    watch: Stopwatch,
-    teller: Teller,
-    seed: int,
-    workers: int,
-    phase: str,
-    is_bound_told: bool,
+    table: Table, cells: Cells, cost: int, bound: int, stay: Cells, aim: Aim, run: Run
 ) -> tuple[Cells, int, int]:
-    model = Model(table, free, stay)
+    model = Model(table, aim.free, stay)
     model.add_costs()
     model.begin_from(cells)
     whole = sum(model.costs)
     model.cp.add(whole >= bound)
     model.cp.minimize(whole)
-    solver, status = search(
-        model.cp,
-        watch,
-        seed=seed,
-        workers=workers,
-        limit_s=watch.left_s,
-        heard=lambda better, least: teller.say(phase, better, least if is_bound_told else None),
+    solver, status = run.search(
+        model,
+        run.watch.left_s,
+        heard=lambda better, least: run.reporter.report(aim.phase, better, least if aim.is_bound_reported else None),
     )
     if solver.status_name(status) not in ("OPTIMAL", "FEASIBLE"):
         return cells, cost, bound

@@ -98,68 +98,90 @@ def table_of(problem: Problem) -> Table:
     """The arrays of a problem without faults."""
     origin = min((day.open.start for day in problem.days), default=0)
     end = max((day.open.end for day in problem.days), default=origin)
-    steps = max(0, -(-(end - origin) // GRID_MIN))
-    lengths = np.array([-(-session.duration_min // GRID_MIN) for session in problem.sessions], dtype=np.int64)
-    sessions_at = {session.code: index for index, session in enumerate(problem.sessions)}
-    rooms_at = {room.code: index for index, room in enumerate(problem.rooms)}
-    codes = [person.code for person in problem.people]
-    known = set(codes)
-    codes += sorted({code for session in problem.sessions for code in session.people} - known)
-    people_at = {code: index for index, code in enumerate(codes)}
-    people_of = [[people_at[code] for code in dict.fromkeys(session.people)] for session in problem.sessions]
-    sessions_of: list[list[int]] = [[] for _ in codes]
-    for index, people in enumerate(people_of):
-        for person in people:
-            sessions_of[person].append(index)
-    before = [(sessions_at[one.first], sessions_at[one.then], -(-one.gap_min // GRID_MIN)) for one in problem.order]
-    followers: list[list[tuple[int, int]]] = [[] for _ in problem.sessions]
-    leaders: list[list[tuple[int, int]]] = [[] for _ in problem.sessions]
-    for first, then, gap in before:
-        followers[first].append((then, gap))
-        leaders[then].append((first, gap))
+    steps = max(0, steps_up(end - origin))
+    session_of = {session.code: index for index, session in enumerate(problem.sessions)}
+    people_of, sessions_of = _on_stage(problem)
+    before = [(session_of[one.first], session_of[one.then], steps_up(one.gap_min)) for one in problem.order]
     track, tracks = _tracks(problem)
-    pairs = _pair_costs(problem, sessions_at, track)
+    pairs = _pair_costs(problem, session_of, track)
     return Table(
         problem=problem,
         origin=origin,
         steps=steps,
-        length=lengths,
+        length=np.array([steps_up(session.duration_min) for session in problem.sessions], dtype=np.int64),
         starts_ok=_starts_ok(problem, origin, steps),
-        rooms_ok=np.array([allowed_rooms(problem, session) for session in problem.sessions], dtype=np.bool_).reshape(
-            len(problem.sessions), len(problem.rooms)
-        ),
+        rooms_ok=_rooms_ok(problem),
         closed=_closed(problem, origin, steps),
         day_at=_day_at(problem, origin, steps),
         gap=_gaps(problem),
         is_plenary=np.array([session.is_plenary for session in problem.sessions], dtype=np.bool_),
         people_of=people_of,
         sessions_of=sessions_of,
-        mates=[
-            sorted({other for person in people for other in sessions_of[person]} - {index})
-            for index, people in enumerate(people_of)
-        ],
+        mates=_mates(people_of, sessions_of),
         before=before,
-        followers=followers,
-        leaders=leaders,
-        meals=[
-            MealTime(
-                index,
-                (meal.within.start - origin) // GRID_MIN,
-                (meal.within.end - origin) // GRID_MIN,
-                -(-meal.length_min // GRID_MIN),
-            )
-            for index, day in enumerate(problem.days)
-            for meal in day.meals
-        ],
+        followers=_neighbours(len(problem.sessions), before),
+        leaders=_neighbours(len(problem.sessions), [(then, first, gap) for first, then, gap in before]),
+        meals=_meals(problem, origin),
         partners=_partners(pairs, len(problem.sessions)),
         pairs=pairs,
         overflow=_overflow(problem),
         track=track,
         tracks=tracks,
         share=_shares(problem),
-        room_of=rooms_at,
-        session_of=sessions_at,
+        room_of={room.code: index for index, room in enumerate(problem.rooms)},
+        session_of=session_of,
     )
+
+
+def steps_up(minutes: int) -> int:
+    """Whole steps of the grid that hold so many minutes."""
+    return -(-minutes // GRID_MIN)
+
+
+def _rooms_ok(problem: Problem) -> Bools:
+    rows = [allowed_rooms(problem, session) for session in problem.sessions]
+    return np.array(rows, dtype=np.bool_).reshape(len(problem.sessions), len(problem.rooms))
+
+
+def _on_stage(problem: Problem) -> tuple[list[list[int]], list[list[int]]]:
+    """The people of each session and the sessions of each person; people that only sessions name come last, by code."""
+    codes = [person.code for person in problem.people]
+    codes += sorted({code for session in problem.sessions for code in session.people} - set(codes))
+    person_of = {code: index for index, code in enumerate(codes)}
+    people_of = [[person_of[code] for code in dict.fromkeys(session.people)] for session in problem.sessions]
+    sessions_of: list[list[int]] = [[] for _ in codes]
+    for session, people in enumerate(people_of):
+        for person in people:
+            sessions_of[person].append(session)
+    return people_of, sessions_of
+
+
+def _mates(people_of: list[list[int]], sessions_of: list[list[int]]) -> list[list[int]]:
+    return [
+        sorted({other for person in people for other in sessions_of[person]} - {session})
+        for session, people in enumerate(people_of)
+    ]
+
+
+def _neighbours(sessions: int, edges: list[tuple[int, int, int]]) -> list[list[tuple[int, int]]]:
+    """For each session the `(other, gap)` of its edges `(session, other, gap)`."""
+    neighbours: list[list[tuple[int, int]]] = [[] for _ in range(sessions)]
+    for session, other, gap in edges:
+        neighbours[session].append((other, gap))
+    return neighbours
+
+
+def _meals(problem: Problem, origin: int) -> list[MealTime]:
+    return [
+        MealTime(
+            index,
+            (meal.within.start - origin) // GRID_MIN,
+            (meal.within.end - origin) // GRID_MIN,
+            steps_up(meal.length_min),
+        )
+        for index, day in enumerate(problem.days)
+        for meal in day.meals
+    ]
 
 
 def _within(starts: Ints, length: int, span: Span) -> Bools:
@@ -238,19 +260,19 @@ def _closed(problem: Problem, origin: int, steps: int) -> Bools:
     for index, room in enumerate(problem.rooms):
         for span in room.closed:
             low = max(0, (span.start - origin) // GRID_MIN)
-            closed[index, low : max(low, -(-(span.end - origin) // GRID_MIN))] = True
+            closed[index, low : max(low, steps_up(span.end - origin))] = True
     return closed
 
 
 def _day_at(problem: Problem, origin: int, steps: int) -> Ints:
     days = np.full(steps, -1, dtype=np.int64)
     for index, day in enumerate(problem.days):
-        days[(day.open.start - origin) // GRID_MIN : -(-(day.open.end - origin) // GRID_MIN)] = index
+        days[(day.open.start - origin) // GRID_MIN : steps_up(day.open.end - origin)] = index
     return days
 
 
 def ways(problem: Problem) -> dict[tuple[str, str], int]:
-    """Minutes between two places, in both orders; the longest where a way is said twice."""
+    """Minutes between two places, in both orders; the longest where a way is given twice."""
     found: dict[tuple[str, str], int] = {}
     for way in problem.travel:
         for key in ((way.one, way.other), (way.other, way.one)):
@@ -265,7 +287,7 @@ def _gaps(problem: Problem) -> Ints:
         for other, there in enumerate(problem.rooms):
             if one != other:
                 way = between.get((room.place, there.place), 0) if room.place != there.place else 0
-                gaps[one, other] = -(-max(problem.changeover_min, way) // GRID_MIN)
+                gaps[one, other] = steps_up(max(problem.changeover_min, way))
     return gaps
 
 

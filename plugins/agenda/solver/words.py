@@ -1,4 +1,4 @@
-"""Wishes in words. The door puts titles for codes and clock times for the minutes `start` and `end`, then formats."""
+"""Wishes in words. The handler puts titles for codes and clock times for the minutes `start` and `end`, then formats."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -18,10 +18,10 @@ WISHES: Final[Mapping[str, str]] = {
     "meal": N_("On {day}, everybody on stage has {length_min} minutes for a meal between {start} and {end}."),
     "break": N_("On {day} there is a break from {start} to {end}."),
     "day": N_("{day} lasts from {start} to {end}."),
-    "changeover": N_("Whoever changes rooms has at least {minutes} minutes between two sessions."),
-    "way": N_("The way between {one} and {other} takes {minutes} minutes."),
+    "changeover": N_("Anyone who changes rooms has at least {minutes} minutes between two sessions."),
+    "way": N_("Getting from {one} to {other} or back takes {minutes} minutes."),
     "too_much": N_(
-        "There are {minutes} minutes of sessions: too many for {rooms} rooms on {days} days, whatever is given up."
+        "There are {minutes} minutes of sessions: too many for {rooms} rooms on {days} days, whatever else is changed."
     ),
 }
 """By the code of a `Wish`; the placeholders are its facts."""

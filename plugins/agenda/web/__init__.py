@@ -1,4 +1,4 @@
-"""The HTML doors and feeds of the agenda."""
+"""The pages and feeds of the agenda."""
 
 from plenaria.plugins.agenda.web import board, console, importing, lists, mine, proposals, public, release
 

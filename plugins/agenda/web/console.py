@@ -165,7 +165,7 @@ async def change_session(request: Anything, visit: Visit, event: EventView, sess
 async def remove_session(request: Anything, visit: Visit, event: EventView, session: str) -> Response[Any]:
     """Take it out of the draft."""
     await services.remove_session(event, session, by=visit.by, now=visit.now)
-    words = gettext("The session was taken out of the draft. If it was public, the next release shows it as cancelled.")
+    words = gettext("The session was removed from the draft. If it was public, the next release shows it as cancelled.")
     return see_other(request, f"/{event.slug}/organise/agenda/sessions", ("success", words))
 
 

@@ -10,10 +10,11 @@ from plenaria.core.forms import Checked, Form, edited_lists, form_for, parse
 from plenaria.core.forms.typed import Flat
 from plenaria.core.kernel.i18n import current_language, gettext
 from plenaria.core.kernel.shown import localized
-from plenaria.core.kernel.values import EventView, LocalizedText, Refusal, Refused, slugify
+from plenaria.core.kernel.values import EventView, Refusal, Refused, slugify
 from plenaria.core.web.refusals import sentence
 from plenaria.core.web.templating import page, see_other
 from plenaria.plugins.agenda import queries, rules
+from plenaria.plugins.agenda.settings import PersonItem
 
 S = TypeVar("S", bound=Struct)
 Anything = Request[Any, Any, Any]
@@ -38,17 +39,16 @@ class Editor(Struct, frozen=True, kw_only=True):
 async def choices(event: EventView) -> Known:
     """Code → label of everything that a session may name."""
     lists: Known = {}
-    for kind in queries.TABLES:
-        stored = await queries.items(event.id, kind)
-        lists[kind] = {each.item.code: label(each.item) for each in stored}
+    for catalogue in queries.CATALOGUES:
+        stored = await queries.items(event.id, catalogue)
+        lists[catalogue.name] = {each.item.code: label(each.item) for each in stored}
     return lists
 
 
-def label(item: Any) -> str:
+def label(item: queries.Item) -> str:
     """How a room, track, type or person is called in a list."""
-    name: LocalizedText | None = getattr(item, "name", None)
-    if isinstance(name, dict):
-        return localized(name)
+    if not isinstance(item, PersonItem):
+        return localized(item.name)
     person = rules.Person(
         code=item.code,
         given_names=item.given_names,
@@ -109,7 +109,7 @@ def _revision_of(data: Flat) -> int | None:
 
 
 def _name_code(data: Flat, editor: Editor) -> None:
-    """A code left blank is made from the name; what is wrong with it is then told like anything else."""
+    """A code left blank is made from the name; what is wrong with it is then reported like anything else."""
     if any(isinstance(text, str) and text.strip() for text in data.get("code", [])):
         return
     for name in editor.name_code_after.split():
@@ -125,3 +125,14 @@ def conflict_words(found: rules.Conflict, event: EventView) -> str:
     if "role" in facts:
         facts = {**facts, "role": gettext(rules.ROLES[facts["role"]])}
     return sentence(Refusal(found.code, dict(facts)), event)
+
+
+def conflict_line(conflict: rules.Conflict, draft: rules.Draft, event: EventView) -> dict[str, Any]:
+    """A conflict in a list, under the first of its sessions."""
+    session = draft.session(conflict.sessions[0])
+    return {
+        "session": conflict.sessions[0],
+        "title": localized(session.title) if session else conflict.sessions[0],
+        "words": conflict_words(conflict, event),
+        "is_hard": conflict.is_hard,
+    }

@@ -17,35 +17,25 @@ from msgspec import Meta, Struct
 from plenaria.core.forms import Checked, Form, form_for, parse
 from plenaria.core.forms.fields import Field
 from plenaria.core.host.visit import Visit
-from plenaria.core.kernel.i18n import current_language, fill, gettext, ngettext, pgettext
-from plenaria.core.kernel.shown import day, localized
+from plenaria.core.kernel.i18n import current_language, gettext, ngettext
 from plenaria.core.kernel.values import N_, EventView, Refusal, Refused
 from plenaria.core.storage.files import plain_name
 from plenaria.core.web.refusals import sentence
 from plenaria.core.web.templating import page, see_other
-from plenaria.plugins.agenda import interchange, rules, services
+from plenaria.plugins.agenda import services
 from plenaria.plugins.agenda.services import ImportChoices, Preview
-from plenaria.plugins.agenda.web.editing import conflict_words
+from plenaria.plugins.agenda.web.import_preview import preview_context
 
 Anything = Request[Any, Any, Any]
 
-MOST_SHOWN: Final = 100
-"""So many lines of a list stand on the page; the rest is counted."""
 MOST_OCTETS: Final = 16 * 1024 * 1024
 """What a compressed file may unpack to: twice what any reader takes, so that the reader is who refuses."""
-KINDS: Final = {
-    "sessions": N_("Sessions"),
-    "people": N_("People on stage"),
-    "rooms": N_("Rooms"),
-    "tracks": N_("Tracks"),
-    "types": N_("Session types"),
-}
 
 
 class Applying(ImportChoices, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What the preview page sends beside the file."""
 
-    certain: Annotated[bool, Meta(title=N_("Take out of the draft what the file does not name"))] = False
+    certain: Annotated[bool, Meta(title=N_("Remove from the draft what is not in the file"))] = False
 
 
 class Sent(Struct, frozen=True):
@@ -121,10 +111,10 @@ def _done_words(done: Preview) -> str:
         return gettext("Everything in the file is in the draft already.")
     new = ngettext("{count} session is new", "{count} sessions are new", len(tally.added))
     changed = ngettext("{count} changed", "{count} changed", len(tally.changed))
-    gone = ngettext("{count} left it", "{count} left it", len(tally.gone))
-    told = [new.format(count=len(tally.added)), changed.format(count=len(tally.changed))]
-    told += [gone.format(count=len(tally.gone))] if tally.gone else []
-    return gettext("The schedule was imported into the draft: {what}.").format(what=", ".join(told))
+    gone = ngettext("{count} removed", "{count} removed", len(tally.gone))
+    parts = [new.format(count=len(tally.added)), changed.format(count=len(tally.changed))]
+    parts += [gone.format(count=len(tally.gone))] if tally.gone else []
+    return gettext("The schedule was imported into the draft: {what}.").format(what=", ".join(parts))
 
 
 async def _refused(
@@ -198,17 +188,9 @@ def _show(
     refusals: Iterable[Refusal] = (),
     status: int = 200,
 ) -> Response[str]:
-    choices = preview.choices
-    form = _form(event, ImportChoices, value=choices)
+    form = _form(event, ImportChoices, value=preview.choices)
     certain = _form(event, Applying, raw=texts).field("certain") if preview.merged.goes else None
-    for refusal in refusals:
-        if certain is not None and refusal.pointer == "/certain":
-            certain.errors = [sentence(refusal, event)]
-        else:
-            form.problems = [*form.problems, sentence(refusal, event)]
-    if certain is not None and certain.errors:
-        form.fields.append(certain)
-    imported = preview.read.imported
+    _put_refusals(form, certain, [(refusal.pointer, sentence(refusal, event)) for refusal in refusals])
     return page(
         request,
         "agenda/console/import_preview.html",
@@ -220,106 +202,20 @@ def _show(
             "_content": _carried(sent.content),
             "_name": sent.name,
             "_draft": preview.draft_mark,
-            "_looked_at": _looked_at(choices),
+            "_looked_at": _looked_at(preview.choices),
         },
-        name=sent.name,
-        title=localized(imported.title),
-        days=_days(imported.starts_on, imported.ends_on),
-        event_days=_days(event.starts_on, event.ends_on),
-        zone=imported.zone,
-        version=imported.version,
-        language=preview.language,
-        counted=_counted(preview),
-        changes_nothing=preview.merged.changes_nothing,
-        goes=preview.merged.goes,
-        outside=len({each.sessions[0] for each in preview.conflicts if each.code == "outside_event_days"}),
-        hard=sum(each.is_hard for each in preview.conflicts),
-        soft=sum(not each.is_hard for each in preview.conflicts),
-        hard_before=sum(each.is_hard for each in preview.conflicts_before),
-        soft_before=sum(not each.is_hard for each in preview.conflicts_before),
-        lists=_lists(preview),
-        left_out=_groups(_told(preview.read.report.left_out)),
-        repaired=_groups(_told(preview.read.report.repaired)),
-        conflicts=_groups(_conflicts(preview, event)),
+        **preview_context(preview, event, name=sent.name),
     )
 
 
-def _days(first: Any, last: Any) -> str:
-    if first is None or last is None:
-        return ""
-    return day(first) if first == last else f"{day(first)} – {day(last)}"
-
-
-class Shown(Struct, frozen=True, kw_only=True):
-    """Some lines of many: `more` are not shown."""
-
-    label: str
-    lines: list[str]
-    count: int
-
-    @property
-    def more(self) -> int:
-        return self.count - len(self.lines)
-
-
-def _counted(preview: Preview) -> dict[str, Any]:
-    """The table of numbers, without the columns in which there is nothing but zeros."""
-    tallies = preview.merged.tallies
-    headings = {
-        "added": pgettext("import", "New"),
-        "changed": pgettext("import", "Changed"),
-        "same": pgettext("import", "The same"),
-        "kept": pgettext("import", "Stay, not in the file"),
-        "gone": pgettext("import", "Leave the draft"),
-    }
-    shown = [name for name in headings if name == "added" or any(getattr(each, name) for each in tallies.values())]
-    columns = [gettext("What"), gettext("In the file"), *(headings[name] for name in shown)]
-    rows = [
-        [gettext(label), tallies[kind].in_file, *(len(getattr(tallies[kind], name)) for name in shown)]
-        for kind, label in KINDS.items()
-    ]
-    kinds = ["text", *("number" for _ in columns[1:])]
-    return {
-        "columns": [{"label": label, "kind": kind} for label, kind in zip(columns, kinds, strict=True)],
-        "rows": rows,
-    }
-
-
-def _lists(preview: Preview) -> list[Shown]:
-    """Sessions that are new, change, or leave; people and rooms that leave go with the numbers."""
-    tally = preview.merged.tallies["sessions"]
-    titles = {each.code: localized(each.title) for each in (*preview.before.sessions, *preview.merged.draft.sessions)}
-    changed = [f"{titles[code]} ({_fields_words(fields)})" for code, fields in tally.changed.items()]
-    found = {
-        gettext("New sessions"): [titles[code] for code in tally.added],
-        gettext("Sessions that change"): changed,
-        gettext("Sessions that leave the draft"): [titles[code] for code in tally.gone],
-    }
-    return [Shown(label=label, lines=lines[:MOST_SHOWN], count=len(lines)) for label, lines in found.items() if lines]
-
-
-def _fields_words(fields: Iterable[str]) -> str:
-    return ", ".join(gettext(rules.MERGED_FIELD_WORDS[field]) for field in fields)
-
-
-def _told(notes: Iterable[interchange.Note]) -> list[tuple[str, str]]:
-    """`(code, sentence)` of each note."""
-    return [(note.code, fill(gettext(interchange.NOTE_WORDS[note.code]), note.fields)) for note in notes]
-
-
-def _conflicts(preview: Preview, event: EventView) -> list[tuple[str, str]]:
-    """The serious ones first."""
-    titles = {each.code: localized(each.title) for each in preview.merged.draft.sessions}
-    ordered = sorted(preview.conflicts, key=lambda each: not each.is_hard)
-    return [(each.code, f"{titles[each.sessions[0]]}: {conflict_words(each, event)}") for each in ordered]
-
-
-def _groups(told: list[tuple[str, str]]) -> list[Shown]:
-    """Sentences of one code together, under the first of them."""
-    groups: dict[str, list[str]] = {}
-    for code, words in told:
-        groups.setdefault(code, []).append(words)
-    return [Shown(label=lines[0], lines=lines[1 : MOST_SHOWN + 1], count=len(lines) - 1) for lines in groups.values()]
+def _put_refusals(form: Form, certain: Field | None, refusals: Iterable[tuple[str, str]]) -> None:
+    """Each `(pointer, sentence)` at its field, else at the head of the form."""
+    for pointer, words in refusals:
+        if certain is not None and pointer == "/certain":
+            certain.errors = [words]
+            form.fields.append(certain)  # the summary of errors leads to it
+        else:
+            form.problems = [*form.problems, words]
 
 
 ROUTES = [import_form, import_file]

@@ -12,16 +12,17 @@ from plenaria.core.kernel.values import N_, EventView, Refused
 from plenaria.core.web.refusals import sentence
 from plenaria.core.web.templating import page, see_other
 from plenaria.plugins.agenda import queries, rules, services
-from plenaria.plugins.agenda.settings import PersonItem, RoomItem, TrackItem, TypeItem
+from plenaria.plugins.agenda.queries import Catalogue
+from plenaria.plugins.agenda.settings import PersonItem, RoomItem, TypeItem
 from plenaria.plugins.agenda.web.editing import Editor, label, receive, show
 
 Anything = Request[Any, Any, Any]
 
 
 class Kind(Struct, frozen=True):
-    """How one of the lists is called and made."""
+    """One of the lists as the console shows it."""
 
-    struct: type[Any]
+    catalogue: Catalogue[Any]
     title: str
     add: str
     lede: str
@@ -30,18 +31,24 @@ class Kind(Struct, frozen=True):
 
 KINDS: Final = {
     "rooms": Kind(
-        RoomItem, N_("Rooms"), N_("Add a room"), N_("In the order of the agenda's columns."), "name.es name.en"
+        queries.ROOMS, N_("Rooms"), N_("Add a room"), N_("In the order of the agenda’s columns."), "name.es name.en"
     ),
-    "tracks": Kind(TrackItem, N_("Tracks"), N_("Add a track"), N_("Threads through the programme."), "name.es name.en"),
+    "tracks": Kind(
+        queries.TRACKS, N_("Tracks"), N_("Add a track"), N_("Topics that run through the agenda."), "name.es name.en"
+    ),
     "types": Kind(
-        TypeItem, N_("Session types"), N_("Add a type"), N_("And who has to be on stage in each."), "name.es name.en"
+        queries.TYPES,
+        N_("Session types"),
+        N_("Add a type"),
+        N_("Kinds of sessions, and the roles that each needs."),
+        "name.es name.en",
     ),
     "people": Kind(
-        PersonItem,
+        queries.PEOPLE,
         N_("People on stage"),
         N_("Add a person"),
-        N_("Their employer stands with each session, not here."),
-        "",
+        N_("Their employer is given with each session, not here."),
+        "given_names first_surname",
     ),
 }
 
@@ -60,7 +67,7 @@ def _base(event: EventView, kind: str) -> str:
 async def all_of_a_kind(request: Anything, event: EventView, kind: str) -> Response[str]:
     """The list, in its order."""
     known = _kind(kind)
-    stored = await queries.items(event.id, kind)
+    stored = await queries.items(event.id, known.catalogue)
     return page(
         request,
         "agenda/console/list.html",
@@ -77,7 +84,7 @@ async def all_of_a_kind(request: Anything, event: EventView, kind: str) -> Respo
     )
 
 
-def _facts(item: Any) -> str:
+def _facts(item: queries.Item) -> str:
     """The few words beside a name."""
     if isinstance(item, RoomItem):
         hours = f"{item.opens:%H:%M}–{item.closes:%H:%M}" if item.opens and item.closes else ""
@@ -96,13 +103,12 @@ def _facts(item: Any) -> str:
 def _editor(event: EventView, kind: str, code: str | None) -> Editor:
     known = _kind(kind)
     base = _base(event, kind)
-    after = known.name_code_after or "given_names first_surname"
     return Editor(
-        struct=known.struct,
+        struct=known.catalogue.struct,
         template="agenda/console/item.html",
         action=f"{base}/{code}" if code else f"/{event.slug}/organise/agenda/new/{kind}",
         back=base,
-        name_code_after=after,
+        name_code_after=known.name_code_after,
         context={"code": code or "", "title": gettext(known.title), "add": gettext(known.add), "kind": kind},
     )
 
@@ -118,7 +124,7 @@ async def add_item(request: Anything, visit: Visit, event: EventView, kind: str)
     """Add it at the end."""
 
     async def save(item: Any, _: int | None) -> str:
-        await services.store(event, kind, item, code=None, revision=None, by=visit.by, now=visit.now)
+        await services.store(event, _kind(kind).catalogue, item, code=None, revision=None, by=visit.by, now=visit.now)
         return gettext("“{name}” was added.").format(name=label(item))
 
     return await receive(request, event, _editor(event, kind, None), save, revision=None)
@@ -128,7 +134,7 @@ async def add_item(request: Anything, visit: Visit, event: EventView, kind: str)
 async def item_form(request: Anything, event: EventView, kind: str, code: str) -> Response[str]:
     """The form of one."""
     editor = _editor(event, kind, code)
-    stored = await queries.item(event.id, kind, code)
+    stored = await queries.item(event.id, _kind(kind).catalogue, code)
     if stored is None:
         raise NotFoundException
     return show(request, event, editor, value=stored.item, revision=stored.revision)
@@ -138,12 +144,14 @@ async def item_form(request: Anything, event: EventView, kind: str, code: str) -
 async def change_item(request: Anything, visit: Visit, event: EventView, kind: str, code: str) -> Response[Any]:
     """Store it; refused when somebody else has changed it since this form was shown."""
     editor = _editor(event, kind, code)
-    stored = await queries.item(event.id, kind, code)
+    stored = await queries.item(event.id, _kind(kind).catalogue, code)
     if stored is None:
         raise NotFoundException
 
     async def save(item: Any, made_from: int | None) -> str:
-        await services.store(event, kind, item, code=code, revision=made_from, by=visit.by, now=visit.now)
+        await services.store(
+            event, _kind(kind).catalogue, item, code=code, revision=made_from, by=visit.by, now=visit.now
+        )
         return gettext("“{name}” was saved.").format(name=label(item))
 
     return await receive(request, event, editor, save, revision=stored.revision)
@@ -163,15 +171,15 @@ async def act_on_item(
         return await _remove(request, visit, event, kind, code)
     if action not in ("up", "down"):
         raise NotFoundException
-    await services.move(event, kind, code, up=action == "up", by=visit.by, now=visit.now)
+    await services.move(event, _kind(kind).catalogue, code, up=action == "up", by=visit.by, now=visit.now)
     return see_other(request, _base(event, kind))
 
 
 async def _remove(request: Anything, visit: Visit, event: EventView, kind: str, code: str) -> Response[Any]:
-    if await queries.item(event.id, kind, code) is None:
+    if await queries.item(event.id, _kind(kind).catalogue, code) is None:
         raise NotFoundException
     try:
-        await services.remove(event, kind, code, by=visit.by, now=visit.now)
+        await services.remove(event, _kind(kind).catalogue, code, by=visit.by, now=visit.now)
     except Refused as refused:
         notices = [("danger", sentence(refusal, event)) for refusal in refused.refusals]
         return see_other(request, f"{_base(event, kind)}/{code}", *notices)

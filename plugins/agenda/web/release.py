@@ -1,47 +1,23 @@
 """The release page: what would change for everybody, what does not fit, and the history."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Request, Response, get, post
-from msgspec import Meta, Struct
 
 from plenaria.core.events.queries import settings_of
 from plenaria.core.forms import Problem, form_for, parse
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.i18n import current_language, gettext
 from plenaria.core.kernel.shown import localized
-from plenaria.core.kernel.values import N_, EventView, Refused
+from plenaria.core.kernel.values import EventView, Refused
 from plenaria.core.web.refusals import sentence
 from plenaria.core.web.templating import page, see_other
 from plenaria.plugins.agenda import queries, rules, services
-from plenaria.plugins.agenda.settings import AgendaSettings
-from plenaria.plugins.agenda.web.editing import conflict_words
+from plenaria.plugins.agenda.settings import AgendaSettings, NewRelease
+from plenaria.plugins.agenda.web.editing import conflict_line
 from plenaria.plugins.agenda.web.shown import change_words
 
 Anything = Request[Any, Any, Any]
-
-
-class ReleaseForm(Struct, frozen=True, kw_only=True):
-    """What goes with a release."""
-
-    note: Annotated[
-        str,
-        Meta(
-            title=N_("Note"),
-            description=N_("For the team: what this release is about."),
-            max_length=500,
-            extra={"kind": "textarea"},
-        ),
-    ] = ""
-    reason: Annotated[
-        str,
-        Meta(
-            title=N_("Reason for releasing despite conflicts"),
-            description=N_("Needed only while there are serious conflicts; kept in the history."),
-            max_length=500,
-            extra={"kind": "textarea"},
-        ),
-    ] = ""
 
 
 @get("/{event_slug:str}/organise/agenda/release", permission="agenda.release", include_in_schema=False)
@@ -54,7 +30,7 @@ async def release_page(request: Anything, visit: Visit, event: EventView) -> Res
 async def release(request: Anything, visit: Visit, event: EventView) -> Response[Any]:
     """Make the draft public."""
     data = await request.form()
-    checked = parse(ReleaseForm, data, zone=event.zone)
+    checked = parse(NewRelease, data, zone=event.zone)
     if checked.value is None:
         return await _page(request, visit, event, raw=data, problems=checked.problems, status=422)
     try:
@@ -82,7 +58,7 @@ async def _page(
     latest = await queries.schedule(event)
     upcoming = rules.next_schedule(latest, draft, place=queries.place_of(event), now=visit.now)
     found = services.conflicts_of(draft, event, settings)
-    form = form_for(ReleaseForm, raw=raw, problems=problems, language=current_language(), zone=event.zone)
+    form = form_for(NewRelease, raw=raw, problems=problems, language=current_language(), zone=event.zone)
     form.problems += [sentence(refusal, event) for refusal in refused.refusals] if refused else []
     return page(
         request,
@@ -92,7 +68,7 @@ async def _page(
         latest=latest,
         is_same=rules.is_same(latest, upcoming),
         changes=[_change(each) for each in rules.changes(latest, upcoming)],
-        conflicts=[_conflict(each, draft, event) for each in found],
+        conflicts=[conflict_line(each, draft, event) for each in found],
         hard=sum(each.is_hard for each in found),
         history=[_history(each) for each in await queries.releases(event.id)],
     )
@@ -106,16 +82,6 @@ def _change(change: rules.Change) -> dict[str, Any]:
         "tone": tones[change.kind],
         "title": localized(change.title),
         "fields": ", ".join(gettext(rules.FIELD_WORDS[field]) for field in change.fields),
-    }
-
-
-def _conflict(conflict: rules.Conflict, draft: rules.Draft, event: EventView) -> dict[str, Any]:
-    session = draft.session(conflict.sessions[0])
-    return {
-        "session": conflict.sessions[0],
-        "title": localized(session.title) if session else "",
-        "words": conflict_words(conflict, event),
-        "is_hard": conflict.is_hard,
     }
 
 

@@ -68,8 +68,8 @@ def answer(
     return Response(made.body, media_type=media_type, headers=sent)
 
 
-def _has_it(told: str, etag: str) -> bool:
+def _has_it(tags: str, etag: str) -> bool:
     """Weak comparison: a proxy that compressed the body may have marked the tag as weak."""
-    if not told:
+    if not tags:
         return False
-    return told == etag or any(one.strip().removeprefix("W/") in (etag, "*") for one in told.split(","))
+    return tags == etag or any(one.strip().removeprefix("W/") in (etag, "*") for one in tags.split(","))

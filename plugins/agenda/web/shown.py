@@ -27,7 +27,7 @@ def change_words(kind: rules.ChangeKind) -> str:
         "moved": pgettext("session", "Moved"),
         "changed": pgettext("session", "Changed"),
         "cancelled": pgettext("session", "Cancelled"),
-        "restored": pgettext("session", "On again"),
+        "restored": pgettext("session", "Reinstated"),
     }[kind]
 
 

@@ -14,29 +14,28 @@ from plenaria.plugins.agenda.solver.words import WISHES
 
 WISH_WORDS: Final[Mapping[str, str]] = {
     **WISHES,
-    "windows": N_("“{session}” keeps its start, or is held within the hours of sessions."),
-    "availability": N_("{person} is not there at all times."),
-    "closed": N_("{room} is closed or taken from {start} to {end}."),
+    "windows": N_("“{session}” keeps its start, or is held within the session hours."),
+    "availability": N_("{person} is not available at all times."),
+    "closed": N_("{room} is closed or occupied from {start} to {end}."),
 }
 """The solver's words, but for what such a wish comes from here."""
 
 
-def wish_lines(
-    found: ProposalView, draft: rules.Draft, event: EventView, *, settings_href: str
-) -> list[dict[str, Any]]:
+def wish_lines(view: ProposalView, draft: rules.Draft, event: EventView, *, settings_href: str) -> list[dict[str, Any]]:
     """`words` and `links` of each wish; the settings are linked for those who may change them (`settings_href` not "")."""
-    told = found.answer.contradiction
-    names = _Names(found, draft, event, settings_href)
-    return [{"words": names.words(each), "links": list(names.links(each))} for each in (told.wishes if told else ())]
+    contradiction = view.answer.contradiction
+    names = _Names(view, draft, event, settings_href)
+    wishes = contradiction.wishes if contradiction else ()
+    return [{"words": names.words(each), "links": list(names.links(each))} for each in wishes]
 
 
 class _Names:
     """What a wish's codes and minutes are called in this event, and where they lead."""
 
-    def __init__(self, found: ProposalView, draft: rules.Draft, event: EventView, settings_href: str) -> None:
+    def __init__(self, view: ProposalView, draft: rules.Draft, event: EventView, settings_href: str) -> None:
         self.draft, self.event, self.settings_href = draft, event, settings_href
-        self.axis = rules.Axis(found.wishes.first_day, found.wishes.zone)
-        self.movable = {each.session for each in found.spots}
+        self.axis = rules.Axis(view.wishes.first_day, view.wishes.zone)
+        self.movable = {each.session for each in view.spots}
         self.sessions = {each.code: each for each in draft.sessions}
         self.people = {each.code: each.name for each in draft.people}
         self.rooms = {each.code: localized(each.name) for each in draft.rooms}
@@ -55,15 +54,15 @@ class _Names:
             "staying": _listed(self._quoted(each.code) for each in self._staying() if _is_on_stage(person, each)),
             "moving": _listed(self._quoted(code) for code in sorted(self.movable) if self._stages(person, code)),
         }
-        otherwise, told = WISH_WORDS["availability"], []
+        otherwise, sentences = WISH_WORDS["availability"], []
         if facts["absences"]:
-            told.append(gettext("{person} is absent: {absences}."))
+            sentences.append(gettext("{person} is absent: {absences}."))
         if facts["staying"]:
-            told.append(gettext("{person} is on stage in sessions that stay where they are: {staying}."))
-        told = told or [gettext(otherwise)]
+            sentences.append(gettext("{person} is on stage in sessions that stay where they are: {staying}."))
+        sentences = sentences or [gettext(otherwise)]
         if facts["moving"]:
-            told.append(gettext("So there is no time for: {moving}."))
-        return fill(" ".join(told), facts)
+            sentences.append(gettext("So there is no time for: {moving}."))
+        return fill(" ".join(sentences), facts)
 
     def _stages(self, person: str, code: str) -> bool:
         return code in self.sessions and _is_on_stage(person, self.sessions[code])

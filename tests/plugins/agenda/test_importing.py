@@ -431,7 +431,7 @@ async def test_a_changed_draft_is_told_with_a_new_preview(site: Site) -> None:
     told = await post(client, site, None, **sent, _apply="yes")
 
     assert told.status_code == 409
-    assert "The draft has changed since" in told.text or "El borrador cambió" in told.text
+    assert "The draft has changed in the meantime" in told.text or "El borrador cambió" in told.text
     assert hidden(told)["_draft"] != sent["_draft"]
     assert (await post(client, site, None, **hidden(told), _apply="yes")).status_code == 303
 

@@ -14,14 +14,12 @@ from plenaria.plugins.agenda.interchange import (
     Imported,
     Reader,
     entries,
-    event_of,
     frab_json,
     frab_xml,
     read,
     read_calendar,
     read_json,
     read_xml,
-    release,
 )
 from plenaria.plugins.agenda.rules import (
     Draft,
@@ -38,6 +36,27 @@ from tests.plugins.agenda.interchange_files import json_problems, schedule_file,
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 FORMATS = {"json": (frab_json, read_json, json_problems), "xml": (frab_xml, read_xml, xml_problems)}
+
+
+def release(imported: Imported, *, now: datetime) -> Schedule:
+    """The imported schedule as a first release, as the exports take it."""
+    return next_schedule(None, imported.draft, place="", now=now)
+
+
+def event_of(imported: Imported) -> EventView | None:
+    """The imported schedule's event, as the exports take it; None where the file does not say when it is."""
+    if imported.starts_on is None or imported.ends_on is None:
+        return None
+    return EventView(
+        id=0,
+        slug=imported.acronym or "schedule",
+        name=imported.title,
+        zone=imported.zone,
+        starts_on=imported.starts_on,
+        ends_on=imported.ends_on,
+    )
+
+
 ZONES = {
     "fosdem-2023.xml": "Europe/Brussels",
     "31c3-schedule.xml": "Europe/Berlin",

@@ -192,7 +192,7 @@ async def test_the_real_solver_keeps_every_wish_and_proves_it(site: Site, event:
 async def test_the_real_solver_names_the_wishes_that_contradict(site: Site, event: EventView) -> None:
     away = AbsenceItem(starts_at=NINE - timedelta(days=1), ends_at=NINE + timedelta(days=5))
     item = replace(LUIS_ITEM, absences=(away,))
-    await services.store(event, "people", item, code="luis", revision=None, by="test", now=site.now)
+    await services.store(event, queries.PEOPLE, item, code="luis", revision=None, by="test", now=site.now)
     number = await ask(site, event, limit_s=20)
 
     found = await until(site, event, number, "contradicted", "gave_up", "failed", solver=searching.solve)
@@ -320,7 +320,7 @@ async def test_a_first_timetable_is_not_sought_once_there_is_one(site: Site, eve
 
     shown = await client.get(f"{BASE}/{number}", headers={"Accept-Language": "en"})
 
-    assert "Looking for a better timetable. Best so far: 101 points; fewer than 7 cannot be had." in shown.text
+    assert "Looking for a better timetable. Best so far: 101 points; no timetable can have fewer than 7." in shown.text
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
@@ -340,16 +340,16 @@ async def test_why_there_is_no_timetable_is_said_of_what_was_asked(site: Site, e
     stopped = await ask(site, event, may_move="all")
     await services.stop_proposal(event, stopped, by="test", now=site.now)
 
-    assert "Ask again with more time, or let more sessions move." in await said(few)
-    assert "Ask again with more time.<" in await said(everything)
+    assert "Request another with more time, or let more sessions move." in await said(few)
+    assert "Request another with more time.<" in await said(everything)
     assert "The search was stopped before a timetable was found." in await said(stopped)
-    assert "in the time there was" not in await said(stopped)
+    assert "in the time available" not in await said(stopped)
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
 async def test_the_asking_page_warns_while_nothing_holds_openings_in_place(site: Site, event: EventView) -> None:
     client = await site.signed_in("programme")
-    warning = "nothing holds openings and closings in place"
+    warning = "so may the opening and the closing"
 
     before = await client.get(BASE, headers={"Accept-Language": "en"})
     await put(site, event, session_item("opening", is_fixed=True))
@@ -528,7 +528,7 @@ async def test_whatever_makes_another_problem_refuses_the_proposal(site: Site, e
 async def absent(site: Site, event: EventView) -> None:
     away = AbsenceItem(starts_at=NINE, ends_at=NINE + timedelta(hours=2))
     item = replace(LUIS_ITEM, absences=(away,))
-    await services.store(event, "people", item, code="luis", revision=None, by="test", now=site.now)
+    await services.store(event, queries.PEOPLE, item, code="luis", revision=None, by="test", now=site.now)
 
 
 async def test_a_session_that_is_fixed_is_stored_and_never_moved(site: Site, event: EventView) -> None:
@@ -681,12 +681,12 @@ async def test_a_stale_proposal_offers_no_button_and_names_what_changed(site: Si
 
     assert f"{BASE}/{number}/accept" not in shown.text
     assert refused.status_code == 409
-    assert "Changed since: Session talk." in refused.text
+    assert "Changed since then: Session talk." in refused.text
     program = await client.post(f"{API}/{number}/accept", headers={"Accept-Language": "en"})
     assert [(each["code"], each["detail"]) for each in program.json()["errors"]] == [
         (
             "draft_changed_since",
-            "Sessions of the draft have changed since (1): Session talk. Ask for another timetable.",
+            "Sessions of the draft have changed since then (1): Session talk. Request another timetable.",
         )
     ]
 

@@ -58,8 +58,8 @@ async def test_a_timetable_is_asked_for_watched_accepted_and_on_the_board(
     page.on("console", lambda told: faults.append(told.text) if told.type == "error" else None)
 
     await page.goto(f"{address}/{event.slug}/organise/agenda/proposals")
-    await page.get_by_label("Longest search").fill("20")
-    await page.get_by_role("button", name="Seek a timetable").click()
+    await page.get_by_label("Maximum search time").fill("20")
+    await page.get_by_role("button", name="Search for a timetable").click()
     await expect(page.get_by_role("strong").filter(has_text="3 of at most 20 s")).to_be_visible(timeout=15_000)
     slow.let_go.set()
     await page.get_by_role("button", name="Accept into the draft").click(timeout=30_000)

@@ -35,6 +35,14 @@ def test_only_confirmed_sessions_with_a_start_go_out_in_order_of_time() -> None:
     assert kinds(None, first) == [("early", "added", ()), ("late", "added", ())]
 
 
+def test_sessions_by_code_are_those_that_a_code_alone_finds() -> None:
+    again = replace(session("a", number=2, minutes_later=60), uid="another")
+    first = release(draft(session("a"), session("b", number=3, minutes_later=30), again))
+
+    assert len(first.sessions) == 3
+    assert first.by_code() == {code: first.released(code) for code in ("a", "b")}
+
+
 def test_nothing_of_a_person_who_is_not_public_goes_out() -> None:
     first = release(draft(session("a", parts=(part("ana"), part("secret", employer="Empresa Oculta")))))
 

@@ -140,8 +140,8 @@ async def test_nothing_of_another_event_can_be_named_or_changed(site: Site) -> N
 
     for attempt in (
         services.remove_session(site.other_event, "opening", by="test", now=site.now),
-        services.remove(site.other_event, "rooms", "side", by="test", now=site.now),
-        services.move(site.other_event, "rooms", "side", up=True, by="test", now=site.now),
+        services.remove(site.other_event, queries.ROOMS, "side", by="test", now=site.now),
+        services.move(site.other_event, queries.ROOMS, "side", up=True, by="test", now=site.now),
         services.move_session(
             site.other_event, "opening", room="", starts_at=NINE, revision=None, by="test", now=site.now
         ),
@@ -156,8 +156,8 @@ async def test_a_room_in_use_is_not_removed_and_an_unused_one_is(site: Site) -> 
     event = await declare(site)
 
     with pytest.raises(Refused) as refused:
-        await services.remove(event, "rooms", "main", by="test", now=site.now)
-    await services.remove(event, "rooms", "side", by="test", now=site.now)
+        await services.remove(event, queries.ROOMS, "main", by="test", now=site.now)
+    await services.remove(event, queries.ROOMS, "side", by="test", now=site.now)
 
     assert codes(refused) == ["in_use"]
     assert [room.code for room in (await queries.draft(event.id)).rooms] == ["main"]
@@ -166,8 +166,8 @@ async def test_a_room_in_use_is_not_removed_and_an_unused_one_is(site: Site) -> 
 async def test_rooms_change_places(site: Site) -> None:
     event = await declare(site)
 
-    await services.move(event, "rooms", "side", up=True, by="test", now=site.now)
-    await services.move(event, "rooms", "side", up=True, by="test", now=site.now)
+    await services.move(event, queries.ROOMS, "side", up=True, by="test", now=site.now)
+    await services.move(event, queries.ROOMS, "side", up=True, by="test", now=site.now)
 
     assert [room.code for room in (await queries.draft(event.id)).rooms] == ["side", "main"]
 

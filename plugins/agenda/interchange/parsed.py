@@ -14,7 +14,7 @@ class Source(Struct, frozen=True, kw_only=True):
     line: int = 0
 
 
-class ToldPerson(Struct, frozen=True, kw_only=True):
+class ParsedPerson(Struct, frozen=True, kw_only=True):
     """`key` is the file's own name for the person (identifier, code or number), `name` what they are called."""
 
     name: str
@@ -22,18 +22,18 @@ class ToldPerson(Struct, frozen=True, kw_only=True):
     bio: Words = ""
 
 
-class ToldRoom(Struct, frozen=True, kw_only=True):
+class ParsedRoom(Struct, frozen=True, kw_only=True):
     name: Words
     slug: str = ""
     capacity: int = 0
 
 
-class ToldTrack(Struct, frozen=True, kw_only=True):
+class ParsedTrack(Struct, frozen=True, kw_only=True):
     name: Words
     slug: str = ""
 
 
-class ToldDay(Struct, frozen=True, kw_only=True):
+class ParsedDay(Struct, frozen=True, kw_only=True):
     """A day of the conference, which may end after midnight: `date`, and from when to when it is, as written."""
 
     date: str = ""
@@ -41,7 +41,7 @@ class ToldDay(Struct, frozen=True, kw_only=True):
     ends: str = ""
 
 
-class ToldSession(Struct, frozen=True, kw_only=True):
+class ParsedSession(Struct, frozen=True, kw_only=True):
     """`date` may be an instant, a wall time, a day or ""; `start` is a clock time.
 
     `under` is the room that it stands under, `room` the one that it names itself.
@@ -59,16 +59,16 @@ class ToldSession(Struct, frozen=True, kw_only=True):
     track: Words = ""
     under: Words = ""
     room: Words = ""
-    day: ToldDay = ToldDay()
+    day: ParsedDay = ParsedDay()
     date: str = ""
     start: str = ""
     end: str = ""
     duration: str = ""
     is_cancelled: bool = False
-    people: tuple[ToldPerson, ...] = ()
+    people: tuple[ParsedPerson, ...] = ()
 
 
-class ToldSchedule(Struct, frozen=True, kw_only=True):
+class ParsedSchedule(Struct, frozen=True, kw_only=True):
     """`count` is how many sessions stand in the file, those that are not in `sessions` included.
 
     `day_change` is the clock time up to which it is still the day before.
@@ -81,7 +81,7 @@ class ToldSchedule(Struct, frozen=True, kw_only=True):
     starts: str = ""
     ends: str = ""
     day_change: str = ""
-    rooms: tuple[ToldRoom, ...] = ()
-    tracks: tuple[ToldTrack, ...] = ()
-    sessions: tuple[ToldSession, ...] = ()
+    rooms: tuple[ParsedRoom, ...] = ()
+    tracks: tuple[ParsedTrack, ...] = ()
+    sessions: tuple[ParsedSession, ...] = ()
     count: int = 0

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from .parsed import Words
 from .text import plain
-from .told import Words
 
 MOST_LANGUAGES = 20
 

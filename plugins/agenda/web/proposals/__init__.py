@@ -1,0 +1,5 @@
+"""Timetable proposals: requested, watched, looked at, accepted or discarded."""
+
+from plenaria.plugins.agenda.web.proposals import asking, deciding
+
+ROUTES = [*asking.ROUTES, *deciding.ROUTES]
