@@ -128,7 +128,7 @@ async def _apply(installation: Installation, file: EventFile) -> "list[Change]":
 @pass_installation
 def export(installation: Installation, slug: str, with_team: bool, output: Path | None) -> None:
     """Write the event as a file whose `plan` is empty."""
-    text = run(_export(installation, slug, with_team))
+    text, missing = run(_export(installation, slug, with_team))
     if output is None:
         click.echo(text, nl=False)
     else:
@@ -136,9 +136,16 @@ def export(installation: Installation, slug: str, with_team: bool, output: Path 
         from plenaria.core.kernel.i18n import fill, gettext
 
         click.echo(fill(gettext("Written: {path}"), {"path": output}))
+    if missing:
+        from plenaria.core.kernel.i18n import fill, gettext
+
+        said = gettext("Not in the file, because these plugins could not say what they have: {plugins}")
+        click.echo(f"plenaria: {fill(said, {'plugins': ', '.join(missing)})}", err=True)
+        sys.exit(1)
 
 
-async def _export(installation: Installation, slug: str, with_team: bool) -> str:
+async def _export(installation: Installation, slug: str, with_team: bool) -> tuple[str, list[str]]:
+    """The file, and the plugins that are missing from it."""
     from plenaria.core.events import declared, queries
     from plenaria.core.kernel.values import Refusal, Refused
 
@@ -146,7 +153,8 @@ async def _export(installation: Installation, slug: str, with_team: bool) -> str
         found = await queries.event_by_slug(slug)
         if found is None:
             raise Refused(Refusal("unknown_event", {"event": slug}))
-        return declared.as_text(await declared.document_of(found, team=with_team))
+        document = await declared.document_of(found, team=with_team)
+        return declared.as_text(document), document.get("missing", [])
 
 
 # -- showing changes -----------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from plenaria.core.events import queries, services
 from plenaria.core.events.details import EventDetails
 from plenaria.core.forms import Checked, edited_lists, fingerprint, form_for, parse
 from plenaria.core.host import plugins
+from plenaria.core.host.gathering import Failure
 from plenaria.core.host.permissions import ROLES, registered
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel import shown
@@ -43,7 +44,7 @@ class Invitation(Struct, frozen=True):
             extra={"kind": "email", "example": "nombre@empresa.mx"},
         ),
     ]
-    role: Annotated[str, Meta(title=N_("Role"), extra={"choices": dict(ROLES)})] = "organiser"
+    role: Annotated[str, Meta(title=N_("Role"), extra={"choices": ROLES})] = "organiser"
 
 
 class Wording(Struct, frozen=True):
@@ -122,7 +123,28 @@ async def plugins_page(request: Anything) -> Response[str]:
         plugins=list(host.plugins.values()),
         broken=list(host.broken.values()),
         with_settings=with_settings,
+        failures=[_failure_shown(each) for each in host.failures.latest()],
+        failures_since=host.failures.since,
     )
+
+
+PARTS: Final = {
+    "register_calendar": N_("Its entries in the event’s calendar"),
+    "register_event_panels": N_("Its part of the event’s page"),
+    "register_my_panels": N_("Its part of “My page”"),
+    "register_personal_data": N_("Its part of the download of one’s own data"),
+    "register_declared": N_("Its part of the event’s file"),
+    "register_sample": N_("Its sample data"),
+    "register_jobs": N_("Its regular work"),
+}
+"""What organisers call the parts of a plugin that are used while the service runs."""
+
+
+def _failure_shown(failure: Failure) -> dict[str, Any]:
+    asked = N_("Its answer when it was asked for leave")
+    part = PARTS.get(failure.hook) or (asked if failure.hook.startswith("refuse_") else N_("A message to it"))
+    known = plugins.host().plugins.get(failure.plugin)
+    return {"title": gettext(known.card.title) if known else failure.plugin, "part": gettext(part), "failure": failure}
 
 
 @post("/{event_slug:str}/organise/plugins/{plugin:str}/switch", permission="event.configure", include_in_schema=False)

@@ -5,10 +5,11 @@ plugin is on, its settings and what it lets a file declare. What is not named is
 Documents are builtins (of TOML or JSON) with instants and dates as such, so that every door can use them.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -31,6 +32,9 @@ from plenaria.core.storage import audit
 from plenaria.core.storage.database import lock, transaction
 
 Document = dict[str, Any]
+
+SECTION_WITHIN_S: Final = 20.0
+"""How long a plugin may take to say what it has."""
 
 
 class Member(Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,7 +81,7 @@ class Declaration(Struct, frozen=True):
 
 def read(document: Mapping[str, Any]) -> Checked[Declaration]:
     """What the document declares, or every problem with it; pointers are into the document."""
-    head = check(_Head, {key: value for key, value in document.items() if key != "plugins"})
+    head = check(_Head, {key: value for key, value in document.items() if key not in ("plugins", "missing")})
     problems = [_with_plugins_allowed(problem) for problem in head.problems]
     declared: dict[str, DeclaredPlugin] = {}
     for name, table in _plugin_tables(document, problems).items():
@@ -235,14 +239,26 @@ def _roles_by_address(team: Sequence[Mapping[str, str]]) -> dict[str, list[str]]
 
 
 async def document_of(event: EventView, only: Sequence[str] | None = None, *, team: bool = False) -> Document:
-    """The event as it is: of the plugins `only` these, else all that were ever switched on or configured here."""
+    """The event as it is: of the plugins `only` these, else all that were ever switched on or configured here.
+
+    Raises `Refused(plugin_failed)` when one of `only` cannot say what it has. Of all, such a plugin is left out as a whole
+    (half a table would be a truth of its own) and named under `missing`.
+    """
     names = await _plugins_used(event) if only is None else only
     document: Document = {"event": {"slug": event.slug, **as_toml(_details(event))}}
     if team:
         members = await people_queries.team(event)
         document["team"] = [{"email": member.email, "role": member.role} for member in members]
-    document["plugins"] = {name: await _plugin_document(event, name) for name in names}
-    return document
+    document["plugins"] = {}
+    missing = []
+    for name in names:
+        try:
+            document["plugins"][name] = await _plugin_document(event, name)
+        except Refused:
+            if only is not None:
+                raise
+            missing.append(name)
+    return {**document, "missing": missing} if missing else document
 
 
 async def _plugin_document(event: EventView, name: str) -> Document:
@@ -259,8 +275,20 @@ async def _settings_now(event: EventView, name: str) -> Any:
 
 
 async def _section_now(event: EventView, name: str) -> Any:
+    """Raises `Refused(plugin_failed)` when the plugin cannot say."""
     declared = _declared(name)
-    return await declared.read(event) if declared else None
+    if declared is None:
+        return None
+    return await plugins.host().insist(name, "register_declared", lambda: _section_of(declared, event))
+
+
+async def _section_of(declared: Declared, event: EventView) -> Any:
+    async with asyncio.timeout(SECTION_WITHIN_S):
+        section = await declared.read(event)
+    if not isinstance(section, declared.struct):
+        raise TypeError(f"read gave {type(section).__name__} instead of {declared.struct.__name__}")
+    as_toml(section)  # what cannot be written down fails here, where it is known whose it is
+    return section
 
 
 async def _plugins_used(event: EventView) -> list[str]:
@@ -323,8 +351,10 @@ async def _apply_plugin(event: EventView, name: str, plugin: DeclaredPlugin, *, 
         if plugin.settings is not None and await _settings_now(event, name) != plugin.settings:
             await services.change_settings(event, name, plugin.settings, by=by, now=now)
         declared = _declared(name)
-        if declared is not None and await declared.read(event) != plugin.section:
-            await declared.apply(event, plugin.section, by=by, now=now)
+        if declared is not None and await _section_now(event, name) != plugin.section:
+            await plugins.host().insist(
+                name, "register_declared", lambda: declared.apply(event, plugin.section, by=by, now=now)
+            )
         if not plugin.enabled:
             event = await services.switch_plugin(event, name, on=False, by=by, now=now)
     except Refused as refused:

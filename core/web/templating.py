@@ -155,9 +155,9 @@ def page(
     **context: Any,
 ) -> Response[str]:
     """A whole page as the answer. `context` is the template's own; `frame`, `visit` and `event` are always there."""
-    return Response(
-        render(request, template, **context), media_type=MediaType.HTML, status_code=status, headers=dict(headers or {})
-    )
+    text = render(request, template, **context)
+    visit_of(request).notices = []  # shown now
+    return Response(text, media_type=MediaType.HTML, status_code=status, headers=dict(headers or {}))
 
 
 def render(request: Request[Any, Any, Any], template: str, **context: Any) -> str:
@@ -182,7 +182,6 @@ def _frame(request: Request[Any, Any, Any], visit: Visit, event: EventView | Non
     frame = Frame(language=visit.language, path=visit.path, debug=pages_of(request).settings.development)
     frame.person = visit.person
     frame.notices = [Notice(kind, words) for kind, words in visit.notices]
-    visit.notices = []
     if event is not None:
         frame.event = _frame_event(event)
         frame.navigation = _items("register_navigation", visit, event)
