@@ -141,8 +141,8 @@ PARTS: Final = {
 
 
 def _failure_shown(failure: Failure) -> dict[str, Any]:
-    asked = N_("Its answer when it was asked for leave")
-    part = PARTS.get(failure.hook) or (asked if failure.hook.startswith("refuse_") else N_("A message to it"))
+    asked = N_("Its check before something is done")
+    part = PARTS.get(failure.hook) or (asked if failure.hook.startswith("refuse_") else N_("Its reaction to something that happened"))
     known = plugins.host().plugins.get(failure.plugin)
     return {"title": gettext(known.card.title) if known else failure.plugin, "part": gettext(part), "failure": failure}
 
