@@ -82,6 +82,7 @@ def plugins(installation: Installation) -> None:
 
     installation.whole_application()
     table = Table("Name", "Version", "Distribution", "State", "Commands", "Error", box=None, pad_edge=False)
+    table.columns[-1].overflow = "fold"
     commands = dict(installation.host.collect("register_commands"))
     for plugin in installation.host.plugins.values():
         names = ", ".join(str(command.name) for command in commands.get(plugin.name, ()))

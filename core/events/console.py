@@ -142,7 +142,9 @@ PARTS: Final = {
 
 def _failure_shown(failure: Failure) -> dict[str, Any]:
     asked = N_("Its check before something is done")
-    part = PARTS.get(failure.hook) or (asked if failure.hook.startswith("refuse_") else N_("Its reaction to something that happened"))
+    part = PARTS.get(failure.hook) or (
+        asked if failure.hook.startswith("refuse_") else N_("Its reaction to something that happened")
+    )
     known = plugins.host().plugins.get(failure.plugin)
     return {"title": gettext(known.card.title) if known else failure.plugin, "part": gettext(part), "failure": failure}
 

@@ -121,7 +121,9 @@ def panel(hook: str, body: str, error: str, template: str = "good") -> Evil:
 
 def personal(body: str, error: str) -> Evil:
     source = "async def export(person):\n" + indent(dedent(body), "    ")
-    return Evil(f"{source}\n\nregister('register_personal_data', PersonalData(export))\n", "register_personal_data", error)
+    return Evil(
+        f"{source}\n\nregister('register_personal_data', PersonalData(export))\n", "register_personal_data", error
+    )
 
 
 RUNTIME = {
@@ -246,7 +248,8 @@ async def house(
 
 
 async def statuses(client: httpx.AsyncClient) -> dict[str, int]:
-    return {page: (await client.get(page)).status_code for page in PAGES}
+    async with asyncio.timeout(30):  # a part that is waited for without end fails here instead of holding the run up
+        return {page: (await client.get(page)).status_code for page in PAGES}
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
@@ -317,9 +320,9 @@ async def test_failures_are_counted_by_kind_with_the_first_and_the_last_time(
         }
     ]
     assert REGISTRY.get_sample_value("plenaria_plugin_failures_total", label) == before + 2
-    assert 'plenaria_plugin_failures_total{hook="register_calendar",plugin="raises"}' in (
-        await owner.get("/metrics")
-    ).text
+    assert (
+        'plenaria_plugin_failures_total{hook="register_calendar",plugin="raises"}' in (await owner.get("/metrics")).text
+    )
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
@@ -410,7 +413,7 @@ register("register_jobs", [Job("evil.run", 0.001, run)])
     stop = asyncio.Event()
     working = asyncio.create_task(jobs.run_jobs(stop=stop))
     async with asyncio.timeout(10):
-        while len(host.plugins["evil"].module.runs) < 3:
+        while len(host.plugins["evil"].module.runs) < 3:  # noqa: ASYNC110 - a plugin's list, nothing to wait for
             await asyncio.sleep(0.001)
         stop.set()
         await working
@@ -429,7 +432,9 @@ async def test_a_job_that_never_ends_is_cut_off_and_keeps_only_its_own_plugin_wa
 
     async def nothing(*, now: datetime) -> None: ...
 
-    sleeps = 'async def run(*, now):\n    await asyncio.sleep(3600)\n\nregister("register_jobs", [Job("evil.run", 9, run)])'
+    sleeps = (
+        'async def run(*, now):\n    await asyncio.sleep(3600)\n\nregister("register_jobs", [Job("evil.run", 9, run)])'
+    )
     host = PluginHost([write("evil", sleeps)])
     plugins.use(host)
     monkeypatch.setattr(jobs.audit, "seal", seal)
@@ -636,8 +641,8 @@ UNFIT: dict[str, tuple[str, str]] = {
     "a route outside": (route("/everywhere"), foreign("/everywhere")),
     "a route of any name": (route("/{event_slug:str}/{page:str}"), foreign("/{event_slug:str}/{page:str}")),
     "a route of another event": (
-        route("/api/v1/events/{event:str}/evil"),
-        foreign("/api/v1/events/{event:str}/evil"),
+        route("/api/v1/events/{slug:str}/evil"),
+        foreign("/api/v1/events/{slug:str}/evil"),
     ),
     "an event that the path does not name": (
         route("/evil", takes="event: EventView"),
@@ -814,7 +819,8 @@ def test_plenaria_check_and_plenaria_plugins_name_what_does_not_fit(
 
     assert checked.exit_code == 2
     assert f"plenaria: plugin left out: evil ({line})\n" in checked.stderr
-    assert line in listed.stdout
+    assert f"plenaria: plugin left out: evil ({line})\n" in listed.stderr
+    assert "broken" in listed.stdout
 
 
 # ----------------------------------------------------------------------------------------------------------- roles
@@ -853,12 +859,12 @@ async def test_a_plugins_role_is_given_on_the_team_page_and_gives_nothing_where_
         await services.switch_plugin(event, "buses", on=False, by="test", now=NOW)
         off = await driver.get("/congress/buses")
         team = (await owner.get("/congress/organise/team?lang=en")).text
-        (person,) = [
-            each for each in await people.queries.team(event) if each.email == "d@example.mx"
-        ]
+        (person,) = [each for each in await people.queries.team(event) if each.email == "d@example.mx"]
 
         assert '<option value="buses.driver"' in form
-        assert "buses.driver" in json.dumps((await owner.get("/api/openapi.json")).json()["components"]["schemas"]["Member"])
+        assert "buses.driver" in json.dumps(
+            (await owner.get("/api/openapi.json")).json()["components"]["schemas"]["Member"]
+        )
         assert invited.status_code == 303
         assert (on.status_code, on.text) == (200, "wheel")
         assert elsewhere.status_code == 403
