@@ -3,19 +3,20 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
-from litestar import Litestar, Request, Router
+from litestar import Litestar, Request
 from litestar.datastructures import State
 from litestar.di import Provide
 
 from plenaria.core import mail
+from plenaria.core.app import fitness, routes
 from plenaria.core.app.jobs import run_jobs
 from plenaria.core.events import cache, facts
 from plenaria.core.host import plugins
-from plenaria.core.host.permissions import CORE_PERMISSIONS, use_permissions
+from plenaria.core.host.permissions import CORE_PERMISSIONS, use_permissions, use_roles
 from plenaria.core.host.plugins import PluginHost
 from plenaria.core.host.visit import visit_of
 from plenaria.core.kernel import i18n
@@ -26,10 +27,9 @@ from plenaria.core.people import queries as people
 from plenaria.core.storage import outbox, signing_keys
 from plenaria.core.storage.audit import words as audit_words
 from plenaria.core.storage.database import Database, schema_difference
-from plenaria.core.web import api, errors, refusals, service
+from plenaria.core.web import api, errors, refusals
 from plenaria.core.web.access import Access
 from plenaria.core.web.api import openapi
-from plenaria.core.web.api import reference as api_reference
 from plenaria.core.web.form_request import FormRequest
 from plenaria.core.web.security.guard import Guard, undeclared
 from plenaria.core.web.security.middleware import VisitMiddleware
@@ -57,16 +57,25 @@ def prepare(settings: Settings, host: PluginHost) -> None:
         with host.or_without(name):
             i18n.load([folder])
     i18n.refuse_untranslated()
-    for name in list(host.plugins):
-        with host.or_without(name):
-            placeholders.check(host, name, [text for _, text in mail.texts().values()])
-    use_permissions(
-        [*CORE_PERMISSIONS, *(each for _, permissions in host.collect("register_permissions") for each in permissions)]
-    )
-    for _, words in host.collect("register_refusals"):
-        refusals.use_words(words)
-    for _, words in host.collect("register_actions"):
-        audit_words.use_words(words)
+    if not host.is_examined:
+        for name in host.by_precedence():
+            with host.or_without(name):
+                placeholders.check(host, name, [text for _, text in mail.texts().values()])
+        fitness.examine(host, settings)
+        host.is_examined = True
+    _hand_over(host)
+
+
+def _hand_over(host: PluginHost) -> None:
+    """The names and words of the plugins that are left."""
+    use_permissions([*CORE_PERMISSIONS, *_items(host, "register_permissions")])
+    use_roles(_items(host, "register_roles"))
+    refusals.use_words(words for _, words in host.collect("register_refusals"))
+    audit_words.use_words(words for _, words in host.collect("register_actions"))
+
+
+def _items(host: PluginHost, hook: str) -> list[Any]:
+    return [each for _, contributed in host.collect(hook) for each in contributed]
 
 
 def create_app(settings: Settings, *, host: PluginHost | None = None, with_worker: bool = False) -> Litestar:
@@ -80,33 +89,35 @@ def create_app(settings: Settings, *, host: PluginHost | None = None, with_worke
 
 def _application(settings: Settings, host: PluginHost, *, with_worker: bool) -> Litestar:
     """With the doors of every plugin whose doors fit; looked for one by one only when not all do."""
-    try:
-        return _with_doors(settings, host, _routes(host), with_worker=with_worker)
-    except Exception:
-        _leave_out_doors_that_do_not_fit(settings, host)
-        return _with_doors(settings, host, _routes(host), with_worker=with_worker)
+    with suppress(Exception):
+        return _with_doors(settings, host, routes.of_everybody(host), with_worker=with_worker)
+    _leave_out_doors_that_do_not_fit(settings, host)
+    _hand_over(host)
+    return _with_doors(settings, host, routes.of_everybody(host), with_worker=with_worker)
 
 
 def _leave_out_doors_that_do_not_fit(settings: Settings, host: PluginHost) -> None:
-    """A path that is taken, a handler that cannot be read, a door without a permission: that plugin is left out."""
-    routes = _core_routes(host)
-    for name in list(host.plugins):
+    """A path that is taken, a handler that cannot be read or described, or has no permission: that plugin is left out."""
+    fitting = routes.of_core(host)
+    for name in host.by_precedence():
         with host.or_without(name):
-            more = [*routes, *_plugin_routes(host, name)]
+            more = [*fitting, *routes.of_plugin(host, name)]
             _with_doors(settings, host, more, with_worker=False)
-            routes = more
+            fitting = more
 
 
-def _with_doors(settings: Settings, host: PluginHost, routes: list[Any], *, with_worker: bool) -> Litestar:
-    app = _litestar(settings, host, routes, with_worker=with_worker)
+def _with_doors(settings: Settings, host: PluginHost, handlers: list[Any], *, with_worker: bool) -> Litestar:
+    app = _litestar(settings, host, handlers, with_worker=with_worker)
+    fitness.refuse_unfit_routes(app, host)
+    fitness.refuse_undescribed(app)
     if missing := undeclared(app):
         raise Misconfigured(f"these routes declare no permission: {', '.join(missing)}")
     return app
 
 
-def _litestar(settings: Settings, host: PluginHost, routes: list[Any], *, with_worker: bool) -> Litestar:
+def _litestar(settings: Settings, host: PluginHost, handlers: list[Any], *, with_worker: bool) -> Litestar:
     return Litestar(
-        route_handlers=routes,
+        route_handlers=handlers,
         guards=[Guard(cache.find_event)],
         dependencies={
             "visit": Provide(_visit, sync_to_thread=False),
@@ -127,38 +138,10 @@ def _litestar(settings: Settings, host: PluginHost, routes: list[Any], *, with_w
         lifespan=[_lifespan(settings, host, with_worker)],
         request_max_body_size=(settings.upload_limit_mb * 2 + FORM_OVERHEAD_MB) * 1_000_000,
         openapi_config=openapi.config(settings),
+        plugins=[openapi.OwnStructs()],
         logging_config=None,
         pdb_on_exception=False,
     )
-
-
-def _routes(host: PluginHost) -> list[Any]:
-    return [*_core_routes(host), *(route for name in host.plugins for route in _plugin_routes(host, name))]
-
-
-def _plugin_routes(host: PluginHost, name: str) -> list[Router]:
-    handlers = host.contributed(name, "register_routes")
-    return [Router(path="/", route_handlers=list(handlers), opt={"plugin": name}, tags=[name])] if handlers else []
-
-
-def _core_routes(host: PluginHost) -> list[Any]:
-    from plenaria.core.events import api as events_api
-    from plenaria.core.events import console
-    from plenaria.core.events import web as events_web
-    from plenaria.core.me import api as my_api
-    from plenaria.core.me import web as my_web
-    from plenaria.core.people import web as people_web
-
-    core = [
-        *service.ROUTES,
-        *api_reference.ROUTES,
-        *people_web.ROUTES,
-        *my_web.ROUTES,
-        *my_api.ROUTES,
-        *events_web.ROUTES,
-        *console.ROUTES,
-    ]
-    return [*core, *events_api.routes(host)]
 
 
 def _visit(request: Request[Any, Any, Any]) -> Any:

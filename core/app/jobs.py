@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from plenaria.core.host import plugins
+from plenaria.core.host import gathering, plugins
 from plenaria.core.host.contributions import Job
 from plenaria.core.kernel import clock
 from plenaria.core.people.tables import Session, SignInLink
@@ -18,6 +18,8 @@ from plenaria.core.storage.requests.tables import IdempotentAnswer
 
 logger = logging.getLogger("plenaria.jobs")
 
+CORE: Final = "core"
+JOB_WITHIN_S: Final = 900.0
 SEAL_EVERY_S: Final = 2.0
 TIDY_EVERY_S: Final = 3600.0
 KEEP_DELIVERED: Final = timedelta(days=30)
@@ -25,35 +27,47 @@ KEEP_ANSWERS: Final = timedelta(days=1)
 
 
 async def run_jobs(*, stop: asyncio.Event) -> None:
-    """Run every job at once and then at its own pace, until `stop` is set; the one under way is finished first.
+    """Run every job at once and then at its own pace, until `stop` is set; those under way are finished first.
 
-    Then every job that left something going on is told to end it.
+    The jobs of one owner run one after another; nobody waits for another's. At the end every job that left something going on
+    is told to end it.
     """
-    jobs = all_jobs()
+    await asyncio.gather(*(_run_jobs_of(owner, jobs, stop) for owner, jobs in all_jobs() if jobs))
+
+
+async def _run_jobs_of(owner: str, jobs: Sequence[Job], stop: asyncio.Event) -> None:
     due_s = [0.0] * len(jobs)
     while not stop.is_set():
         for place, job in enumerate(jobs):
             if time.monotonic() >= due_s[place] and not stop.is_set():
-                await run_one(job, now=clock.now())
+                await run_one(job, now=clock.now(), owner=owner)
                 due_s[place] = time.monotonic() + job.every_s
         await _pause(stop, min(due_s) - time.monotonic())
     for job in jobs:
         if job.stop is not None:
-            await run_one(Job(f"{job.name}.stop", job.every_s, job.stop), now=clock.now())
+            await run_one(Job(f"{job.name}.stop", job.every_s, job.stop), now=clock.now(), owner=owner)
 
 
-def all_jobs() -> Sequence[Job]:
-    """The house's own jobs and those of the plugins."""
-    contributed = [job for _, jobs in plugins.host().collect("register_jobs") for job in jobs]
-    return [Job("core.seal", SEAL_EVERY_S, audit.seal), Job("core.tidy", TIDY_EVERY_S, tidy), *contributed]
+def all_jobs() -> list[tuple[str, Sequence[Job]]]:
+    """`(owner, jobs)`: the core's own and those of the plugins."""
+    own = [Job("core.seal", SEAL_EVERY_S, audit.seal), Job("core.tidy", TIDY_EVERY_S, tidy)]
+    return [(CORE, own), *plugins.host().collect("register_jobs")]
 
 
-async def run_one(job: Job, *, now: datetime) -> bool:
-    """Run a job; one that fails is logged, keeps nobody else from running, and is run again at its next turn."""
+async def run_one(job: Job, *, now: datetime, owner: str = CORE) -> bool:
+    """Run a job; one that fails is logged, keeps nobody else from running, and is run again at its next turn.
+
+    One that takes longer than `JOB_WITHIN_S` is cut off, which is a failure too.
+    """
     try:
-        await job.run(now=now)
-    except Exception:
-        logger.exception("a regular job failed; it is run again", extra={"job": job.name})
+        async with asyncio.timeout(JOB_WITHIN_S):
+            await job.run(now=now)
+    except BaseException as error:
+        if not gathering.is_its_own(error):
+            raise
+        logger.error("a regular job failed; it is run again", exc_info=error, extra={"job": job.name})
+        if owner != CORE:
+            plugins.host().failures.count(owner, "register_jobs", error)
         return False
     return True
 

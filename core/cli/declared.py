@@ -130,7 +130,7 @@ async def _apply(installation: Installation, file: EventFile) -> "list[Change]":
 @pass_installation
 def export(installation: Installation, slug: str, with_team: bool, output: Path | None) -> None:
     """Write the event as a file whose `plan` is empty."""
-    text = run(_export(installation, slug, with_team))
+    text, missing = run(_export(installation, slug, with_team))
     if output is None:
         click.echo(text, nl=False)
     else:
@@ -138,13 +138,21 @@ def export(installation: Installation, slug: str, with_team: bool, output: Path 
         from plenaria.core.kernel.i18n import fill, gettext
 
         click.echo(fill(gettext("Written: {path}"), {"path": output}))
+    if missing:
+        from plenaria.core.kernel.i18n import fill, gettext
+
+        said = gettext("Not in the file, because these plugins could not say what they have: {plugins}")
+        click.echo(f"plenaria: {fill(said, {'plugins': ', '.join(missing)})}", err=True)
+        sys.exit(1)
 
 
-async def _export(installation: Installation, slug: str, with_team: bool) -> str:
+async def _export(installation: Installation, slug: str, with_team: bool) -> tuple[str, list[str]]:
+    """The file, and the plugins that are missing from it."""
     from plenaria.core.events import declared
 
     async with installation.database():
-        return declared.as_text(await declared.document_of(await _event(slug), team=with_team))
+        document = await declared.document_of(await _event(slug), team=with_team)
+        return declared.as_text(document), document.get("missing", [])
 
 
 @event.command()

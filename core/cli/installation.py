@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Collection, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -54,10 +54,20 @@ class Installation:
         if is_terminal:
             logs.configure(development=True, level=logging.CRITICAL)
         host = PluginHost.discover(disabled=self.settings.disabled_plugins)
-        for broken in host.broken.values() if is_terminal else ():
-            click.echo(f"plenaria: plugin left out: {broken.name} ({broken.error})", err=True)
         prepare(self.settings, host)
+        if is_terminal:
+            _name_left_out(host, ())
         return host
+
+    def whole_application(self) -> None:
+        """Make what the server serves, for a command that says which plugins it would leave out: their routes are tried too."""
+        from plenaria.core.app import create_app
+        from plenaria.core.app.fitness import examine
+
+        known = list(self.host.broken)
+        examine(self.host, self.settings, thorough=True)
+        create_app(self.settings, host=self.host)
+        _name_left_out(self.host, known)
 
     @asynccontextmanager
     async def database(self, *, any_schema: bool = False) -> AsyncIterator["Database"]:
@@ -83,6 +93,12 @@ class Installation:
             raise Misconfigured(
                 f"the database's schema is not this version's: {difference[0]}{more}; run `plenaria migrate`"
             )
+
+
+def _name_left_out(host: "PluginHost", known: Collection[str]) -> None:
+    for name, broken in host.broken.items():
+        if name not in known:
+            click.echo(f"plenaria: plugin left out: {broken.name} ({broken.error})", err=True)
 
 
 def _make_folder(url: str) -> None:

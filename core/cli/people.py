@@ -15,7 +15,9 @@ def person() -> None:
 @click.option(
     "--event", "slug", default="", help="The event's slug; without it the role holds in the whole installation."
 )
-@click.option("--role", required=True, help="owner, organiser, programme, finance, door or juror.")
+@click.option(
+    "--role", required=True, help="owner, organiser, programme, finance, door, juror, or one that a plugin adds."
+)
 @click.option("--show-link", is_flag=True, help="Print a sign-in link as well, good once and for a week.")
 @pass_installation
 def invite(installation: Installation, email: str, slug: str, role: str, show_link: bool) -> None:

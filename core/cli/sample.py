@@ -4,6 +4,7 @@ import logging
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from plenaria.core.host.contributions import AddSample
 from plenaria.core.host.permissions import ROLES
 from plenaria.core.host.visit import PersonView
 from plenaria.core.kernel.values import EventView
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from plenaria.core.host.plugins import PluginHost
 
 logger = logging.getLogger("plenaria.demo")
+
+SAMPLE_WITHIN_S: Final = 120.0
 
 PEOPLE: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     "owner": (("Olivia", "Dueñas", "Robles"),),
@@ -66,14 +69,13 @@ async def contribute(
     host: "PluginHost", event: EventView, found: dict[str, list[PersonView]], *, now: datetime
 ) -> None:
     """Let every plugin that is on add its sample data; a plugin that fails is named and left as far as it came."""
-    for name, add in host.collect("register_sample"):
-        if name in event.plugins:
-            try:
-                await add(event, found, now)
-            except Exception as error:
-                logger.critical(
-                    "the sample data of a plugin could not be added", extra={"plugin": name}, exc_info=error
-                )
+
+    async def contributed(plugin: str, add: AddSample) -> None:
+        await add(event, found, now)
+
+    gathered = await host.gather("register_sample", contributed, event=event, within_s=SAMPLE_WITHIN_S)
+    for name in gathered.failed:  # the demo shows nothing below critical
+        logger.critical("the sample data of a plugin could not be added", extra={"plugin": name})
 
 
 def start_page(host: "PluginHost", role: str, slug: str) -> str:

@@ -34,6 +34,7 @@ async def _migrate(installation: Installation) -> list[tuple[str, str]]:
 @pass_installation
 def check(installation: Installation) -> None:
     """Check configuration, plugins and schema; ends with 2 and one line when something is wrong."""
+    installation.whole_application()
     run(_check(installation))
     from plenaria.core.kernel.i18n import gettext
 
@@ -79,7 +80,9 @@ def plugins(installation: Installation) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    installation.whole_application()
     table = Table("Name", "Version", "Distribution", "State", "Commands", "Error", box=None, pad_edge=False)
+    table.columns[-1].overflow = "fold"
     commands = dict(installation.host.collect("register_commands"))
     for plugin in installation.host.plugins.values():
         names = ", ".join(str(command.name) for command in commands.get(plugin.name, ()))

@@ -1,9 +1,10 @@
 """The JSON handlers of events: what they are, which plugins are on, how each is set, and the whole declared event."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Final
 
+import msgspec
 from litestar import Request, Response, get, post, put
 from litestar.params import JSONBody, Parameter
 from msgspec import Struct
@@ -15,6 +16,7 @@ from plenaria.core.events.export_file import exported
 from plenaria.core.events.readiness import Readiness, readiness
 from plenaria.core.forms import Problem
 from plenaria.core.host import plugins
+from plenaria.core.host.gathering import Failure
 from plenaria.core.host.plugins import PluginHost
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.i18n import gettext
@@ -51,12 +53,23 @@ class Event(Struct, frozen=True, kw_only=True):
     plugins: list[str]
 
 
+class PluginFailure(Struct, frozen=True, kw_only=True):
+    """How a part of a plugin failed, seen by the process that answers, since it started. `hook` names the part."""
+
+    hook: str
+    error: str
+    times: int
+    first_at: datetime
+    last_at: datetime
+
+
 class PluginState(Struct, frozen=True, kw_only=True):
-    """Whether a plugin is on for the event."""
+    """Whether a plugin is on for the event, and what of it failed in this installation, the latest first."""
 
     plugin: str
     title: str
     enabled: bool
+    failures: list[PluginFailure]
 
 
 class ExportOffer(Struct, frozen=True, kw_only=True):
@@ -79,12 +92,14 @@ class PluginSwitch(Struct, frozen=True, forbid_unknown_fields=True):
 class EventDeclaration(Struct, frozen=True, kw_only=True):
     """An event as its file declares it, the same as the TOML: what is not named is left alone, what is named is the truth.
 
-    Under `plugins`, for each: `enabled`, its settings, and what else it lets a file declare.
+    Under `plugins`, for each: `enabled`, its settings, and what else it lets a file declare. `missing` names the plugins that
+    could not say what they have; they are not under `plugins`, and it is passed over when the document is put back.
     """
 
     event: NewEvent
     team: list[declared.Member] | None = None
     plugins: dict[str, dict[str, Any]] = {}
+    missing: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
 def _event(event: EventView) -> Event:
@@ -163,7 +178,12 @@ async def list_plugins(
 
 def _state(event: EventView, name: str) -> PluginState:
     card = plugins.host().plugins[name].card
-    return PluginState(plugin=name, title=card.title, enabled=name in event.plugins)
+    failures = [_failure(each) for each in plugins.host().failures.latest() if each.plugin == name]
+    return PluginState(plugin=name, title=card.title, enabled=name in event.plugins, failures=failures)
+
+
+def _failure(found: Failure) -> PluginFailure:
+    return PluginFailure(**{name: getattr(found, name) for name in PluginFailure.__struct_fields__})
 
 
 @get(f"{EVENT}/declaration", permission="event.configure", operation_id="getDeclaration", tags=["events"])
@@ -214,6 +234,7 @@ def _declaration(document: declared.Document) -> EventDeclaration:
         event=checked(NewEvent, document["event"]),
         team=[declared.Member(**member) for member in document["team"]] if "team" in document else None,
         plugins=document["plugins"],
+        missing=document.get("missing", msgspec.UNSET),
     )
 
 

@@ -17,9 +17,10 @@ from plenaria.core.events.organise.parts import seen_in, sentences
 from plenaria.core.events.readiness import readiness
 from plenaria.core.forms import Checked, edited_lists, fingerprint, form_for, parse
 from plenaria.core.host import plugins
+from plenaria.core.host.gathering import Failure
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.i18n import gettext
-from plenaria.core.kernel.values import EventView, Refused
+from plenaria.core.kernel.values import N_, EventView, Refused
 from plenaria.core.people import queries as people
 from plenaria.core.storage import audit, outbox
 from plenaria.core.storage.audit import words as audit_words
@@ -108,7 +109,38 @@ async def plugins_page(request: Anything) -> Response[str]:
         plugins=list(host.plugins.values()),
         broken=list(host.broken.values()),
         with_settings=with_settings,
+        failures=[_failure_shown(each) for each in host.failures.latest()],
+        failures_since=host.failures.since,
     )
+
+
+PARTS: Final = {
+    "register_calendar": N_("Its entries in the event’s calendar"),
+    "register_event_panels": N_("Its part of the event’s page"),
+    "register_my_panels": N_("Its part of “My page”"),
+    "register_personal_data": N_("Its part of the download of one’s own data"),
+    "register_declared": N_("Its part of the event’s file"),
+    "register_sample": N_("Its sample data"),
+    "register_jobs": N_("Its regular work"),
+    "register_page_parts": N_("Its part of another page"),
+    "register_dashboard": N_("Its part of the overview"),
+    "register_readiness": N_("What it says is missing before the event goes public"),
+    "register_exports": N_("Its files to take away"),
+    "register_placeholders": N_("What it fills into mails"),
+    "adjust_mail": N_("Its changes to a mail"),
+    "adjust_price_lines": N_("Its changes to a price"),
+    "adjust_export": N_("Its changes to a file to take away"),
+}
+"""What organisers call the parts of a plugin that are used while the service runs."""
+
+
+def _failure_shown(failure: Failure) -> dict[str, Any]:
+    asked = N_("Its check before something is done")
+    part = PARTS.get(failure.hook) or (
+        asked if failure.hook.startswith("refuse_") else N_("Its reaction to something that happened")
+    )
+    known = plugins.host().plugins.get(failure.plugin)
+    return {"title": gettext(known.card.title) if known else failure.plugin, "part": gettext(part), "failure": failure}
 
 
 @post("/{event_slug:str}/organise/plugins/{plugin:str}/switch", permission="event.configure", include_in_schema=False)

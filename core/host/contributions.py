@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol, Union, get_args, get_origin
 
+import msgspec
+
 from plenaria.core.kernel.values import CalendarEntry, EventView, ReadinessItem, Sheet
 
 if TYPE_CHECKING:
@@ -16,6 +18,11 @@ CalendarSource = Callable[[EventView], Awaitable[list[CalendarEntry]]]
 
 API_VERSION: Final = (1, 0)
 """Of `plenaria.plugin` and the hooks: the major grows when a name or an argument goes, the minor when one comes."""
+
+MOST_ENTRIES: Final = 5000
+MOST_ENTRY_BYTES: Final = 20_000
+MOST_DAYS_AWAY: Final = 3660
+"""How far from the event's days an entry may lie: time zones are written out over the years of a calendar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +176,42 @@ class PersonalData:
     """What a plugin does about a person's data: `export` answers the request to see it (LFPDPPP, the A of ARCO)."""
 
     export: ExportPersonalData
+
+
+def checked_entries(found: object, event: EventView) -> list[CalendarEntry]:
+    """What a calendar source gave, as new values that any calendar can be made of.
+
+    Raises TypeError or ValueError for what is none: another type, an instant without its offset, an end before the start, a
+    uid twice, too much of it.
+    """
+    if not has_shape(found, Sequence[CalendarEntry]):
+        raise TypeError(f"a calendar source gave {type(found).__name__} instead of a list of CalendarEntry")
+    assert isinstance(found, Sequence)  # noqa: S101 - has_shape looked
+    if len(found) > MOST_ENTRIES:
+        raise ValueError(f"more than {MOST_ENTRIES} calendar entries")
+    entries = [_checked_entry(entry, event) for entry in found]
+    if len({entry.uid for entry in entries}) < len(entries):
+        raise ValueError("two calendar entries have the same uid")
+    return entries
+
+
+def _checked_entry(entry: CalendarEntry, event: EventView) -> CalendarEntry:
+    stored = msgspec.json.encode(entry)
+    if len(stored) > MOST_ENTRY_BYTES:
+        raise ValueError(f"a calendar entry is larger than {MOST_ENTRY_BYTES} bytes")
+    checked = msgspec.json.decode(stored, type=CalendarEntry)
+    if not checked.uid:
+        raise ValueError("a calendar entry has no uid")
+    if any(instant.tzinfo is None for instant in (checked.starts_at, checked.ends_at, checked.changed_at)):
+        raise ValueError("an instant of a calendar entry has no offset")
+    if checked.ends_at < checked.starts_at:
+        raise ValueError("a calendar entry ends before it starts")
+    for instant in (checked.starts_at, checked.ends_at, checked.changed_at):
+        if abs((instant.date() - event.starts_on).days) > MOST_DAYS_AWAY:
+            raise ValueError("an instant of a calendar entry is years away from the event")
+    if checked.url and not checked.url.startswith(("https://", "http://")):
+        raise ValueError("the url of a calendar entry is no web address")
+    return checked
 
 
 def has_shape(value: object, expected: Any) -> bool:

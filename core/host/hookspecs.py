@@ -37,7 +37,7 @@ from plenaria.core.host.contributions import (
     Placeholder,
     PluginCard,
 )
-from plenaria.core.kernel.values import EventView, Link, MailDraft, MailText, Permission, Refusal
+from plenaria.core.kernel.values import EventView, Link, MailDraft, MailText, Permission, Refusal, Role
 
 hookspec = pluggy.HookspecMarker("plenaria")
 hookimpl = pluggy.HookimplMarker("plenaria")
@@ -85,7 +85,8 @@ def register_hookspecs() -> ModuleType:  # type: ignore[empty-body]
 def register_settings() -> type[Any]:  # type: ignore[empty-body]
     """Give the plugin's settings: one `msgspec.Struct` with a default for every field.
 
-    Called once at start. The Struct is the organiser's form, the TOML of `config/events/*.toml` and the JSON of the API.
+    Called once at start. The Struct is the organiser's form, the TOML of `config/events/*.toml` and the JSON of the API; all
+    three are made once, and what cannot be made leaves the plugin out.
 
     Example::
 
@@ -116,6 +117,7 @@ def register_routes() -> Sequence[ControllerRouterHandler]:  # type: ignore[empt
     """Give Litestar route handlers; each declares its `permission` and writes its whole path.
 
     Called once at start. A path with `{event_slug:str}` belongs to that event: it answers 404 where the plugin is off.
+    Paths begin with `/{event_slug:str}/`, `/api/v1/` or the plugin's own name, and none is the core's or another plugin's.
 
     Example::
 
@@ -134,7 +136,8 @@ def register_routes() -> Sequence[ControllerRouterHandler]:  # type: ignore[empt
 def register_permissions() -> Sequence[Permission]:  # type: ignore[empty-body]
     """Name the permissions that the plugin's doors ask for, and the roles that hold them.
 
-    Called once at start. Roles: owner (holds everything), organiser, programme, finance, door, juror.
+    Called once at start. Their names begin with the plugin's own and a dot. Roles: owner (holds everything), organiser,
+    programme, finance, door, juror, and those of `register_roles`; a role that nobody offers leaves the plugin out.
 
     Example::
 
@@ -145,10 +148,26 @@ def register_permissions() -> Sequence[Permission]:  # type: ignore[empty-body]
 
 
 @hookspec
+def register_roles() -> Sequence[Role]:  # type: ignore[empty-body]
+    """Add roles that organisers may give to people of their event; what one may do stands in `register_permissions`.
+
+    Called once at start. Their codes begin with the plugin's name and a dot. Where the plugin is off, or is not loaded, who holds
+    one keeps it and may do nothing with it.
+
+    Example::
+
+        @hookimpl
+        def register_roles() -> Sequence[Role]:
+            return [Role("shuttle.driver", N_("Bus driver"))]
+    """
+
+
+@hookspec
 def register_navigation() -> Sequence[Link]:  # type: ignore[empty-body]
     """Add entries to an event's public navigation; `{event}` in `href` becomes the event's slug.
 
-    Called once at start; an entry is shown where the plugin is on and the reader holds its permission.
+    Called once at start; an entry is shown where the plugin is on and the reader holds its permission. `href` begins with
+    `/{event}/` and is no page of the core's.
 
     Example::
 
@@ -176,7 +195,8 @@ def register_console() -> Sequence[Link]:  # type: ignore[empty-body]
 def register_mail() -> Sequence[MailText]:  # type: ignore[empty-body]
     """Give the mails that the plugin sends, in Spanish and English; organisers may reword them for an event.
 
-    Called once at start. Send one with `plenaria.core.mail.send(key, …)` inside a transaction.
+    Called once at start; each is written once with its sample, which gives every placeholder a value. Keys begin with the
+    plugin's name and a dot. Send one with `plenaria.core.mail.send(key, …)` inside a transaction.
 
     Example::
 
@@ -219,13 +239,15 @@ def register_placeholders() -> Sequence[Placeholder]:  # type: ignore[empty-body
 def register_refusals() -> Mapping[str, str]:  # type: ignore[empty-body]
     """Give the words for the plugin's refusal codes: msgids with `{facts}`.
 
-    Called once at start. The words are chosen at the door, in the reader's language; the code is what API clients hold.
+    Called once at start. The words are chosen by the handler, in the reader's language; the code is what API clients hold.
+    It begins with the plugin's name and `_`, and is nobody else's. Codes without it are kept by the plugins that come with
+    Plenaria, which had them before this rule.
 
     Example::
 
         @hookimpl
         def register_refusals() -> Mapping[str, str]:
-            return {"bus_full": N_("The bus at {time} is full. Choose another one.")}
+            return {"shuttle_full": N_("The bus at {time} is full. Choose another one.")}
     """
 
 
@@ -234,7 +256,8 @@ def register_actions() -> Mapping[str, str]:  # type: ignore[empty-body]
     """Give the words for what the plugin writes to the audit log: action → msgid.
 
     Called once at start. The record of changes shows them in the reader's language, with the action's code beside; an action
-    without words is shown by its code.
+    without words is shown by its code. It begins with the plugin's name and a dot (as for refusals, the plugins that come with
+    Plenaria keep theirs).
 
     Example::
 
@@ -248,7 +271,9 @@ def register_actions() -> Mapping[str, str]:  # type: ignore[empty-body]
 def register_calendar() -> CalendarSource:  # type: ignore[empty-body]
     """Give calendar entries to the event's calendar: an async function of the event that returns `CalendarEntry` values.
 
-    Called once at start; the function is awaited whenever a calendar of an event is made where the plugin is on.
+    Called once at start; the function is awaited whenever a calendar of an event is made where the plugin is on. It has 5
+    seconds; instants have an offset, uids are unique. What fails or does not fit is left out of that calendar and shown on the
+    plugins page.
 
     Example::
 
@@ -262,7 +287,8 @@ def register_calendar() -> CalendarSource:  # type: ignore[empty-body]
 def register_event_panels() -> Sequence[Panel]:  # type: ignore[empty-body]
     """Add parts to the event's front page: a template and an async function that gives its context (None: leave it out).
 
-    Called once at start; the function is awaited at each showing with `event`, `now` and `person` (an id, or None).
+    Called once at start; the function is awaited at each showing with `event`, `now` and `person` (an id, or None). A part that
+    fails, or takes longer than 5 seconds, is left out of the page and shown on the plugins page.
 
     Example::
 
@@ -374,7 +400,7 @@ def register_my_panels() -> Sequence[Panel]:  # type: ignore[empty-body]
 
 @hookspec
 def register_commands() -> Sequence[click.Command]:  # type: ignore[empty-body]
-    """Add commands to `plenaria`.
+    """Add commands to `plenaria`; each is called like the plugin, or begins with its name and a hyphen.
 
     Called once when the command line starts.
 
@@ -407,7 +433,7 @@ def register_jobs() -> Sequence[Job]:  # type: ignore[empty-body]
 
     Called once at start. Several workers may run the same job at the same moment, so it guards itself in the
     database; one that fails is logged with its name and run again at its next turn. The function looks by itself for the
-    events where the plugin is on.
+    events where the plugin is on. Names begin with the plugin's own and a dot; a run has 15 minutes.
 
     Example::
 

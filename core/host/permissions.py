@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Final
 
-from plenaria.core.kernel.values import N_, Permission
+from plenaria.core.kernel.values import N_, Permission, Role
 
-ROLES: Final = {
+CORE_ROLES: Final = {
     "owner": N_("Owner"),
     "organiser": N_("Organiser"),
     "programme": N_("Programme committee"),
@@ -14,6 +14,10 @@ ROLES: Final = {
     "juror": N_("Juror"),
 }
 """Role → its title (a msgid). An owner holds every permission."""
+
+ROLES: Final[dict[str, str]] = dict(CORE_ROLES)
+"""These and the roles of the plugins that are loaded; one dict for the whole process, so that forms, event files and the
+API's description of itself, which hold it as a field's choices, know what plugins add at start."""
 
 OF_INSTALLATION: Final = "installation.own"
 """Held by owners of the whole installation, never by those of an event."""
@@ -37,6 +41,22 @@ def use_permissions(permissions: Iterable[Permission]) -> None:
     """Make these the permissions of the process."""
     _registered.clear()
     _registered.update({permission.name: permission for permission in permissions})
+
+
+def use_roles(roles: Iterable[Role]) -> None:
+    """Make these the roles that plugins add to the core's own."""
+    ROLES.clear()
+    ROLES.update(CORE_ROLES)
+    ROLES.update({role.code: role.title for role in roles})
+
+
+def counts(role: str, plugins: Iterable[str] | None) -> bool:
+    """Whether a role that somebody holds gives anything where these plugins are on (None: no event is meant).
+
+    A plugin's role is kept when the plugin is switched off or not loaded, and gives nothing meanwhile.
+    """
+    owner, dot, _ = role.partition(".")
+    return not dot or (role in ROLES and (plugins is None or owner in plugins))
 
 
 def registered() -> dict[str, Permission]:

@@ -11,7 +11,7 @@ import importlib
 import inspect
 import logging
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
@@ -33,6 +33,11 @@ from plenaria.core.kernel.values import EventView, Refusal, Refused
 GROUP: Final = "plenaria.plugins"
 NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 """What an entry point may be called: the name stands in addresses, tables and message keys."""
+
+OURS: Final = "plenaria"
+"""The distribution whose plugins are built in: they come first where two plugins want the same name."""
+
+T = TypeVar("T")
 
 logger = logging.getLogger("plenaria.plugins")
 
@@ -75,7 +80,9 @@ class PluginHost:
         self.plugins: dict[str, Plugin] = {}
         self.broken: dict[str, BrokenPlugin] = {}
         self.failures = Failures()
-        for entry in sorted(found, key=lambda entry: entry.name):
+        self.is_examined = False
+        """Whether everything that the plugins registered was tried (`plenaria.core.app.fitness`)."""
+        for entry in sorted(found, key=lambda entry: (entry.name, not _is_ours(entry))):
             self._load(entry)
         for step in (
             self._refuse_other_version,
@@ -84,7 +91,7 @@ class PluginHost:
             self._refuse_unfit_hooks,
             self._take_contributions,
         ):
-            for name in list(self.plugins):
+            for name in self.by_precedence():
                 with self.or_without(name):
                     step(self.plugins[name])
 
@@ -99,12 +106,18 @@ class PluginHost:
 
     # -- start -----------------------------------------------------------------------------------------------------
 
+    def by_precedence(self) -> list[str]:
+        """The plugins in the order in which they may claim names and addresses: built-in ones first, then by name."""
+        return sorted(self.plugins, key=lambda name: (self.plugins[name].distribution != OURS, name))
+
     @contextmanager
     def or_without(self, name: str) -> Iterator[None]:
         """A part of one plugin's start: when it fails, the plugin is left out and the others run on."""
         try:
             yield
-        except (Exception, SystemExit) as error:  # a module may end the process at import; it ends itself only
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a module may end the process at import; it ends itself only
             self._drop(name, error)
 
     def _drop(self, name: str, error: BaseException) -> None:
@@ -136,7 +149,9 @@ class PluginHost:
                 module=module,
                 card=PluginCard(title=entry.name),
             )
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             shown = entry.name if entry.name not in self.plugins else f"{entry.name} ({distribution})"
             self._note_broken(shown, distribution, error)
 
@@ -205,12 +220,14 @@ class PluginHost:
 
     # -- register_*, used while the service runs -----------------------------------------------------------------------
 
-    async def gather(self, hook: str, use: Use, *, event: EventView | None = None) -> Gathered:
+    async def gather(
+        self, hook: str, use: Use, *, event: EventView | None = None, within_s: float | None = None
+    ) -> Gathered:
         """What the contributions to a `register_*` hook give now, from the plugins that are on for the event (None: all).
 
-        A contribution that is a sequence is used item by item. One that raises or takes longer than
-        `gathering.PART_WITHIN_S` is missing from the answer: logged with the plugin's name, counted in /metrics as
-        `plenaria_plugin_failures_total`, shown on the plugins page. Reads only: never call it inside a transaction.
+        A contribution that is a sequence is used item by item. One that raises (even to end the process) or takes longer
+        than `within_s` (`gathering.PART_WITHIN_S`) is missing from the answer: logged with the plugin's name, counted in
+        /metrics as `plenaria_plugin_failures_total`, shown on the plugins page. Never call it inside a transaction.
         """
         found = [
             (name, item)
@@ -218,7 +235,27 @@ class PluginHost:
             if event is None or name in event.plugins
             for item in (contributed if isinstance(contributed, (list, tuple)) else (contributed,))
         ]
-        return await gathering.gather(found, hook, use, self.failures)
+        return await gathering.gather(found, hook, use, self.failures, within_s=within_s)
+
+    async def insist(self, plugin: str, hook: str, work: Callable[[], Awaitable[T]]) -> T:
+        """What a part of a plugin gives, in the caller's own task and transaction, where it cannot be done without.
+
+        Raises `Refused` as the part does, and `Refused(plugin_failed)` for anything else that it raises.
+        """
+        try:
+            return await work()
+        except Refused:
+            raise
+        except BaseException as error:
+            self._log_own_failure(plugin, hook, error)
+            raise Refused(Refusal("plugin_failed", {"plugin": plugin})) from error
+
+    def _log_own_failure(self, plugin: str, hook: str, error: BaseException) -> None:
+        """Count and log what a plugin failed with by itself; raises what is not its own (`gathering.is_its_own`)."""
+        if not gathering.is_its_own(error):
+            raise error
+        self.failures.count(plugin, hook, error)
+        gathering.log(plugin, hook, error)
 
     # -- refuse_* --------------------------------------------------------------------------------------------------
 
@@ -243,9 +280,8 @@ class PluginHost:
             if not has_shape(answer or (), Sequence[Refusal]):
                 raise TypeError(f"{name} answered with {type(answer).__name__} instead of a list of Refusals")
             return list(answer or ())
-        except Exception as error:
-            logger.exception("a plugin failed while it was asked", extra={"plugin": name})
-            self.failures.note(name, hook, error)
+        except BaseException as error:
+            self._log_own_failure(name, hook, error)
             return [Refusal("plugin_failed", {"plugin": name})]
 
     # -- adjust_* --------------------------------------------------------------------------------------------------
@@ -269,8 +305,8 @@ class PluginHost:
                 continue
             try:
                 facts[name] = await _adjusted(call, name, facts, expected, guard)
-            except Exception as error:
-                self.failures.note(plugin, hook, error)
+            except BaseException as error:
+                self._log_own_failure(plugin, hook, error)
                 if adjusting.is_fail_closed(spec):
                     raise Refused(Refusal("plugin_failed", {"plugin": plugin})) from error
         adjusted: Value = facts[name]
@@ -293,9 +329,11 @@ class PluginHost:
             if name == plugin:
                 try:
                     await _called(call, self._typed(hook, facts))
-                except Exception as error:
-                    self.failures.note(name, hook, error)
-                    raise
+                except BaseException as error:
+                    self._log_own_failure(name, hook, error)
+                    if isinstance(error, Exception):
+                        raise
+                    raise RuntimeError(f"{name} raised {type(error).__name__}") from error
 
     def _typed(self, hook: str, facts: Mapping[str, Any]) -> dict[str, Any]:
         expected = _types_of(getattr(self._manager.hook, hook).spec.function)
@@ -335,10 +373,14 @@ class PluginHost:
 
     def folders(self, name: str) -> list[tuple[str, Path]]:
         """`(plugin, folder)` for every plugin that has that folder beside its `plugin.py` (templates, static, locale)."""
-        found = [(plugin.name, plugin.folder / name) for plugin in self.plugins.values()]
+        found = [(plugin, self.plugins[plugin].folder / name) for plugin in self.by_precedence()]
         if name == "locale":
             found += self.collect("register_locale")
         return [(plugin, folder) for plugin, folder in found if folder.is_dir()]
+
+
+def _is_ours(entry: EntryPoint) -> bool:
+    return entry.dist is not None and entry.dist.name == OURS
 
 
 def _types_of(function: Any) -> dict[str, Any]:

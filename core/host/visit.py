@@ -7,7 +7,7 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from msgspec import Struct
 
-from plenaria.core.host.permissions import OF_INSTALLATION, OPEN, allows
+from plenaria.core.host.permissions import OF_INSTALLATION, OPEN, allows, counts
 from plenaria.core.kernel.values import EventView
 
 
@@ -63,11 +63,13 @@ class Visit:
     """`(kind, sentence)` to show once: info, success, warning, danger."""
 
     def roles_in(self, event: EventView | None) -> tuple[str, ...]:
-        """The roles held in the event; none there with another event's token."""
+        """The roles held in the event, without those of plugins that are off there; none with another event's token."""
         if not self._token_reaches(event):
             return ()
-        everywhere = self.roles.get(None, ())
-        return everywhere if event is None else (*everywhere, *self.roles.get(event.id, ()))
+        held, on = self.roles.get(None, ()), None
+        if event is not None:
+            held, on = (*held, *self.roles.get(event.id, ())), event.plugins
+        return tuple(role for role in held if counts(role, on))
 
     def may(self, permission: str, event: EventView | None = None) -> bool:
         """Whether this caller holds the permission (for the event)."""

@@ -125,6 +125,13 @@ class Permission(Struct, frozen=True):
     roles: tuple[str, ...] = ()
 
 
+class Role(Struct, frozen=True):
+    """A bundle of permissions that organisers may give to people: `shuttle.driver`, with its title (a msgid)."""
+
+    code: str
+    title: str
+
+
 class MailText(Struct, frozen=True):
     """A mail that a plugin sends: subject and Markdown body by language, with `{placeholders}`.
 

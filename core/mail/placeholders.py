@@ -1,7 +1,8 @@
 """Further `{placeholders}` that plugins offer to every mail about an event, filled when the mail is written."""
 
+import asyncio
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Awaitable, Collection, Iterable
 from datetime import datetime
 from typing import Final
 
@@ -11,6 +12,8 @@ from plenaria.core.host.plugins import PluginHost, Unfit
 from plenaria.core.kernel.values import EventView, MailText
 from plenaria.core.storage.database import savepoint
 
+TEXT_WITHIN_S: Final = 5.0
+"""How long a plugin may take to fill one placeholder: a transaction of the caller's is waiting."""
 PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -31,18 +34,29 @@ def samples(event: EventView) -> dict[str, str]:
 async def values(names: Collection[str], event: EventView, *, to: str, language: str, now: datetime) -> dict[str, str]:
     """The values of those of the names that plugins offer; "" where a plugin is off or fails. Inside the caller's transaction."""
 
-    async def value(plugin: str, placeholder: Placeholder) -> tuple[str, str] | None:
-        if placeholder.name not in names:
-            return None
-        async with savepoint():
-            found = await placeholder.text(event, to=to, language=language, now=now)
-        if not isinstance(found, str):
-            raise TypeError(f"{placeholder.name} gave {type(found).__name__} instead of a text")
-        return placeholder.name, str(found)  # a plain text: whoever says Markdown is not believed
+    host = plugins.host()
+    found = {}
+    for plugin, given in host.collect("register_placeholders"):
+        for placeholder in given:
+            if placeholder.name in names:
+                found[placeholder.name] = ""
+                if plugin in event.plugins:
+                    work = placeholder.text(event, to=to, language=language, now=now)
+                    found[placeholder.name] = await _text(host, plugin, placeholder.name, work)
+    return found
 
-    every = {each.name for _, given in plugins.host().collect("register_placeholders") for each in given}
-    gathered = await plugins.host().gather("register_placeholders", value, event=event)
-    return {**dict.fromkeys(every & set(names), ""), **dict(gathered.values)}
+
+async def _text(host: PluginHost, plugin: str, name: str, work: Awaitable[str]) -> str:
+    """In the caller's own task: another one could not use its transaction. "" when the plugin fails."""
+    try:
+        async with savepoint(), asyncio.timeout(TEXT_WITHIN_S):
+            text = await work
+        if not isinstance(text, str):
+            raise TypeError(f"{name} gave {type(text).__name__} instead of a text")
+    except Exception as error:
+        host.failures.note(plugin, "register_placeholders", error)
+        return ""
+    return str(text)  # a plain text: whoever says Markdown is not believed
 
 
 def check(host: PluginHost, plugin: str, texts: Iterable[MailText]) -> None:

@@ -1,6 +1,6 @@
 """The pages of everything of one's own: `/me`, and a download of what is kept about oneself."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from litestar import Request, Response, get
@@ -14,6 +14,8 @@ from plenaria.core.web.panels import panels_of
 from plenaria.core.web.templating import page
 
 Anything = Request[Any, Any, Any]
+
+EXPORT_WITHIN_S: Final = 20.0
 
 
 @get("/me", permission="signed_in", include_in_schema=False)
@@ -38,13 +40,15 @@ async def my_data(visit: Visit) -> Response[bytes]:
     assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
     me = visit.person.id
 
-    async def export(plugin: str, data: PersonalData) -> Any:
-        return await data.export(me)
+    async def export(plugin: str, data: PersonalData) -> msgspec.Raw:
+        return msgspec.Raw(msgspec.json.encode(await data.export(me)))
 
-    gathered = await plugins.host().gather("register_personal_data", export)
+    gathered = await plugins.host().gather("register_personal_data", export, within_s=EXPORT_WITHIN_S)
     parts = {"core": await queries.personal_data(me), **{part.plugin: part.value for part in gathered.parts}}
-    missing = {"missing": gathered.failed} if gathered.failed else {}
-    document = msgspec.json.format(msgspec.json.encode({"made_at": visit.now, **missing, **parts}))
+    # A plugin that could not be loaded may keep something too.
+    missing = sorted({*gathered.failed, *plugins.host().broken})
+    named = {"missing": missing} if missing else {}
+    document = msgspec.json.format(msgspec.json.encode({"made_at": visit.now, **named, **parts}))
     return Response(
         document,
         media_type="application/json",

@@ -1,7 +1,7 @@
 """Parts that plugins add to shared pages, each drawn in the host's guard."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from litestar import Request
 from markupsafe import Markup
@@ -13,6 +13,8 @@ from plenaria.core.kernel.values import EventView
 from plenaria.core.web.templating import render
 
 Facts = Mapping[str, Any]
+
+MOST_PANEL_CHARACTERS: Final = 200_000
 
 
 def _every(_: Panel) -> bool:
@@ -34,7 +36,14 @@ async def panels_of(
 
     async def draw(plugin: str, panel: Panel) -> Markup | None:
         context = await panel.context(**facts(plugin)) if chosen(panel) else None
-        return None if context is None else Markup(render(request, panel.template, panel=context))  # noqa: S704 - autoescaped
+        if context is None:
+            return None
+        if not isinstance(context, Mapping):
+            raise TypeError(f"{panel.template} got {type(context).__name__} instead of a dict")
+        drawn = render(request, panel.template, panel=context)
+        if len(drawn) > MOST_PANEL_CHARACTERS:
+            raise ValueError(f"{panel.template} is longer than {MOST_PANEL_CHARACTERS} characters")
+        return Markup(drawn)  # noqa: S704 - autoescaped
 
     gathered = await plugins.host().gather(hook, draw, event=event)
     return [part.value for part in sorted(gathered.parts, key=lambda part: part.contribution.order)]

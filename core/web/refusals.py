@@ -57,10 +57,12 @@ CORE_REFUSALS: Final = {
 _words: dict[str, str] = dict(CORE_REFUSALS)
 
 
-def use_words(contributed: Mapping[str, str]) -> None:
-    """Add plugins' words for their refusal codes; the core's own cannot be replaced."""
-    for code, message in contributed.items():
-        _words.setdefault(code, message)
+def use_words(contributed: Iterable[Mapping[str, str]]) -> None:
+    """Make these the plugins' words for their refusal codes; the core's own cannot be replaced."""
+    _words.clear()
+    for words in (CORE_REFUSALS, *contributed):
+        for code, message in words.items():
+            _words.setdefault(code, message)
 
 
 def sentence(refusal: Refusal, event: EventView | None = None) -> str:

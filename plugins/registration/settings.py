@@ -178,8 +178,8 @@ class TicketTypeDetails(Struct, frozen=True, forbid_unknown_fields=True, kw_only
         ),
     ] = 0
     size: Annotated[
-        int | None,
-        Meta(ge=0, le=1_000_000, title=N_("Seats"), description=N_("Empty: no limit."), extra={"unit": N_("seats")}),
+        Annotated[int, Meta(ge=0, le=1_000_000)] | None,
+        Meta(title=N_("Seats"), description=N_("Empty: no limit."), extra={"unit": N_("seats")}),
     ] = None
     sales: Annotated[Window, Meta(title=N_("Sales"), description=N_("From when until when it can be ordered."))] = (
         Window()

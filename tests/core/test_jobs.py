@@ -10,6 +10,7 @@ import pytest
 from plenaria.core.app import jobs
 from plenaria.core.host import plugins
 from plenaria.core.host.contributions import Job
+from plenaria.core.host.gathering import Failures
 
 NOW = datetime(2025, 9, 1, tzinfo=UTC)
 
@@ -19,6 +20,7 @@ class Host:
 
     def __init__(self, *contributed: Job) -> None:
         self.contributed = contributed
+        self.failures = Failures()
 
     def collect(self, hook: str) -> list[tuple[str, Any]]:
         assert hook == "register_jobs"

@@ -7,10 +7,11 @@ import msgspec
 
 from plenaria.core.events import queries, services
 from plenaria.core.events.declared.declaration import Declaration, DeclaredPlugin, Member
-from plenaria.core.events.declared.documents import details_of, settings_now
+from plenaria.core.events.declared.documents import details_of, section_now, settings_now
 from plenaria.core.events.declared.planning import plan
 from plenaria.core.events.declared.registered import declared_of
 from plenaria.core.forms.problems import step
+from plenaria.core.host import plugins
 from plenaria.core.kernel.values import EventView, Refused
 from plenaria.core.people import queries as people_queries
 from plenaria.core.people import services as people
@@ -65,8 +66,10 @@ async def _apply_plugin(event: EventView, name: str, plugin: DeclaredPlugin, *, 
         if plugin.settings is not None and await settings_now(event, name) != plugin.settings:
             await services.change_settings(event, name, plugin.settings, by=by, now=now)
         declared = declared_of(name)
-        if declared is not None and await declared.read(event) != plugin.section:
-            await declared.apply(event, plugin.section, by=by, now=now)
+        if declared is not None and await section_now(event, name) != plugin.section:
+            await plugins.host().insist(
+                name, "register_declared", lambda: declared.apply(event, plugin.section, by=by, now=now)
+            )
         if not plugin.enabled:
             event = await services.switch_plugin(event, name, on=False, by=by, now=now)
     except Refused as refused:

@@ -1,8 +1,9 @@
 """A declaration, or the event as it is, as builtins; and those as TOML."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import tomli_w
@@ -14,8 +15,12 @@ from plenaria.core.events.details import EventDetails
 from plenaria.core.events.tables import EventPlugin
 from plenaria.core.forms import as_toml
 from plenaria.core.host import plugins
-from plenaria.core.kernel.values import EventView
+from plenaria.core.host.contributions import Declared
+from plenaria.core.kernel.values import EventView, Refused
 from plenaria.core.people import queries as people_queries
+
+SECTION_WITHIN_S: Final = 20.0
+"""How long a plugin may take to say what it has."""
 
 
 def document(declaration: Declaration) -> Document:
@@ -36,18 +41,29 @@ async def document_of(
     """The event as it is: of the plugins `only` these, else all that were ever switched on or configured here.
 
     `for_copy`: of each section what its plugin lets go into another event.
+
+    Raises `Refused(plugin_failed)` when one of `only` cannot say what it has. Of all, such a plugin is left out as a whole
+    (half a table would be a truth of its own) and named under `missing`.
     """
     names = await _plugins_used(event) if only is None else only
     document: Document = {"event": {"slug": event.slug, **as_toml(details_of(event))}}
     if team:
         members = await people_queries.team(event)
         document["team"] = [{"email": member.email, "role": member.role} for member in members]
-    document["plugins"] = {name: await _plugin_document(event, name, for_copy=for_copy) for name in names}
-    return document
+    document["plugins"] = {}
+    missing = []
+    for name in names:
+        try:
+            document["plugins"][name] = await _plugin_document(event, name, for_copy=for_copy)
+        except Refused:
+            if only is not None:
+                raise
+            missing.append(name)
+    return {**document, "missing": missing} if missing else document
 
 
 async def _plugin_document(event: EventView, name: str, *, for_copy: bool) -> Document:
-    section, declared = await _section_now(event, name), declared_of(name)
+    section, declared = await section_now(event, name), declared_of(name)
     if for_copy and declared is not None and declared.copied is not None:
         section = declared.copied(section)
     return {
@@ -62,9 +78,21 @@ async def settings_now(event: EventView, name: str) -> Any:
     return await queries.settings_of(event, name, struct_type) if struct_type else None
 
 
-async def _section_now(event: EventView, name: str) -> Any:
+async def section_now(event: EventView, name: str) -> Any:
+    """Raises `Refused(plugin_failed)` when the plugin cannot say."""
     declared = declared_of(name)
-    return await declared.read(event) if declared else None
+    if declared is None:
+        return None
+    return await plugins.host().insist(name, "register_declared", lambda: _section_of(declared, event))
+
+
+async def _section_of(declared: Declared, event: EventView) -> Any:
+    async with asyncio.timeout(SECTION_WITHIN_S):
+        section = await declared.read(event)
+    if not isinstance(section, declared.struct):
+        raise TypeError(f"read gave {type(section).__name__} instead of {declared.struct.__name__}")
+    as_toml(section)  # what cannot be written down fails here, where it is known whose it is
+    return section
 
 
 async def _plugins_used(event: EventView) -> list[str]:

@@ -19,7 +19,7 @@ from plenaria.core.kernel.values import N_
 
 def read(document: Mapping[str, Any]) -> Checked[Declaration]:
     """What the document declares, or every problem with it; pointers are into the document."""
-    head = check(Head, {key: value for key, value in document.items() if key != "plugins"})
+    head = check(Head, {key: value for key, value in document.items() if key not in ("plugins", "missing")})
     problems = [_with_plugins_allowed(problem) for problem in head.problems]
     declared: dict[str, DeclaredPlugin] = {}
     for name, table in _plugin_tables(document, problems).items():

@@ -29,7 +29,7 @@ class Invitation(Struct, frozen=True):
             extra={"kind": "email", "example": "nombre@empresa.mx"},
         ),
     ]
-    role: Annotated[str, Meta(title=N_("Role"), extra={"choices": dict(ROLES)})] = "organiser"
+    role: Annotated[str, Meta(title=N_("Role"), extra={"choices": ROLES})] = "organiser"
 
 
 @get("/{event_slug:str}/organise/team", permission="event.team", include_in_schema=False)

@@ -1,6 +1,6 @@
 """Words for what the audit log records: the log keeps a code, readers read a sentence in their language."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from plenaria.core.kernel.i18n import gettext
@@ -29,10 +29,12 @@ CORE_ACTIONS: Final = {
 _words: dict[str, str] = dict(CORE_ACTIONS)
 
 
-def use_words(contributed: Mapping[str, str]) -> None:
-    """Add plugins' words for their actions; the core's own cannot be replaced."""
-    for action, message in contributed.items():
-        _words.setdefault(action, message)
+def use_words(contributed: Iterable[Mapping[str, str]]) -> None:
+    """Make these the plugins' words for their actions; the core's own cannot be replaced."""
+    _words.clear()
+    for words in (CORE_ACTIONS, *contributed):
+        for action, message in words.items():
+            _words.setdefault(action, message)
 
 
 def label(action: str) -> str:

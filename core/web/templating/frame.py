@@ -71,7 +71,6 @@ def frame_of(visit: Visit, event: EventView | None, *, debug: bool) -> Frame:
     frame = Frame(language=visit.language, path=visit.path, debug=debug)
     frame.person = visit.person
     frame.notices = [Notice(kind, words) for kind, words in visit.notices]
-    visit.notices = []
     if event is not None:
         frame.event = _frame_event(event)
         frame.navigation = _items("register_navigation", visit, event)

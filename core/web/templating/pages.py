@@ -59,9 +59,9 @@ def page(
     **context: Any,
 ) -> Response[str]:
     """A whole page as the answer. `context` is the template's own; `frame`, `visit` and `event` are always there."""
-    return Response(
-        render(request, template, **context), media_type=MediaType.HTML, status_code=status, headers=dict(headers or {})
-    )
+    text = render(request, template, **context)
+    visit_of(request).notices = []  # shown now
+    return Response(text, media_type=MediaType.HTML, status_code=status, headers=dict(headers or {}))
 
 
 def render(request: Request[Any, Any, Any], template: str, **context: Any) -> str:

@@ -13,7 +13,9 @@ def departure_refusals(leaves_at: datetime, event: EventView) -> list[Refusal]:
     first, last = days_of_service(event)
     if first <= leaves_at.astimezone(ZoneInfo(event.zone)).date() <= last:
         return []
-    return [Refusal("departure_outside_event", {"first": first.isoformat(), "last": last.isoformat()}, "/leaves_at")]
+    return [
+        Refusal("shuttle_departure_outside_event", {"first": first.isoformat(), "last": last.isoformat()}, "/leaves_at")
+    ]
 
 
 def days_of_service(event: EventView) -> tuple[date, date]:

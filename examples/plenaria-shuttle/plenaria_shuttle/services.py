@@ -32,7 +32,7 @@ class NewDeparture(Struct, frozen=True, kw_only=True):
 
 
 async def add_departure(event: EventView, new: NewDeparture, *, by: str, now: datetime) -> None:
-    """Raises `Refused`: departure_outside_event, departure_exists."""
+    """Raises `Refused`: shuttle_departure_outside_event, shuttle_departure_exists."""
     refuse(rules.departure_refusals(new.leaves_at, event))
     departure = Departure(event=event.id, leaves_at=new.leaves_at, leaves_from=new.leaves_from, changed_at=now)
     async with transaction():
@@ -40,7 +40,9 @@ async def add_departure(event: EventView, new: NewDeparture, *, by: str, now: da
             async with savepoint():
                 await departure.save()
         except UniqueViolated:
-            raise Refused(Refusal("departure_exists", {"leaves_from": new.leaves_from}, "/leaves_from")) from None
+            raise Refused(
+                Refusal("shuttle_departure_exists", {"leaves_from": new.leaves_from}, "/leaves_from")
+            ) from None
         await touch_event(event, now=now)
         await record_change(
             "shuttle.departure_added",

@@ -3,8 +3,8 @@
 from plenaria.plugin import N_, MailText
 
 REFUSALS = {
-    "departure_outside_event": N_("Buses run from {first} to {last}, the days around the event."),
-    "departure_exists": N_("A bus from “{leaves_from}” at that time is in the timetable already."),
+    "shuttle_departure_outside_event": N_("Buses run from {first} to {last}, the days around the event."),
+    "shuttle_departure_exists": N_("A bus from “{leaves_from}” at that time is in the timetable already."),
 }
 
 DEPARTURE_ADDED = MailText(

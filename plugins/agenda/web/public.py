@@ -10,7 +10,7 @@ from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
 
 from plenaria.core.host import plugins
-from plenaria.core.host.contributions import CalendarSource, has_shape
+from plenaria.core.host.contributions import CalendarSource, checked_entries
 from plenaria.core.host.gathering import Gathered
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.i18n import current_language
@@ -238,10 +238,7 @@ async def _contributed(event: EventView) -> Gathered:
     """What the other plugins that are on here put into the event's calendar."""
 
     async def entries(plugin: str, source: CalendarSource) -> list[CalendarEntry]:
-        found = await source(event)
-        if not has_shape(found, Sequence[CalendarEntry]):
-            raise TypeError(f"{plugin} gave {type(found).__name__} instead of a list of CalendarEntry")
-        return found
+        return checked_entries(await source(event), event)
 
     return await plugins.host().gather("register_calendar", entries, event=event)
 
