@@ -11,6 +11,7 @@ from plenaria.core.kernel.values import Refused
 from plenaria.core.storage import files
 from plenaria.core.storage.database import Database, transaction
 from plenaria.core.storage.files import Upload, plain_name, refusals
+from plenaria.core.web.downloads import download
 from tests.site import NOW
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
@@ -126,7 +127,7 @@ async def test_a_file_comes_back_as_a_download_byte_for_byte(database: Database)
     async with transaction():
         stored = await files.store(Upload("../x/año\x00\n.PDF", PDF), event=None, owner=None, limit_mb=25, now=NOW)
 
-    answer = await files.download(stored)
+    answer = await download(stored)
 
     assert (stored.name, stored.media_type, stored.size) == ("año.PDF", "application/pdf", len(PDF))
     assert answer.content == PDF
