@@ -108,5 +108,5 @@ async def test_the_record_of_changes_speaks_the_readers_language(site: Site, pag
         with using(language):
             assert f"<strong>{audit_words.label('team.granted')}</strong>" in text
         assert "team.granted" in text
-    assert "Rol asignado" in answers["es"]
+    assert "Función asignada" in answers["es"]
     assert "Role assigned" in answers["en"]

@@ -138,7 +138,7 @@ def _litestar(settings: Settings, host: PluginHost, handlers: list[Any], *, with
         lifespan=[_lifespan(settings, host, with_worker)],
         request_max_body_size=(settings.upload_limit_mb * 2 + FORM_OVERHEAD_MB) * 1_000_000,
         openapi_config=openapi.config(settings),
-        plugins=[openapi.OwnStructs()],
+        plugins=[openapi.OwnSchemas()],
         logging_config=None,
         pdb_on_exception=False,
     )

@@ -4,16 +4,17 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar
 
 import httpx
 import pytest
 import pytest_asyncio
-from litestar import Request, Response, get, post
+from litestar import Litestar, Request, Response, get, post
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from plenaria.core.app import create_app
+from plenaria.core.host import plugins
 from plenaria.core.host.plugins import PluginHost
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel import clock
@@ -22,7 +23,7 @@ from plenaria.core.kernel.values import Refusal, Refused
 from plenaria.core.people.services import ensure_person
 from plenaria.core.people.tables import Person
 from plenaria.core.storage.requests.tables import IdempotentAnswer
-from plenaria.core.web.api import After, Limit, Page, id_after, once, paged, paged_whole
+from plenaria.core.web.api import After, Limit, Page, id_after, once, openapi, paged, paged_whole
 from tests.site import NOW, _running
 
 Anything = Request[Any, Any, Any]
@@ -321,3 +322,46 @@ async def test_a_post_from_another_sites_page_is_not_carried_out(client: httpx.A
 
     assert (problem.status, problem.codes) == (403, ["cross_site_request"])
     assert await Person.count() == 0
+
+
+class Level(Struct, frozen=True):
+    name: dict[str, str]
+
+
+class Sponsors(Struct, frozen=True):
+    levels: tuple[Level, ...] = (Level({"es": "Oro"}),)
+
+
+T = TypeVar("T")
+
+
+class Several(Struct, Generic[T], frozen=True):
+    items: list[T]
+
+
+def test_a_struct_that_the_framework_cannot_describe_does_not_break_the_document(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its own plugin hashes every default; a dict within one cannot be hashed."""
+
+    @get("/sponsors", permission="public")
+    async def sponsors() -> Sponsors:
+        return Sponsors()
+
+    @get("/several", permission="public")
+    async def several() -> Several[Sponsors]:
+        return Several([Sponsors()])
+
+    app = Litestar(
+        [sponsors, several],
+        openapi_config=openapi.config(Settings()),
+        plugins=[openapi.OwnSchemas()],
+        logging_config=None,
+    )
+    app.state.settings = Settings()
+    monkeypatch.setattr(plugins, "_host", PluginHost([]))
+
+    schemas = openapi.document(app)["components"]["schemas"]
+
+    assert schemas["Sponsors"]["properties"]["levels"]["default"] == ({"name": {"es": "Oro"}},)
+    assert "SeveralOfSponsors" in schemas

@@ -175,8 +175,9 @@ async def test_a_mail_that_is_refused_is_tried_again_and_nothing_is_lost(
     assert round((line["due_at"] - NOW).total_seconds()) == outbox.PAUSES_S[0]
     assert answer.partition(" ")[2] in line["last_error"]
     assert len(mailbox.arrived) == 1
-    assert [record.getMessage() for record in caplog.records] == ["delivery failed"]
-    assert all(ADDRESS not in str(vars(record)) for record in caplog.records), "the log names the address"
+    ours = [record for record in caplog.records if record.name.startswith("plenaria")]
+    assert [record.getMessage() for record in ours] == ["delivery failed"]
+    assert all(ADDRESS not in str(vars(record)) for record in ours), "the log names the address"
 
 
 async def test_a_server_that_hangs_is_left_and_tried_again(database: Database) -> None:

@@ -27,7 +27,6 @@ from plenaria.core.web.errors import Invalid
 T = TypeVar("T")
 Anything = Request[Any, Any, Any]
 
-DEFAULT_LIMIT: Final = 50
 MOST_JSON_BYTES: Final = 2_000_000
 
 After = Annotated[str, Parameter(max_length=200, description="Cursor: `next` of the page before.")]

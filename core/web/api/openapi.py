@@ -16,7 +16,7 @@ from litestar import Litestar, Request, Response, Router
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, License, OpenAPIType, Schema, SecurityScheme
+from litestar.openapi.spec import Components, License, Schema, SecurityScheme
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
@@ -82,22 +82,24 @@ class Problem(Struct, frozen=True, kw_only=True):
 # -- the framework's part --------------------------------------------------------------------------------------------
 
 
+class OwnSchemas(OpenAPISchemaPlugin):
+    """Spares the framework the schemas of Structs: ours take their place. It fails at some (a default tuple of Structs that hold a
+    dict: it hashes them)."""
+
+    @staticmethod
+    def is_plugin_supported_type(value: Any) -> bool:
+        kind = get_origin(value) or value
+        return isinstance(kind, type) and issubclass(kind, Struct)
+
+    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Schema:
+        return Schema()
+
+
 class _Whole(JsonRenderPlugin):
     """Answers `/api/openapi.json` with our document instead of the framework's."""
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         return msgspec.json.encode(document(request.app))
-
-
-class OwnStructs(OpenAPISchemaPlugin):
-    """Keeps the framework from describing our Structs: `_schemas` does, and the framework fails at some defaults (a tuple of
-    Structs that hold a dict: it hashes them)."""
-
-    def is_plugin_supported_field(self, field_definition: FieldDefinition) -> bool:
-        return not field_definition.is_union and field_definition.is_subclass_of(Struct)
-
-    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Schema:
-        return Schema(type=OpenAPIType.OBJECT)
 
 
 class _DocumentRouter(Router):
@@ -309,14 +311,21 @@ def _tags(described: Document) -> list[Document]:
 def _renamed(described: Document) -> Document:
     """`Page_RoomView_` as `PageOfRoomView`, wherever it stands."""
     components = described["components"]["schemas"]
-    changes = {name: spoken for name in components if (spoken := _spoken(name)) not in components}
-    text = msgspec.json.encode(described).decode()
-    for name, spoken in changes.items():
-        text = text.replace(f'"{SCHEMAS}{name}"', f'"{SCHEMAS}{spoken}"').replace(f'"{name}":{{', f'"{spoken}":{{')
-    renamed: Document = msgspec.json.decode(text)
+    changes = {name: readable for name in components if (readable := _readable(name)) not in components}
+    described["components"]["schemas"] = {changes.get(name, name): schema for name, schema in components.items()}
+    renamed: Document = _with_references(described, {SCHEMAS + old: SCHEMAS + new for old, new in changes.items()})
     return renamed
 
 
-def _spoken(name: str) -> str:
+def _with_references(node: Any, changes: dict[str, str]) -> Any:
+    """The document with other references to schemas (`$ref` and a discriminator's mapping)."""
+    if isinstance(node, dict):
+        return {key: _with_references(value, changes) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_with_references(each, changes) for each in node]
+    return changes.get(node, node) if isinstance(node, str) else node
+
+
+def _readable(name: str) -> str:
     generic = re.fullmatch(r"(\w+?)_(\w+?)_", name)
     return f"{generic[1]}Of{generic[2]}" if generic else name
