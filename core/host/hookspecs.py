@@ -152,7 +152,7 @@ def register_console() -> Sequence[Link]:  # type: ignore[empty-body]
 def register_mail() -> Sequence[MailText]:  # type: ignore[empty-body]
     """Give the mails that the plugin sends, in Spanish and English; organisers may reword them for an event.
 
-    Called once at start. Send one with `plenaria.core.mail.send(key, …)` inside a transaction.
+    Called once at start. Send one with `plenaria.plugin.send_mail(key, …)` inside a transaction.
 
     Example::
 
