@@ -94,7 +94,8 @@ async def walk(event: EventView, visitor: httpx.AsyncClient, organiser: httpx.As
         address + "?lang=es", data={"leaves_at": "2025-09-01T07:30", "leaves_from": "Hotel Reforma"}
     )
     assert early.status_code == 409, early.text
-    assert "Los autobuses circulan del" in early.text
+    at_field = early.text.partition('id="field-leaves_at-error')[2].partition("field-leaves_from")[0]
+    assert "Los autobuses circulan del" in at_field, "a refusal stands at the field that its pointer names"
     assert "Hotel Reforma" in early.text
     departure = {"leaves_at": "2025-10-01T07:30", "leaves_from": "Hotel Reforma"}
     assert (await organiser.post(address, data=departure)).status_code == 303

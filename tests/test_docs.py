@@ -3,21 +3,14 @@
 import re
 import subprocess
 import sys
-import tomllib
-from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import click
-import httpx
 import pytest
 
 from plenaria.core import cli
-from plenaria.core.app import create_app
-from plenaria.core.events import services
-from plenaria.core.host import hooks_page, plugins
-from plenaria.core.host.plugins import GROUP, PluginHost
-from plenaria.core.kernel.settings import Settings
-from tests.alone_walk import DETAILS, NOW, make_tables
+from plenaria.core.host import hooks_page
+from tests.clean_environment import run
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "plenaria-shuttle"
@@ -103,9 +96,9 @@ def test_make_targets_exist(path: Path) -> None:
 
 @PAGES
 def test_modules_that_are_run_exist(path: Path) -> None:
-    modules = re.findall(r"python -m ((?:core|plugins)[\w.]*)", path.read_text(encoding="utf-8"))
+    modules = re.findall(r"python -m (plenaria\.[\w.]*)", path.read_text(encoding="utf-8"))
 
-    missing = [name for name in modules if not (ROOT / (name.replace(".", "/") + ".py")).is_file()]
+    missing = [name for name in modules if not (ROOT / "src" / (name.rstrip(".").replace(".", "/") + ".py")).is_file()]
     assert missing == []
 
 
@@ -130,43 +123,44 @@ def test_what_the_guide_quotes_stands_in_the_example() -> None:
     assert [name for name, part in quoted if part.rstrip() not in (EXAMPLE / name).read_text(encoding="utf-8")] == []
 
 
-async def test_the_first_plugin_of_the_guide_works_as_it_stands(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(plugins, "_host", plugins._host)
-    for name, content in files_of_the_guide().items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, encoding="utf-8")
-    project = tomllib.loads((tmp_path / "plenaria-hello" / "pyproject.toml").read_text(encoding="utf-8"))
-    ((name, value),) = project["project"]["entry-points"][GROUP].items()
-    monkeypatch.syspath_prepend(str(tmp_path / "plenaria-hello"))
+def test_the_guide_works_as_it_stands(tmp_path: Path) -> None:
+    """Its first command, then its files, then the command that tests them; the plugin is installed for that alone."""
+    commands = [line for language, content in blocks(GUIDE) if language == "sh" for line in content.splitlines()]
+    new, test = [next(line for line in commands if part in line) for part in (" plugin new ", " -m pytest ")]
+    project = tmp_path / "plenaria-hello"
 
-    host = PluginHost([EntryPoint(name, value, GROUP)])
-    assert host.broken == {}
-    url = f"sqlite:///{tmp_path / 'hello.sqlite3'}"
-    await make_tables(url, host)
-    app = create_app(Settings(database=url, key_file=str(tmp_path / "key.pem")), host=host)
-    async with (
-        app.lifespan(),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://testserver") as reader,
-    ):
-        event = await services.create_event("congress", DETAILS, by="test", now=NOW)
-        off = await reader.get("/congress/hello")
-        await services.switch_plugin(event, "hello", on=True, by="test", now=NOW)
-        on = await reader.get("/congress/hello")
-    sys.modules.pop(value)
+    run(*in_the_guide(new, tmp_path), cwd=tmp_path)
+    written = write_files_of_the_guide(tmp_path)
+    offline = ("--no-deps", "--no-index", "--no-build-isolation", "--quiet", "--target", tmp_path / "installed")
+    run(sys.executable, "-m", "pip", "install", *offline, project, cwd=tmp_path)
+    answer = run(*in_the_guide(test, tmp_path), "-v", cwd=tmp_path, PYTHONPATH=str(tmp_path / "installed"))
 
-    assert (off.status_code, on.status_code) == (404, 200)
-    assert "<h1>Hello</h1>" in on.text
-    assert 'href="/congress/hello"' in on.text, "it is not in the navigation"
+    assert "test_the_latest_comes_first[sqlite] PASSED" in answer
+    assert "test_the_latest_comes_first[postgres] " in answer
+    assert len(written) == 6
 
 
-def files_of_the_guide() -> dict[str, str]:
-    """What the guide tells to write, by path."""
-    found: dict[str, str] = {}
+def in_the_guide(command: str, folder: Path) -> list[str]:
+    """A command of the guide, with this environment's programs and the folder for `..`."""
+    programs = Path(sys.executable).parent
+    words = command.replace(".venv/bin", str(programs)).split()
+    return [re.sub(r"^\.\.", str(folder), word) for word in words]
+
+
+def write_files_of_the_guide(folder: Path) -> list[str]:
+    """Write what it says to write or to add; the names as they stand there."""
+    written = []
     for _, content in blocks(GUIDE):
         first, _, rest = content.partition("\n")
-        if named := re.match(r"(?:#|\{#) \.\./(plenaria-hello/\S+)", first):
-            found[named[1]] = rest
-    return found
+        named = re.match(
+            r"(?:#|\{#) \.\./(plenaria-hello/[\w/.-]+)(?:: (add at the end|add to the imports))?(?: #\})?$", first
+        )
+        if named is None:
+            continue
+        path = folder / named[1]
+        before = path.read_text(encoding="utf-8") if named[2] else ""
+        docstring, _, code = before.partition("\n")
+        parts = [docstring, rest, code] if named[2] == "add to the imports" else [before, rest]
+        path.write_text("\n\n".join(parts), encoding="utf-8")
+        written.append(named[1])
+    return written

@@ -196,7 +196,7 @@ def register_mail() -> Sequence[MailText]:  # type: ignore[empty-body]
     """Give the mails that the plugin sends, in Spanish and English; organisers may reword them for an event.
 
     Called once at start; each is written once with its sample, which gives every placeholder a value. Keys begin with the
-    plugin's name and a dot. Send one with `plenaria.core.mail.send(key, …)` inside a transaction.
+    plugin's name and a dot. Send one with `plenaria.plugin.send_mail(key, …)` inside a transaction.
 
     Example::
 

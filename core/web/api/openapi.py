@@ -83,8 +83,8 @@ class Problem(Struct, frozen=True, kw_only=True):
 
 
 class OwnSchemas(OpenAPISchemaPlugin):
-    """Spares the framework the schemas of Structs: ours take their place. It fails at some (a default tuple of Structs that hold a
-    dict: it hashes them)."""
+    """Spares the framework the schemas of Structs: ours take their place. It fails at some (it hashes defaults, and a
+    Struct that holds a dict has no hash)."""
 
     @staticmethod
     def is_plugin_supported_type(value: Any) -> bool:

@@ -1,5 +1,6 @@
-"""The HTML doors: the timetable, and its page in the console."""
+"""The HTML handlers: the timetable, and its page in the console."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from litestar import Response, get, post
@@ -7,15 +8,15 @@ from litestar import Response, get, post
 from plenaria.plugin import (
     AnyRequest,
     EventView,
-    Form,
+    Problem,
     Refused,
     Visit,
+    as_problems,
     form_for,
     gettext,
     page,
     parse,
     see_other,
-    sentence,
 )
 from plenaria_shuttle import queries, services
 from plenaria_shuttle.services import NewDeparture
@@ -29,26 +30,33 @@ async def timetable(request: AnyRequest, event: EventView) -> Response[str]:
 
 @get("/{event_slug:str}/organise/shuttle", permission="shuttle.edit", include_in_schema=False)
 async def console(request: AnyRequest, event: EventView, visit: Visit) -> Response[str]:
-    return await _console(request, event, form_for(NewDeparture, language=visit.language, zone=event.zone))
+    return await _console(request, event, visit)
 
 
-async def _console(request: AnyRequest, event: EventView, form: Form, *, status: int = 200) -> Response[str]:
+async def _console(
+    request: AnyRequest,
+    event: EventView,
+    visit: Visit,
+    typed: Any = None,
+    problems: Sequence[Problem] = (),
+    *,
+    status: int = 200,
+) -> Response[str]:
+    form = form_for(NewDeparture, raw=typed, problems=problems, language=visit.language, zone=event.zone)
     departures = await queries.departures(event)
     return page(request, "shuttle/console.html", status=status, form=form, departures=departures)
 
 
 @post("/{event_slug:str}/organise/shuttle", permission="shuttle.edit", include_in_schema=False)
 async def add(request: AnyRequest, event: EventView, visit: Visit) -> Response[Any]:
-    data = await request.form()
-    checked = parse(NewDeparture, data, zone=event.zone)
-    form = form_for(NewDeparture, raw=data, problems=checked.problems, language=visit.language, zone=event.zone)
+    typed = await request.form()
+    checked = parse(NewDeparture, typed, zone=event.zone)
     if checked.value is None:
-        return await _console(request, event, form, status=422)
+        return await _console(request, event, visit, typed, checked.problems, status=422)
     try:
         await services.add_departure(event, checked.value, by=visit.by, now=visit.now)
     except Refused as refused:
-        form.problems += [sentence(refusal, event) for refusal in refused.refusals]
-        return await _console(request, event, form, status=409)
+        return await _console(request, event, visit, typed, as_problems(refused.refusals, event), status=409)
     return see_other(request, f"/{event.slug}/organise/shuttle", ("success", gettext("The departure was added.")))
 
 

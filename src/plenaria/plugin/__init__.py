@@ -3,8 +3,8 @@
 Everything else under `plenaria` may change in any release. A name leaves this module, or takes other arguments, only with a
 new major `API_VERSION`; a new name raises the minor one. A plugin states what it was written for, `PluginCard(…, api="1.0")`.
 
-Modules that import neither web nor database (`rules.py`) take their values from `plenaria.core.kernel.values` inside
-Plenaria's own checkout, where a contract forbids them to load a framework. An outside plugin may import this module there too.
+The pure modules of our own plugins (`rules.py`) take their values from `plenaria.core.kernel.values`: a contract forbids them to
+load the web framework, as this module does. An outside plugin may import this module everywhere.
 """
 
 from typing import Any
@@ -24,8 +24,8 @@ from plenaria.core.forms import (
     fingerprint,
     form_for,
     parse,
-    refuse_unseen,
 )
+from plenaria.core.forms import refuse_unseen as check_seen
 from plenaria.core.host.contributions import (
     API_VERSION,
     AddSample,
@@ -185,6 +185,7 @@ __all__ = [
     "all_events",
     "as_problems",
     "check",
+    "check_seen",
     "count_attempt",
     "current_language",
     "download",
@@ -231,7 +232,6 @@ __all__ = [
     "publish_fact",
     "record_change",
     "refuse",
-    "refuse_unseen",
     "remove_file",
     "render",
     "savepoint",

@@ -59,7 +59,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
             "Invalid",
             "edited_lists",
         ),
-        *("fingerprint", "refuse_unseen"),
+        *("fingerprint", "check_seen"),
     ),
     "JSON handlers": ("once", "ListPage", "paged", "paged_whole", "id_after", "After", "Limit"),
     "Database": (

@@ -49,7 +49,8 @@ class Site:
 
     def visitor(self, **headers: str) -> httpx.AsyncClient:
         """A browser that is not signed in."""
-        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
+        served: Any = self.app  # the same interface, typed more closely than httpx does
+        transport = httpx.ASGITransport(app=served, raise_app_exceptions=False)
         client = httpx.AsyncClient(transport=transport, base_url="http://testserver", headers=headers)
         self._clients.append(client)
         return client
@@ -117,8 +118,8 @@ async def running_site(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) 
     cache.forget()
     monkeypatch.setattr(cache, "FRESH_S", 0.0)  # the number of queries must not hang on how fast the machine is
     async with running(app):
-        events = [await _event(slug, host) for slug in ("congress", "other")]
-        site = Site(app, settings, app.state.database, *events)
+        event, other = [await _event(slug, host) for slug in ("congress", "other")]
+        site = Site(app, settings, app.state.database, event, other)
         monkeypatch.setattr(clock, "now", lambda: site.now)
         yield site
         for client in site._clients:
