@@ -10,6 +10,7 @@ from typing import Final
 from plenaria.core.host import plugins
 from plenaria.core.host.contributions import Job
 from plenaria.core.kernel import clock
+from plenaria.core.me.erasure import erase_due
 from plenaria.core.people.tables import Session, SignInLink
 from plenaria.core.storage import audit
 from plenaria.core.storage.outbox.tables import OutboxLine
@@ -20,6 +21,7 @@ logger = logging.getLogger("plenaria.jobs")
 
 SEAL_EVERY_S: Final = 2.0
 TIDY_EVERY_S: Final = 3600.0
+ERASE_EVERY_S: Final = 3600.0
 KEEP_DELIVERED: Final = timedelta(days=30)
 KEEP_ANSWERS: Final = timedelta(days=1)
 
@@ -45,7 +47,12 @@ async def run_jobs(*, stop: asyncio.Event) -> None:
 def all_jobs() -> Sequence[Job]:
     """The house's own jobs and those of the plugins."""
     contributed = [job for _, jobs in plugins.host().collect("register_jobs") for job in jobs]
-    return [Job("core.seal", SEAL_EVERY_S, audit.seal), Job("core.tidy", TIDY_EVERY_S, tidy), *contributed]
+    return [
+        Job("core.seal", SEAL_EVERY_S, audit.seal),
+        Job("core.tidy", TIDY_EVERY_S, tidy),
+        Job("core.erase", ERASE_EVERY_S, erase_due),
+        *contributed,
+    ]
 
 
 async def run_one(job: Job, *, now: datetime) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, Union, get_args, get_origin
 
-from plenaria.core.kernel.values import CalendarEntry, EventView, ReadinessItem, Sheet
+from plenaria.core.kernel.values import CalendarEntry, ErasureLine, EventView, ReadinessItem, Sheet
 
 if TYPE_CHECKING:
     from plenaria.core.host.visit import PersonView
@@ -145,11 +145,26 @@ class ExportPersonalData(Protocol):
         """Everything that is kept about the person with this id, as builtins; empty when there is nothing."""
 
 
+class PreviewErasure(Protocol):
+    async def __call__(self, person: int, /) -> list[ErasureLine]:
+        """What `erase` would do about this person, in words; [] when nothing is kept."""
+
+
+class ErasePersonalData(Protocol):
+    async def __call__(self, person: int, /, *, now: datetime) -> None:
+        """Do it, inside the caller's transaction. A second time changes nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class PersonalData:
-    """What a plugin does about a person's data: `export` answers the request to see it (LFPDPPP, the A of ARCO)."""
+    """What a plugin does about a person's data (LFPDPPP): `export` shows it (the A of ARCO), `erase` cancels it (the C).
+
+    `preview` and `erase` go together. A plugin without them is named to the organisers: they erase by hand.
+    """
 
     export: ExportPersonalData
+    preview: PreviewErasure | None = None
+    erase: ErasePersonalData | None = None
 
 
 def has_shape(value: object, expected: Any) -> bool:

@@ -24,6 +24,7 @@ from plenaria.core.kernel import shown
 from plenaria.core.kernel.i18n import using
 from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import (
+    ERASED_DOMAIN,
     LANGUAGES,
     N_,
     Attachment,
@@ -131,10 +132,13 @@ async def send(
     attachments: Sequence[Attachment] = (),
 ) -> None:
     """Put a mail into the outbox, in the caller's transaction. `facts` fill the text's `{placeholders}`.
+    Nobody is written to whose data was erased.
 
     A fact is shown as it is: what looks like Markdown or HTML in it has no effect. Its lines stay lines, those that begin with
     `- ` are a list, and an address of this installation becomes a link. `Markdown` facts are the exception.
     """
+    if to.endswith(f"@{ERASED_DOMAIN}"):
+        return
     plugin, text = texts()[key]
     language = language or (event.language if event else LANGUAGES[0])
     draft = MailDraft(*await wording(text, event, language), attachments=list(attachments))

@@ -445,6 +445,13 @@ async def confirmed_parts(event_id: int) -> set[tuple[str, str]]:
     return {(row["session"], row["person"]) for row in rows}
 
 
+async def ever_released(event_id: int) -> set[str]:
+    """Codes of everybody who stands in a released schedule of the event, the earlier ones too."""
+    rows = await Release.select(Release.schedule).where(Release.event == event_id)
+    schedules = [msgspec.json.decode(row["schedule"], type=rules.Schedule) for row in rows]
+    return {person.code for schedule in schedules for person in schedule.people}
+
+
 async def addresses(event_id: int) -> dict[str, str]:
     """Person's code → e-mail address, of those who have one. For mails, never for pages."""
     rows = await StagePerson.select(StagePerson.code, StagePerson.email).where(

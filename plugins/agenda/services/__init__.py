@@ -18,6 +18,7 @@ from plenaria.plugins.agenda.services.agenda import (
 )
 from plenaria.plugins.agenda.services.attendees import sessions_by_address, with_sessions
 from plenaria.plugins.agenda.services.exporting import schedule_ics, schedule_json, schedule_xml
+from plenaria.plugins.agenda.services.forgetting import erase, preview
 from plenaria.plugins.agenda.services.importing import (
     IMPORT_REFUSALS,
     ImportChoices,
@@ -51,10 +52,12 @@ __all__ = [
     "conflicts_of",
     "counts",
     "discard_proposal",
+    "erase",
     "import_schedule",
     "move",
     "move_session",
     "next_session",
+    "preview",
     "preview_import",
     "reader_of",
     "release",
