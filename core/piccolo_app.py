@@ -6,7 +6,7 @@ from piccolo.conf.apps import AppConfig
 
 from plenaria.core.events.tables import Event, EventPlugin
 from plenaria.core.mail.tables import MailOverride
-from plenaria.core.people.tables import ApiToken, Grant, Person, Session, SignInLink
+from plenaria.core.people.tables import ApiToken, Erasure, Grant, Person, Session, SignInLink
 from plenaria.core.storage.audit.tables import AuditLine, AuditSeal
 from plenaria.core.storage.files.tables import StoredFile
 from plenaria.core.storage.outbox.tables import OutboxLine
@@ -24,6 +24,7 @@ APP_CONFIG = AppConfig(
         Session,
         Grant,
         ApiToken,
+        Erasure,
         RateCount,
         IdempotentAnswer,
         OutboxLine,

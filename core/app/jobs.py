@@ -10,6 +10,7 @@ from typing import Final
 from plenaria.core.host import gathering, plugins
 from plenaria.core.host.contributions import Job
 from plenaria.core.kernel import clock
+from plenaria.core.me.erasure import erase_due
 from plenaria.core.people.tables import Session, SignInLink
 from plenaria.core.storage import audit
 from plenaria.core.storage.outbox.tables import OutboxLine
@@ -22,6 +23,7 @@ CORE: Final = "core"
 JOB_WITHIN_S: Final = 900.0
 SEAL_EVERY_S: Final = 2.0
 TIDY_EVERY_S: Final = 3600.0
+ERASE_EVERY_S: Final = 3600.0
 KEEP_DELIVERED: Final = timedelta(days=30)
 KEEP_ANSWERS: Final = timedelta(days=1)
 
@@ -50,7 +52,11 @@ async def _run_jobs_of(owner: str, jobs: Sequence[Job], stop: asyncio.Event) -> 
 
 def all_jobs() -> list[tuple[str, Sequence[Job]]]:
     """`(owner, jobs)`: the core's own and those of the plugins."""
-    own = [Job("core.seal", SEAL_EVERY_S, audit.seal), Job("core.tidy", TIDY_EVERY_S, tidy)]
+    own = [
+        Job("core.seal", SEAL_EVERY_S, audit.seal),
+        Job("core.tidy", TIDY_EVERY_S, tidy),
+        Job("core.erase", ERASE_EVERY_S, erase_due),
+    ]
     return [(CORE, own), *plugins.host().collect("register_jobs")]
 
 

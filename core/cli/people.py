@@ -28,6 +28,41 @@ def invite(installation: Installation, email: str, slug: str, role: str, show_li
         click.echo(link)
 
 
+@person.command()
+@click.argument("email")
+@click.option("--at-once", is_flag=True, help="Erase now instead of after the days of the settings.")
+@pass_installation
+def erase(installation: Installation, email: str, at_once: bool) -> None:
+    """Block the account of EMAIL, and have its data erased: by the worker when it is due, or at once."""
+    from plenaria.core.kernel.i18n import fill, gettext
+
+    lines, due = run(_erase(installation, email, at_once))
+    for line in lines:
+        click.echo(line)
+    click.echo(fill(gettext("Erased.") if at_once else gettext("Blocked; to be erased on {day}."), {"day": due}))
+
+
+async def _erase(installation: Installation, email: str, at_once: bool) -> tuple[list[str], str]:
+    from datetime import timedelta
+
+    from plenaria.core.kernel import clock
+    from plenaria.core.kernel.values import Refusal, Refused
+    from plenaria.core.me import erasure
+
+    now = clock.now()
+    async with installation.database():
+        found = await erasure.person_at(email)
+        if found is None:
+            raise Refused(Refusal("not_your_address"))
+        told = [
+            f"{part.plugin}: {line.what} ({line.fate})" for part in await erasure.preview(found) for line in part.lines
+        ]
+        due_at = await erasure.ask(found, address=email, by="cli", settings=installation.settings, now=now)
+        if at_once and not await erasure.erase_due(now=due_at + timedelta(seconds=1), only=found):
+            raise Refused(Refusal("plugin_failed", {"plugin": (await erasure.requests())[0].failed}))
+        return told, due_at.date().isoformat()
+
+
 async def _invite(installation: Installation, email: str, slug: str, role: str, show_link: bool) -> str:
     from datetime import timedelta
 

@@ -14,20 +14,25 @@ from plenaria.core.people import services as people
 from plenaria.core.storage import audit
 from plenaria.core.storage.database import transaction
 
+Address = Annotated[Slug, Meta(title=N_("Address"), description=N_("The new event's name in every address."))]
+FirstDay = Annotated[
+    date, Meta(title=N_("First day"), description=N_("Every date is moved by the same number of days."))
+]
+
 
 class EventCopy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where a copy is to be found, and when it begins; every date of it moves by as many days."""
 
-    slug: Annotated[Slug, Meta(title=N_("Address"), description=N_("The new event's name in every address."))]
-    starts_on: Annotated[
-        date, Meta(title=N_("First day"), description=N_("Every date is moved by the same number of days."))
-    ]
+    slug: Address
+    starts_on: FirstDay
 
 
-class CopyOfEvent(EventCopy, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class CopyOfEvent(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The page's form: also which event."""
 
     source: Annotated[str, Meta(title=N_("Event to copy"), max_length=50, extra={"known": "events"})]
+    slug: Address
+    starts_on: FirstDay
 
 
 async def copy_event(

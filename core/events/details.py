@@ -75,7 +75,7 @@ class EventDetails(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 
 RESERVED: Final = frozenset(
-    {"api", "me", "patterns", "new-event", "sign-in", "sign-out", "static", "healthz", "metrics", "readyz"}
+    {"api", "erasures", "me", "patterns", "new-event", "sign-in", "sign-out", "static", "healthz", "metrics", "readyz"}
 )
 """First parts of the core's own addresses: an event cannot have them."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, Union, get_args, get_ori
 
 import msgspec
 
-from plenaria.core.kernel.values import CalendarEntry, EventView, ReadinessItem, Sheet
+from plenaria.core.kernel.values import CalendarEntry, ErasureLine, EventView, ReadinessItem, Sheet
 
 if TYPE_CHECKING:
     from plenaria.core.host.visit import PersonView
@@ -171,11 +171,26 @@ class ExportPersonalData(Protocol):
         """Everything that is kept about the person with this id, as builtins; empty when there is nothing."""
 
 
+class PreviewErasure(Protocol):
+    async def __call__(self, person: int, /) -> list[ErasureLine]:
+        """What `erase` would do about this person, in words; [] when nothing is kept."""
+
+
+class ErasePersonalData(Protocol):
+    async def __call__(self, person: int, /, *, now: datetime) -> None:
+        """Do it, inside the caller's transaction. A second time changes nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class PersonalData:
-    """What a plugin does about a person's data: `export` answers the request to see it (LFPDPPP, the A of ARCO)."""
+    """What a plugin does about a person's data (LFPDPPP): `export` shows it (the A of ARCO), `erase` cancels it (the C).
+
+    `preview` and `erase` go together. A plugin without them is named to the organisers: they erase by hand.
+    """
 
     export: ExportPersonalData
+    preview: PreviewErasure | None = None
+    erase: ErasePersonalData | None = None
 
 
 def checked_entries(found: object, event: EventView) -> list[CalendarEntry]:

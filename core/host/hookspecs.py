@@ -450,11 +450,20 @@ def register_personal_data() -> PersonalData:  # type: ignore[empty-body]
     Called once at start; `export` is awaited with the person's id when they download their data. It gives builtins without
     secrets (hashes, keys), and nothing about other people.
 
+    `preview` says in words what `erase` will do: what goes, what stays without a name, what stays and why (a law, with its
+    article). `erase` is awaited days after the person asked for it, in one transaction with every other plugin's, before
+    the core forgets the person's address. When one plugin fails, nothing is erased, and all is tried again.
+
     Example::
 
         @hookimpl
         def register_personal_data() -> PersonalData:
-            return PersonalData(export=queries.seats_of_person)  # async def seats_of_person(person: int) -> list[Any]
+            return PersonalData(queries.seats_of_person, preview=services.seats_to_erase, erase=services.erase_seats)
+
+
+        async def seats_to_erase(person: int) -> list[ErasureLine]:
+            seats = await queries.seats_of_person(person)
+            return [ErasureLine(what=gettext("Your seats on buses"))] if seats else []
     """
 
 

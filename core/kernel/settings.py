@@ -55,6 +55,8 @@ class Settings(Struct, forbid_unknown_fields=True, frozen=True):
     upload_limit_mb: Annotated[int, Meta(ge=1, le=200)] = 25
     sign_in_minutes: Annotated[int, Meta(ge=1, le=1440)] = 15
     session_days: Annotated[int, Meta(ge=1, le=365)] = 30
+    erasure_days: Annotated[int, Meta(ge=1, le=90)] = 15
+    """How long a person's data is blocked before it is erased, and can be taken back by signing in."""
     second_factor_for_organisers: bool = False
     disabled_plugins: tuple[str, ...] = ()
     """Plugins that are installed but not to be loaded at all."""

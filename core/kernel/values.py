@@ -219,6 +219,19 @@ class ReadinessItem(Struct, frozen=True, kw_only=True):
     """The address of the page where it is mended."""
 
 
+ERASED_DOMAIN: Final = "erased.invalid"
+"""The addresses of people whose data was erased end in it; no mail is sent there (RFC 2606, .invalid)."""
+
+
+class ErasureLine(Struct, frozen=True, kw_only=True):
+    """What becomes of something that is kept about a person, in the reader's language; `until`: how long what is kept stays."""
+
+    what: str
+    fate: Literal["erased", "anonymised", "kept"] = "erased"
+    why: str = ""
+    until: date | None = None
+
+
 class CalendarEntry(Struct, frozen=True):
     """Something with a time that a plugin puts into an event's calendars (RFC 5545 terms)."""
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from plenaria.core.host import plugins
 from plenaria.core.kernel.languages import spoken
-from plenaria.core.kernel.values import Attachment, EventView, MailDraft
+from plenaria.core.kernel.values import ERASED_DOMAIN, Attachment, EventView, MailDraft
 from plenaria.core.mail import placeholders
 from plenaria.core.mail.delivery import Mail
 from plenaria.core.mail.filling import Markdown, as_html, as_plain, fill
@@ -48,6 +48,7 @@ async def send(
 
     A fact is shown as it is: what looks like Markdown or HTML in it has no effect. Its lines stay lines, those that begin with
     `- ` are a list, and an address of this installation becomes a link. `Markdown` facts are the exception.
+    Nobody is written to whose data was erased.
     """
     letter = Letter(key=key, to=to, language=language, facts=facts, attachments=attachments)
     await _put([letter], event=event, now=now)
@@ -63,6 +64,8 @@ async def _put(letters: Sequence[Letter], *, event: EventView | None, now: datet
     wordings: dict[tuple[str, str], Wording] = {}
     mails = []
     for letter in letters:
+        if letter.to.endswith(f"@{ERASED_DOMAIN}"):
+            continue
         plugin, text = known[letter.key]
         wanted = spoken(letter.language, event.language if event else "")
         if (letter.key, wanted) not in wordings:

@@ -1,12 +1,17 @@
 """The JSON doors of people: whom a token or a session belongs to."""
 
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any
 
-from litestar import get
-from msgspec import Struct
+from litestar import get, post
+from msgspec import Meta, Struct
 
 from plenaria.core.events import queries as event_queries
 from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.settings import Settings
+from plenaria.core.kernel.values import N_, Refusal, Refused
+from plenaria.core.me import erasure
+from plenaria.core.me.erasure import ErasurePart, PendingErasure
 
 
 class RoleHeld(Struct, frozen=True):
@@ -57,4 +62,53 @@ async def me(visit: Visit) -> Me:
     )
 
 
-ROUTES: list[Any] = [me]
+class ErasurePreview(Struct, frozen=True, kw_only=True):
+    """What will go and what will stay, part by part, and how many days later."""
+
+    days: int
+    parts: list[ErasurePart]
+
+
+class ErasureRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The account's own address, as a confirmation."""
+
+    address: Annotated[str, Meta(title=N_("Your e-mail address"), max_length=254)]
+
+
+class ErasureReceipt(Struct, frozen=True, kw_only=True):
+    """When the data will be erased. Until then a sign-in link takes that back."""
+
+    due_at: datetime
+
+
+@get("/api/v1/me/erasure", permission="signed_in", operation_id="previewErasure", tags=["people"])
+async def preview_erasure(visit: Visit, settings: Settings) -> ErasurePreview:
+    """What would become of everything that is kept about the caller."""
+    assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
+    return ErasurePreview(days=settings.erasure_days, parts=await erasure.preview(visit.person.id))
+
+
+@post("/api/v1/me/erasure", permission="signed_in", operation_id="askForErasure", tags=["people"], status_code=202)
+async def ask_for_erasure(visit: Visit, settings: Settings, data: ErasureRequest) -> ErasureReceipt:
+    """Block the account at once and erase its data later. Not with an access token: those are for an event's work."""
+    assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
+    if visit.token is not None:
+        raise Refused(Refusal("not_permitted"))
+    due_at = await erasure.ask(visit.person.id, address=data.address, by=visit.by, settings=settings, now=visit.now)
+    return ErasureReceipt(due_at=due_at)
+
+
+class Erasures(Struct, frozen=True, kw_only=True):
+    """Requests for erasure, the latest first. `by_hand`: plugins that cannot erase by themselves."""
+
+    requests: list[PendingErasure]
+    by_hand: list[str]
+
+
+@get("/api/v1/erasures", permission="installation.own", operation_id="listErasures", tags=["people"])
+async def list_erasures() -> Erasures:
+    """Requests for erasure, by the people's numbers only."""
+    return Erasures(requests=await erasure.requests(), by_hand=erasure.by_hand())
+
+
+ROUTES: list[Any] = [me, preview_erasure, ask_for_erasure, list_erasures]

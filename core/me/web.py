@@ -1,17 +1,25 @@
-"""The pages of everything of one's own: `/me`, and a download of what is kept about oneself."""
+"""The pages of everything of one's own: `/me`, what is kept about oneself as a download, and having it erased."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
-from litestar import Request, Response, get
+from litestar import Request, Response, get, post
+from msgspec import Meta, Struct
 
 from plenaria.core.events import queries as event_queries
+from plenaria.core.forms import Checked, Form, Problem, form_for, parse
 from plenaria.core.host import plugins
 from plenaria.core.host.contributions import PersonalData
 from plenaria.core.host.visit import Visit
+from plenaria.core.kernel.i18n import gettext
+from plenaria.core.kernel.settings import Settings
+from plenaria.core.kernel.shown import day
+from plenaria.core.kernel.values import N_, Refused
+from plenaria.core.me import erasure
 from plenaria.core.people import queries
 from plenaria.core.web.panels import panels_of
-from plenaria.core.web.templating import page
+from plenaria.core.web.refusals import sentence
+from plenaria.core.web.templating import page, see_other
 
 Anything = Request[Any, Any, Any]
 
@@ -59,4 +67,77 @@ async def my_data(visit: Visit) -> Response[bytes]:
     )
 
 
-ROUTES = [my_page, my_data]
+class ErasureForm(Struct, frozen=True):
+    """The person types their address: nobody erases an account by a slip."""
+
+    address: Annotated[
+        str,
+        Meta(
+            title=N_("Your e-mail address"),
+            description=N_("Type it to confirm."),
+            max_length=254,
+            extra={"kind": "email", "autocomplete": "off"},
+        ),
+    ]
+
+
+@get("/me/account/erasure", permission="signed_in", include_in_schema=False)
+async def erasure_page(request: Anything, visit: Visit, settings: Settings) -> Response[str]:
+    """What goes, what stays and why, and the form that asks for it."""
+    form = form_for(ErasureForm, language=visit.language, zone="UTC")
+    return await _erasure(request, visit, settings, form)
+
+
+async def _erasure(
+    request: Anything, visit: Visit, settings: Settings, form: Form, *, status: int = 200
+) -> Response[str]:
+    assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
+    cards = {name: plugin.card.title for name, plugin in plugins.host().plugins.items()}
+    return page(
+        request,
+        "people/erasure.html",
+        status=status,
+        form=form,
+        parts=[part for part in await erasure.preview(visit.person.id) if part.lines or part.answer != "lines"],
+        titles={"core": N_("Your account"), **cards},
+        days=settings.erasure_days,
+    )
+
+
+@post("/me/account/erasure", permission="signed_in", include_in_schema=False)
+async def ask_for_erasure(request: Anything, visit: Visit, settings: Settings) -> Response[Any]:
+    """Block the account: every browser is signed out, this one too."""
+    assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
+    data = await request.form()
+    checked: Checked[ErasureForm] = parse(ErasureForm, data, zone="UTC")
+    problems = checked.problems
+    if checked.value is not None:
+        try:
+            due_at = await erasure.ask(
+                visit.person.id, address=checked.value.address, by=visit.by, settings=settings, now=visit.now
+            )
+        except Refused as refused:
+            problems = tuple(Problem(each.pointer, each.code, {}, sentence(each)) for each in refused.refusals)
+        else:
+            words = gettext(
+                "Your account is blocked. Its data will be erased on %s; until then a sign-in link takes that back."
+            )
+            return see_other(request, "/", ("success", words % day(due_at.date())))
+    form = form_for(ErasureForm, raw=data, problems=problems, language=visit.language, zone="UTC")
+    return await _erasure(request, visit, settings, form, status=409 if checked.value is not None else 422)
+
+
+@get("/erasures", permission="installation.own", include_in_schema=False)
+async def erasures_page(request: Anything) -> Response[str]:
+    """Requests for erasure, by numbers; and which plugins have to be seen to by hand."""
+    host = plugins.host()
+    return page(
+        request,
+        "people/erasures.html",
+        requests=await erasure.requests(),
+        by_hand=[gettext(host.plugins[name].card.title) for name in erasure.by_hand()],
+        broken=list(host.broken),
+    )
+
+
+ROUTES = [my_page, my_data, erasure_page, ask_for_erasure, erasures_page]

@@ -11,6 +11,7 @@ from piccolo.columns import (
     Timestamptz,
     Varchar,
 )
+from piccolo.constraints import Check
 from piccolo.table import Table
 
 from plenaria.core.storage.database.references import EVENT
@@ -54,6 +55,21 @@ class Session(Table, tablename="core_session"):
     user_agent = Varchar(length=200, default="")
     created_at = Timestamptz(default=None)
     expires_at = Timestamptz(default=None)
+
+
+class Erasure(Table, tablename="core_erasure"):
+    """A person's request to have their data erased: blocked at once, erased when it is due, or taken back before."""
+
+    id: Serial
+    person = ForeignKey(references=Person, null=False, index=True)
+    state = Varchar(length=20, default="blocked")
+    requested_at = Timestamptz(default=None)
+    due_at = Timestamptz(default=None)
+    ended_at = Timestamptz(default=None, null=True)
+    failed = Varchar(length=100, default="")
+    """The plugin that kept the last try from succeeding."""
+
+    core_erasure_known_state = Check("state IN ('blocked', 'erased', 'taken_back')")
 
 
 class Grant(Table, tablename="core_grant"):

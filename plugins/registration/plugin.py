@@ -142,7 +142,7 @@ def register_page_parts() -> Sequence[PagePart]:
 
 @hookimpl
 def register_personal_data() -> PersonalData:
-    return PersonalData(export=queries.personal_data)
+    return PersonalData(queries.personal_data, preview=services.preview, erase=services.erase)
 
 
 @hookimpl

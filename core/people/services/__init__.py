@@ -1,6 +1,6 @@
 """Writes of people: signing in and out, passwords, second factors, roles, tokens."""
 
-from plenaria.core.people.services.links import link_is_open, new_link, send_link, use_link
+from plenaria.core.people.services.links import erasure_taken_back_by, link_is_open, new_link, send_link, use_link
 from plenaria.core.people.services.passwords import PASSWORD_MINIMUM, set_password, sign_in_with_password
 from plenaria.core.people.services.persons import ensure_person, rename
 from plenaria.core.people.services.roles import INVITATION_DAYS, grant, invite, revoke, send_invitation
@@ -21,6 +21,7 @@ __all__ = [
     "enable_second_factor",
     "end_session",
     "ensure_person",
+    "erasure_taken_back_by",
     "grant",
     "invite",
     "link_is_open",

@@ -10,7 +10,8 @@ from plenaria.core.kernel.values import Refusal, Refused
 from plenaria.core.people.queries import normal_email
 from plenaria.core.people.services.persons import ensure_person
 from plenaria.core.people.services.sessions import open_session
-from plenaria.core.people.tables import SignInLink
+from plenaria.core.people.tables import Erasure, SignInLink
+from plenaria.core.storage import audit
 from plenaria.core.storage.database import transaction
 
 
@@ -57,8 +58,33 @@ async def use_link(secret: str, *, user_agent: str, settings: Settings, now: dat
         if not spent:
             raise Refused(Refusal("link_used_or_expired"))
         person = await ensure_person(spent[0]["email"], now=now)
+        await _take_back_erasure(person.id, now=now)
         session = await open_session(person, strong=False, user_agent=user_agent, settings=settings, now=now)
         return session, spent[0]["next"], person
+
+
+async def erasure_taken_back_by(secret: str) -> datetime | None:
+    """When the data of the link's person is to be erased, if it is: signing in with the link takes that back."""
+    link = await SignInLink.select(SignInLink.email).where(SignInLink.token_hash == hashed(secret)).first()
+    pending = (
+        await Erasure.select(Erasure.due_at)
+        .where((Erasure.person.email == link["email"]) & (Erasure.state == "blocked"))
+        .first()
+        if link
+        else None
+    )
+    return pending["due_at"] if pending else None
+
+
+async def _take_back_erasure(person: int, *, now: datetime) -> None:
+    taken = (
+        await Erasure.update({Erasure.state: "taken_back", Erasure.ended_at: now})
+        .where((Erasure.person == person) & (Erasure.state == "blocked"))
+        .returning(Erasure.id)
+    )
+    if taken:
+        by = subject = f"person:{person}"
+        await audit.record("person.erasure_taken_back", by=by, subject=subject, facts={}, now=now)
 
 
 async def link_is_open(secret: str, *, now: datetime) -> bool:

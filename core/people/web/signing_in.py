@@ -137,7 +137,9 @@ async def check_code(request: Anything, visit: Visit, settings: Settings) -> Res
 async def link_page(request: Anything, visit: Visit, secret: str) -> Response[str]:
     """Only a button: mail scanners that follow links do not burn the link."""
     is_open = await services.link_is_open(secret, now=visit.now)
-    return page(request, "people/link.html", status=200 if is_open else 409, secret=secret, is_open=is_open)
+    erased_at = await services.erasure_taken_back_by(secret) if is_open else None
+    status = 200 if is_open else 409
+    return page(request, "people/link.html", status=status, secret=secret, is_open=is_open, erased_at=erased_at)
 
 
 @post("/sign-in/{secret:str}", permission="public", include_in_schema=False)

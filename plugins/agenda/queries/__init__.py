@@ -31,6 +31,7 @@ from plenaria.plugins.agenda.queries.proposals import (
 from plenaria.plugins.agenda.queries.releases import (
     Known,
     ReleaseRow,
+    ever_released,
     known,
     place_of,
     released_uids,
@@ -62,6 +63,7 @@ __all__ = [
     "confirmed_parts",
     "draft",
     "due_search",
+    "ever_released",
     "item",
     "items",
     "known",

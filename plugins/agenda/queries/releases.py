@@ -124,3 +124,10 @@ def _release_row(row: Row) -> ReleaseRow:
 def place_of(event: EventView) -> str:
     """The venue as a calendar's location names it."""
     return ", ".join(part for part in (event.venue, event.address, event.city) if part)
+
+
+async def ever_released(event_id: int) -> set[str]:
+    """Codes of everybody who stands in a released schedule of the event, the earlier ones too."""
+    rows = await Release.select(Release.schedule).where(Release.event == event_id)
+    schedules = [msgspec.json.decode(row["schedule"], type=rules.Schedule) for row in rows]
+    return {person.code for schedule in schedules for person in schedule.people}

@@ -8,6 +8,7 @@ from plenaria.plugins.agenda.services.catalogue import move, remove, store
 from plenaria.plugins.agenda.services.declaring import apply_section
 from plenaria.plugins.agenda.services.exporting import schedule_ics, schedule_json, schedule_xml
 from plenaria.plugins.agenda.services.feed_reader import reader_of
+from plenaria.plugins.agenda.services.forgetting import erase, preview
 from plenaria.plugins.agenda.services.importing import (
     IMPORT_REFUSALS,
     ImportChoices,
@@ -44,10 +45,12 @@ __all__ = [
     "conflicts_of",
     "counts",
     "discard_proposal",
+    "erase",
     "import_schedule",
     "move",
     "move_session",
     "next_session",
+    "preview",
     "preview_import",
     "reader_of",
     "release",

@@ -3,6 +3,7 @@
 from plenaria.plugins.awards.services.actors import Actor, Issuer
 from plenaria.plugins.awards.services.declaring import apply_section
 from plenaria.plugins.awards.services.exporting import result_sheet
+from plenaria.plugins.awards.services.forgetting import erase, preview
 from plenaria.plugins.awards.services.judging import (
     assign_evenly,
     assign_juror,
@@ -45,9 +46,11 @@ __all__ = [
     "attach",
     "declare_no_conflict",
     "detach",
+    "erase",
     "invite_collaborator",
     "invite_juror",
     "note_refused_submission",
+    "preview",
     "record_conflict",
     "recuse",
     "remove_collaborator",

@@ -2,6 +2,7 @@
 
 from plenaria.plugins.registration.services.door import DoorResult, Scan, check_in, undo_check_in
 from plenaria.plugins.registration.services.exporting import attendee_sheet, order_sheet
+from plenaria.plugins.registration.services.forgetting import erase, preview
 from plenaria.plugins.registration.services.letters import (
     calendar_file,
     send_confirmation,
@@ -40,12 +41,14 @@ __all__ = [
     "change_ticket_type",
     "check_in",
     "create_ticket_type",
+    "erase",
     "expire_unpaid",
     "facts_of",
     "join_waiting_list",
     "mark_paid",
     "order_sheet",
     "place_order",
+    "preview",
     "price_of",
     "registration_link",
     "remove_ticket_type",

@@ -1,0 +1,150 @@
+"""Erasing a person's data in two stages (LFPDPPP, articles on cancellation): blocked at once, erased some days later.
+
+In between nobody can act as the person; a sign-in link takes the request back. The second stage is one transaction over
+the core and every plugin: when one of them fails, nothing is erased, and a job tries again.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+
+from plenaria.core.host import plugins
+from plenaria.core.host.contributions import PersonalData, has_shape
+from plenaria.core.kernel.settings import Settings
+from plenaria.core.kernel.values import ErasureLine, Refusal, Refused
+from plenaria.core.people import forgetting
+from plenaria.core.people.queries import normal_email, person
+from plenaria.core.people.tables import ApiToken, Erasure, Person, Session, SignInLink
+from plenaria.core.storage import audit
+from plenaria.core.storage.database import lock, transaction
+
+AT_ONCE = 50
+"""Requests that one run of the job looks at; the next run takes the rest."""
+
+
+class ErasurePart(Struct, frozen=True, kw_only=True):
+    """What one plugin (or `core`) will do. `answer`: `lines`, `by_hand` (it cannot erase by itself), or `failed`."""
+
+    plugin: str
+    answer: str
+    lines: tuple[ErasureLine, ...] = ()
+
+
+class PendingErasure(Struct, frozen=True, kw_only=True):
+    """A request, by the person's number only. `failed` names the plugin that kept the last try from succeeding."""
+
+    person: int
+    state: str
+    requested_at: datetime
+    due_at: datetime
+    ended_at: datetime | None
+    failed: str
+
+
+# -- stage one -----------------------------------------------------------------------------------------------------
+
+
+async def preview(person_id: int) -> list[ErasurePart]:
+    """What will go and what will stay, part by part, in the reader's language."""
+
+    async def lines(plugin: str, data: PersonalData) -> ErasurePart:
+        if data.preview is None or data.erase is None:
+            return ErasurePart(plugin=plugin, answer="by_hand")
+        found = await data.preview(person_id)
+        if not has_shape(found, Sequence[ErasureLine]):
+            raise TypeError(f"{plugin} gave {type(found).__name__} instead of a list of ErasureLine")
+        return ErasurePart(plugin=plugin, answer="lines", lines=tuple(found))
+
+    own = ErasurePart(plugin="core", answer="lines", lines=tuple(await forgetting.preview(person_id)))
+    gathered = await plugins.host().gather("register_personal_data", lines)
+    return [own, *gathered.values, *(ErasurePart(plugin=name, answer="failed") for name in gathered.failed)]
+
+
+async def ask(person_id: int, *, address: str, by: str, settings: Settings, now: datetime) -> datetime:
+    """Block the account and say when its data will be erased. Raises `Refused`: another address, or asked for already."""
+    known = await person(person_id)
+    if known is None or normal_email(address) != known.email:
+        raise Refused(Refusal("not_your_address", {}, "/address"))
+    due_at = now + timedelta(days=settings.erasure_days)
+    async with transaction():
+        await lock(f"erasure:{person_id}")
+        if await Erasure.exists().where((Erasure.person == person_id) & (Erasure.state == "blocked")):
+            raise Refused(Refusal("erasure_pending"))
+        await Erasure(person=person_id, state="blocked", requested_at=now, due_at=due_at).save()
+        await Session.delete().where(Session.person == person_id)
+        await SignInLink.delete().where(SignInLink.email == known.email)
+        revoked: dict[Any, Any] = {ApiToken.revoked_at: now}
+        await ApiToken.update(revoked).where((ApiToken.person == person_id) & ApiToken.revoked_at.is_null())
+        facts = {"due_at": due_at.isoformat()}
+        await audit.record("person.erasure_asked", by=by, subject=f"person:{person_id}", facts=facts, now=now)
+    return due_at
+
+
+# -- stage two -----------------------------------------------------------------------------------------------------
+
+
+async def erase_due(*, now: datetime, only: int | None = None) -> int:
+    """Erase what is due (of one person `only`), each request in its own transaction; returns how many were erased."""
+    due = (Erasure.state == "blocked") & (Erasure.due_at <= now)
+    rows = (
+        await Erasure.select(Erasure.id, Erasure.person)
+        .where(due if only is None else due & (Erasure.person == only))
+        .order_by(Erasure.due_at)
+        .limit(AT_ONCE)
+    )
+    return sum([await _erase(row["id"], row["person"], now=now) for row in rows])
+
+
+async def _erase(request: int, person_id: int, *, now: datetime) -> bool:
+    plugin = next(iter(plugins.host().broken), "")
+    try:
+        if plugin:
+            raise LookupError(f"{plugin} could not be loaded, and may keep something about the person")
+        async with transaction():
+            if not await _claimed(request, now=now):
+                return False
+            for name, data in plugins.host().collect("register_personal_data"):
+                plugin = name
+                if data.erase is not None:
+                    await data.erase(person_id, now=now)
+            plugin = "core"
+            await forgetting.forget(person_id, now=now)
+            await audit.record("person.erased", by="system", subject=f"person:{person_id}", facts={}, now=now)
+            return True
+    except Exception as error:
+        plugins.host().failures.note(plugin, "register_personal_data", error)
+        await Erasure.update({Erasure.failed: plugin}).where(Erasure.id == request)
+        return False
+
+
+async def _claimed(request: int, *, now: datetime) -> bool:
+    """Conditional, so that two workers, or a worker and somebody who takes it back, never both succeed."""
+    changed: dict[Any, Any] = {Erasure.state: "erased", Erasure.ended_at: now, Erasure.failed: ""}
+    still = (Erasure.id == request) & (Erasure.state == "blocked") & (Erasure.due_at <= now)
+    return bool(await Erasure.update(changed).where(still).returning(Erasure.id))
+
+
+# -- for the installation's owners ---------------------------------------------------------------------------------
+
+
+async def requests() -> list[PendingErasure]:
+    """The latest first; two hundred at most."""
+    rows = await Erasure.select().order_by(Erasure.id, ascending=False).limit(200)
+    names = PendingErasure.__struct_fields__
+    return [PendingErasure(**{name: row[name] for name in names}) for row in rows]
+
+
+def by_hand() -> list[str]:
+    """Plugins that keep data about people and cannot erase it by themselves."""
+    return [
+        name
+        for name, data in plugins.host().collect("register_personal_data")
+        if data.preview is None or data.erase is None
+    ]
+
+
+async def person_at(email: str) -> int | None:
+    row = await Person.select(Person.id).where(Person.email == normal_email(email)).first()
+    return row["id"] if row else None

@@ -1,0 +1,59 @@
+"""What the core itself does about a person's data when it is erased: the account, and everything under its address."""
+
+from datetime import datetime
+
+import msgspec
+
+from plenaria.core.kernel.i18n import gettext
+from plenaria.core.kernel.values import ERASED_DOMAIN, ErasureLine
+from plenaria.core.people import queries
+from plenaria.core.people.tables import ApiToken, Grant, Person, Session, SignInLink
+from plenaria.core.storage.files.tables import StoredFile
+from plenaria.core.storage.outbox.tables import OutboxLine
+
+
+async def preview(person: int, /) -> list[ErasureLine]:
+    """Of the account there is always something to say."""
+    why_log = gettext("It proves who changed what, and names people by numbers only.")
+    why_files = gettext("They belong to what they were handed in with. Your name is taken off them.")
+    lines = [
+        ErasureLine(what=gettext("Your account: address, name, password and second factor")),
+        ErasureLine(what=gettext("Your signed-in browsers, access tokens and roles")),
+        ErasureLine(what=gettext("Mails to you that are still kept")),
+    ]
+    if await StoredFile.exists().where(StoredFile.owner == person):
+        lines.append(ErasureLine(what=gettext("Files that you handed in"), fate="anonymised", why=why_files))
+    return [*lines, ErasureLine(what=gettext("The record of changes"), fate="kept", why=why_log)]
+
+
+async def forget(person: int, /, *, now: datetime) -> None:
+    """Make the account nobody's, inside the caller's transaction. The row stays: other rows point to it by its number."""
+    known = await queries.person(person)
+    if known is None or known.email.endswith(f"@{ERASED_DOMAIN}"):
+        return
+    await _forget_mails(known.email)
+    await SignInLink.delete().where(SignInLink.email == known.email)
+    await Session.delete().where(Session.person == person)
+    await ApiToken.delete().where(ApiToken.person == person)
+    await Grant.delete().where(Grant.person == person)
+    await StoredFile.update({StoredFile.owner: None}).where(StoredFile.owner == person)
+    await Person.update(
+        {
+            Person.email: f"person-{person}@{ERASED_DOMAIN}",
+            Person.given_names: "",
+            Person.first_surname: "",
+            Person.second_surname: "",
+            Person.language: "",
+            Person.password_hash: "",
+            Person.totp_secret: "",
+        }
+    ).where(Person.id == person)
+
+
+async def _forget_mails(email: str) -> None:
+    rows = await OutboxLine.select(OutboxLine.id, OutboxLine.payload).where(
+        (OutboxLine.kind == "mail") & OutboxLine.payload.like(f"%{email}%")
+    )
+    ids = [row["id"] for row in rows if msgspec.json.decode(row["payload"])["to"] == email]
+    if ids:
+        await OutboxLine.delete().where(OutboxLine.id.is_in(ids))

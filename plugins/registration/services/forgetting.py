@@ -1,0 +1,87 @@
+"""What becomes of a person's orders, tickets and places on waiting lists when their data is erased."""
+
+from datetime import date, datetime
+from typing import Any
+
+from plenaria.core.kernel.i18n import gettext
+from plenaria.core.kernel.values import ERASED_DOMAIN, ErasureLine
+from plenaria.core.people import queries as people
+from plenaria.plugins.registration import rules
+from plenaria.plugins.registration.tables import OrderLinkRow, OrderRow, TicketRow, WaitingRow
+
+INVOICE_YEARS = 5
+"""Código Fiscal de la Federación, article 30: accounts are kept five years."""
+NOBODY = "—"
+NOWHERE = f"nobody@{ERASED_DOMAIN}"
+"""The same for all: a number would lead back to the person."""
+
+
+async def preview(person: int, /) -> list[ErasureLine]:
+    known = await people.person(person)
+    if known is None:
+        return []
+    orders = await OrderRow.select(OrderRow.invoice, OrderRow.placed_at).where(OrderRow.buyer_email == known.email)
+    lines = []
+    if orders or await TicketRow.exists().where(TicketRow.email == known.email):
+        why = gettext(
+            "The accounts need the amounts. Names, address and employer go; a ticket still works by its code."
+        )
+        lines.append(ErasureLine(what=gettext("Your orders and tickets"), fate="anonymised", why=why))
+    if invoiced := [order["placed_at"].date() for order in orders if order["invoice"]]:
+        why = gettext("Tax law (CFF, article 30) has invoices kept for five years.")
+        last = max(invoiced)
+        until = date(last.year + INVOICE_YEARS + 1, 1, 1)
+        lines.append(ErasureLine(what=gettext("Invoice data of your orders"), fate="kept", why=why, until=until))
+    if await WaitingRow.exists().where(WaitingRow.email == known.email):
+        lines.append(ErasureLine(what=gettext("Your places on waiting lists")))
+    return lines
+
+
+async def erase(person: int, /, *, now: datetime) -> None:
+    """Inside the caller's transaction; two queries and a few updates, whatever there is."""
+    known = await people.person(person)
+    if known is None:
+        return
+    bought = await OrderRow.select(OrderRow.id).where(OrderRow.buyer_email == known.email)
+    came = await TicketRow.select(TicketRow.id, TicketRow.order).where(TicketRow.email == known.email)
+    await _forget_orders([row["id"] for row in bought])
+    await _forget_tickets([row["id"] for row in came])
+    for order in sorted({row["id"] for row in bought} | {row["order"] for row in came}):
+        await _search_again(order)
+    await WaitingRow.delete().where(WaitingRow.email == known.email)
+
+
+async def _forget_orders(ids: list[int]) -> None:
+    if not ids:
+        return
+    await OrderRow.update({OrderRow.buyer_name: NOBODY, OrderRow.buyer_email: NOWHERE}).where(OrderRow.id.is_in(ids))
+    await OrderLinkRow.delete().where(OrderLinkRow.order.is_in(ids))
+
+
+async def _forget_tickets(ids: list[int]) -> None:
+    if not ids:
+        return
+    changed: dict[Any, Any] = {
+        TicketRow.given_names: NOBODY,
+        TicketRow.first_surname: "",
+        TicketRow.second_surname: "",
+        TicketRow.email: NOWHERE,
+        TicketRow.employer: "",
+        TicketRow.job_title: "",
+        TicketRow.search: "",
+    }
+    await TicketRow.update(changed).where(TicketRow.id.is_in(ids))
+
+
+async def _search_again(order: int) -> None:
+    """What the order is found by, without what was erased."""
+    row = (
+        await OrderRow.select(OrderRow.code, OrderRow.buyer_name, OrderRow.buyer_email)
+        .where(OrderRow.id == order)
+        .first()
+    )
+    tickets = await TicketRow.select(
+        TicketRow.given_names, TicketRow.first_surname, TicketRow.second_surname, TicketRow.email, TicketRow.employer
+    ).where(TicketRow.order == order)
+    words = [str(part) for each in (row or {}, *tickets) for part in each.values()]
+    await OrderRow.update({OrderRow.search: rules.folded(" ".join(words))}).where(OrderRow.id == order)

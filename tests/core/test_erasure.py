@@ -1,0 +1,240 @@
+"""Erasing a person's data: what is said before, blocked at once, taken back, erased as a whole or not at all."""
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from plenaria.core.cli import main
+from plenaria.core.host import plugins
+from plenaria.core.host.contributions import PersonalData
+from plenaria.core.kernel.values import ErasureLine, Refused
+from plenaria.core.me import erasure
+from plenaria.core.people import services as people
+from plenaria.core.storage.audit.tables import AuditLine
+from plenaria.core.storage.database import transaction
+from plenaria.core.storage.outbox.tables import OutboxLine
+from plenaria.plugins.agenda import services as agenda
+from plenaria.plugins.agenda.tables import SessionPart, StagePerson
+from plenaria.plugins.awards.tables import Conflict, Nomination, Sheet
+from plenaria.plugins.registration.tables import OrderRow, TicketRow, WaitingRow
+from tests.guest import guest
+from tests.plugins.agenda.samples import ANA_ITEM
+from tests.plugins.agenda.test_services import SECTION
+from tests.plugins.test_personal_data import _nominating, _on_stage, _registered
+from tests.site import NOW, Site
+
+ANA = "ana@example.mx"
+PAGE = "/me/account/erasure"
+
+
+async def known_everywhere(site: Site) -> dict[str, int]:
+    """Ana and Berta are known to every plugin; Berta must not lose anything."""
+    ids = {name: (await people.ensure_person(f"{name}@example.mx", now=NOW)).id for name in ("ana", "berta")}
+    async with transaction():
+        for name, person in ids.items():
+            await _registered(site.event.id, name)
+            await _on_stage(site.event.id, name)
+            await _nominating(site.event.id, name, person)
+    return ids
+
+
+async def stored() -> str:
+    tables: list[Any] = [OrderRow, TicketRow, WaitingRow, StagePerson, SessionPart, Nomination, Sheet, Conflict]
+    rows = [await table.select().order_by(table.id) for table in tables]
+    return json.dumps(rows, default=str)
+
+
+async def blocked(site: Site) -> int:
+    ids = await known_everywhere(site)
+    await erasure.ask(ids["ana"], address=ANA, by="test", settings=site.settings, now=NOW)
+    return ids["ana"]
+
+
+LATER = NOW + timedelta(days=15)
+
+
+@pytest.mark.parametrize(("language", "words"), [("es", "Sus pedidos y boletos"), ("en", "Your orders and tickets")])
+async def test_the_page_says_part_by_part_what_goes_and_what_stays_and_why(
+    site: Site, language: str, words: str
+) -> None:
+    ana = await site.signed_in(email=ANA)
+    await known_everywhere(site)
+
+    page = await ana.get(f"{PAGE}?lang={language}")
+    document = (await ana.get("/api/v1/me/erasure")).json()
+
+    assert words in page.text
+    fates = {part["plugin"]: [line["fate"] for line in part["lines"]] for part in document["parts"]}
+    assert fates["registration"] == ["anonymised", "kept", "erased"]
+    assert fates["agenda"] == ["erased"]
+    assert "erased" in fates["awards"]
+    assert fates["core"][-1] == "kept"
+    assert document["days"] == 15
+
+
+async def test_asking_needs_the_own_address_and_blocks_the_account_at_once(site: Site) -> None:
+    ana, other = await site.signed_in(email=ANA), await site.signed_in(email=ANA)
+
+    wrong = await ana.post(PAGE, data={"address": "berta@example.mx"})
+    asked = await ana.post(PAGE, data={"address": " ANA@example.mx"})
+
+    assert (wrong.status_code, asked.status_code) == (409, 303)
+    assert [answer.status_code for answer in (await ana.get("/me"), await other.get("/me"))] == [401, 401]
+    lines = await AuditLine.select(AuditLine.action, AuditLine.facts).where(AuditLine.action.like("person.erasure%"))
+    assert [line["action"] for line in lines] == ["person.erasure_asked"]
+    assert "ana" not in str(lines)
+
+
+async def test_a_sign_in_link_takes_it_back_and_says_so_first(site: Site) -> None:
+    person = await blocked(site)
+    before = await stored()
+    secret = await people.new_link(ANA, next_page="/me", valid_for=timedelta(hours=1), now=NOW)
+    visitor = site.visitor()
+
+    page = await visitor.get(f"/sign-in/{secret}?lang=en")
+    assert (await visitor.post(f"/sign-in/{secret}")).status_code == 303
+    site.now = LATER
+
+    assert "Signing in takes that back" in page.text
+    assert await erasure.erase_due(now=LATER) == 0
+    assert await stored() == before
+    assert [each.state for each in await erasure.requests() if each.person == person] == ["taken_back"]
+
+
+async def test_a_password_does_not_open_a_blocked_account(site: Site) -> None:
+    ana = await site.signed_in(email=ANA)
+    password = "correct horse battery staple"
+    assert (await ana.post("/me/account/password", data={"password": password})).status_code == 303
+    await ana.post(PAGE, data={"address": ANA})
+
+    with pytest.raises(Refused) as refused:
+        await people.sign_in_with_password(ANA, password, user_agent="", settings=site.settings, now=NOW)
+
+    assert [each.code for each in refused.value.refusals] == ["account_blocked"]
+
+
+async def test_when_it_is_due_every_part_is_erased_and_nobody_else_loses_anything(site: Site) -> None:
+    person = await blocked(site)
+    await people.send_link(ANA, next_page="/", language="es", settings=site.settings, now=NOW)
+    await people.send_link("berta@example.mx", next_page="/", language="es", settings=site.settings, now=NOW)
+
+    early = await erasure.erase_due(now=LATER - timedelta(microseconds=1))
+    done = await erasure.erase_due(now=LATER)
+    again = await erasure.erase_due(now=LATER)
+
+    assert (early, done, again) == (0, 1, 0)
+    left = await stored()
+    assert ANA not in left
+    assert "Empresa ana" not in left
+    assert "Empresa berta" in left
+    order = await OrderRow.select().where(OrderRow.code == "ana").first()
+    assert order is not None
+    assert (order["buyer_name"], "rfc" in str(order["invoice"])) == ("—", True)
+    assert "ana@" not in order["search"]
+    assert [row["name"] for row in await WaitingRow.select(WaitingRow.name)] == ["berta"]
+    assert [row["code"] for row in await StagePerson.select(StagePerson.code)] == ["berta"]
+    mails = [
+        msgspec.json.decode(row["payload"])["to"] for row in await OutboxLine.select().where(OutboxLine.kind == "mail")
+    ]
+    assert mails == ["berta@example.mx"]
+    export = await plugins.host().contributed("registration", "register_personal_data").export(person)  # type: ignore[union-attr]
+    assert not any(export.values())
+    action = await AuditLine.select(AuditLine.subject).where(AuditLine.action == "person.erased")
+    assert [row["subject"] for row in action] == [f"person:{person}"]
+    assert (await people.ensure_person(ANA, now=LATER)).id != person
+
+
+async def test_who_was_published_keeps_name_and_sessions_and_loses_the_address(site: Site) -> None:
+    await agenda.apply_section(site.event, SECTION, by="test", now=NOW)
+    person = (await people.ensure_person(ANA_ITEM.email, now=NOW)).id
+
+    (part,) = [each for each in await erasure.preview(person) if each.plugin == "agenda"]
+    await erasure.ask(person, address=ANA_ITEM.email, by="test", settings=site.settings, now=NOW)
+    await erasure.erase_due(now=LATER)
+
+    assert [line.fate for line in part.lines] == ["kept"]
+    row = await StagePerson.select().where(StagePerson.code == ANA_ITEM.code).first()
+    assert row is not None
+    assert (row["given_names"], row["email"], row["absences"]) == (ANA_ITEM.given_names, "", "[]")
+    assert (await site.visitor().get(f"/congress/speakers/{ANA_ITEM.code}")).status_code == 200
+
+
+async def test_when_one_plugin_fails_nothing_is_erased_and_it_is_tried_again(site: Site) -> None:
+    person = await blocked(site)
+    before = await stored()
+    fails = True
+
+    async def export(person: int, /) -> Any:
+        return []
+
+    async def preview(person: int, /) -> list[ErasureLine]:
+        return [ErasureLine(what="Seats", until=date(2030, 1, 1))]
+
+    async def erase(person: int, /, *, now: Any) -> None:
+        if fails:
+            raise RuntimeError("not today")
+
+    # The last in the plugins' order: every other one has erased by then, in the same transaction.
+    data = PersonalData(export, preview=preview, erase=erase)
+    async with guest(site, object(), name="z_guest", register_personal_data=data):
+        first = await erasure.erase_due(now=LATER)
+        after = await stored()
+        (request,) = [each for each in await erasure.requests() if each.person == person]
+        fails = False
+        second = await erasure.erase_due(now=LATER)
+
+    assert (first, second) == (0, 1)
+    assert after == before
+    assert (request.state, request.failed) == ("blocked", "z_guest")
+
+
+async def test_owners_of_the_installation_see_numbers_and_what_is_to_be_done_by_hand(site: Site) -> None:
+    person = await blocked(site)
+    root = await people.ensure_person("root@example.mx", now=NOW)
+    await people.grant(root, "owner", event=None, by="test", now=NOW)
+    owner, organiser = await site.signed_in(email="root@example.mx"), await site.signed_in("owner")
+
+    async def export(person: int, /) -> Any:
+        return []
+
+    async with guest(site, object(), register_personal_data=PersonalData(export)):
+        page = await owner.get("/erasures?lang=en")
+        listed = (await owner.get("/api/v1/erasures")).json()
+
+    assert [(each["person"], each["state"]) for each in listed["requests"]] == [(person, "blocked")]
+    assert listed["by_hand"] == ["guest"]
+    assert "see to it by hand" in page.text
+    assert ANA not in page.text
+    assert (await organiser.get("/erasures")).status_code == 403
+
+
+async def test_an_access_token_cannot_erase_its_owner(site: Site) -> None:
+    bearer = await site.bearer("owner", "event.view")
+
+    answer = await bearer.post("/api/v1/me/erasure", json={"address": "owner@example.mx"})
+
+    assert answer.json()["errors"][0]["code"] == "not_permitted"
+
+
+def test_the_command_erases_at_once(tmp_path: Path) -> None:
+    config = tmp_path / "plenaria.toml"
+    config.write_text(f'database = "sqlite:///{tmp_path}/one.sqlite3"\n', encoding="utf-8")
+    runner = CliRunner()
+
+    def plenaria(*arguments: str) -> Any:
+        return runner.invoke(main, ["--config", str(config), *arguments], env={"LANG": "en"})
+
+    assert plenaria("migrate").exit_code == 0
+    assert plenaria("person", "invite", ANA, "--role", "owner").exit_code == 0
+    blocked = plenaria("person", "erase", ANA)
+    twice = plenaria("person", "erase", ANA, "--at-once")
+
+    assert "core: Your account" in blocked.output
+    assert "Blocked; to be erased on" in blocked.output
+    assert twice.exit_code == 1
+    assert plenaria("person", "erase", "nobody@example.mx").exit_code == 1
