@@ -195,6 +195,8 @@ def _say_what_we_check(struct: type[Struct], properties: Document) -> None:
     for field in fields_of(struct):
         shape = field.shape if field.shape.kind != "list" or field.shape.item is None else field.shape.item
         schema = properties.get(field.key, {})
+        if isinstance(made := field.initial(), str) and schema:  # msgspec leaves out what a factory makes
+            schema.setdefault("default", made)
         for one in (schema, schema.get("items", {}), *schema.get("anyOf", ())):
             if one.get("type") != "string":
                 continue
