@@ -284,6 +284,8 @@ def _functions(host: PluginHost, plugin: Plugin, known: _Known) -> None:
         ("register_calendar", "", 1, ()),
         ("register_sample", "", 3, ()),
         ("register_personal_data", "export", 1, ()),
+        ("register_personal_data", "preview", 1, ()),
+        ("register_personal_data", "erase", 1, ("now",)),
         ("register_declared", "read", 1, ()),
         ("register_declared", "apply", 2, ("by", "now")),
         ("register_readiness", "", 1, ("now",)),
@@ -291,7 +293,8 @@ def _functions(host: PluginHost, plugin: Plugin, known: _Known) -> None:
     for hook, part, positional, keywords in single:
         if (given := host.contributed(plugin.name, hook)) is not None:
             function = getattr(given, part) if part else given
-            _refuse_uncallable(f"{hook}: {part}" if part else hook, function, (None,) * positional, keywords)
+            if function is not None:
+                _refuse_uncallable(f"{hook}: {part}" if part else hook, function, (None,) * positional, keywords)
 
 
 def _refuse_uncallable(what: str, function: Any, positional: Sequence[None], keywords: Iterable[str]) -> None:

@@ -35,7 +35,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
         ),
         *("DashboardPanel", "PagePart", "Export", "MakeExport", "Sheet", "Column"),
         *("Placeholder", "FillPlaceholder", "CheckReadiness", "ReadinessItem"),
-        *("MailDraft", "PriceLine"),
+        *("MailDraft", "PriceLine", "PreviewErasure", "ErasePersonalData", "ErasureLine", "Role"),
     ),
     "Values": (
         *("EventView", "PersonView", "Visit", "Refusal", "Refused", "refuse", "Money", "Window"),
