@@ -53,6 +53,8 @@ _PANELS: Final = {
     "register_page_parts": ("event", "now", "person", "subject"),
 }
 _MOST_LINE: Final = 400
+_OPTIONAL: Final = ("preview", "erase")
+"""Parts of a contribution that a plugin may leave out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +295,7 @@ def _functions(host: PluginHost, plugin: Plugin, known: _Known) -> None:
     for hook, part, positional, keywords in single:
         if (given := host.contributed(plugin.name, hook)) is not None:
             function = getattr(given, part) if part else given
-            if function is not None:
+            if function is not None or part not in _OPTIONAL:
                 _refuse_uncallable(f"{hook}: {part}" if part else hook, function, (None,) * positional, keywords)
 
 
