@@ -2,10 +2,9 @@
 
 import pytest
 
-from plenaria.testing.site import NOW, Site
-from plenaria.testing.site import running as _running
+from plenaria.testing.site import NOW, Site, make_event, running
 
-__all__ = ["NOW", "Site", "_running"]
+__all__ = ["NOW", "Site", "make_event", "running"]
 
 
 @pytest.fixture

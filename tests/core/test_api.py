@@ -24,7 +24,7 @@ from plenaria.core.people.services import ensure_person
 from plenaria.core.people.tables import Person
 from plenaria.core.storage.requests.tables import IdempotentAnswer
 from plenaria.core.web.api import After, Limit, Page, id_after, once, openapi, paged, paged_whole
-from tests.site import NOW, _running
+from tests.site import NOW, running
 
 Anything = Request[Any, Any, Any]
 
@@ -86,7 +86,7 @@ async def client(engine_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     settings = Settings(database=engine_url, key_file=str(tmp_path / "key.pem"))
     monkeypatch.setattr("plenaria.core.app.application.schema_difference", _same_schema)
     app = create_app(settings, host=PluginHost.discover(only=[]))
-    async with _running(app):
+    async with running(app):
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         headers = {"Accept-Language": "en"}
         async with httpx.AsyncClient(transport=transport, base_url="http://testserver", headers=headers) as client:

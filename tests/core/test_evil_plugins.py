@@ -33,7 +33,7 @@ from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import EventView, Refused
 from plenaria.core.mail import texts
 from plenaria.core.people import services as people
-from tests.site import NOW, Site, _event, _running
+from tests.site import NOW, Site, make_event, running
 
 HEAD = """
     import asyncio
@@ -236,9 +236,9 @@ async def house(
     assert host.broken == {}
     monkeypatch.setattr(gathering, "PART_WITHIN_S", 0.05)
     monkeypatch.setattr(gathering, "ENDS_WITHIN_S", 0.01)
-    async with _running(app):
+    async with running(app):
         ours = PluginHost.discover()
-        events = [await _event(slug, ours) for slug in ("congress", "other")]
+        events = [await make_event(slug, ours) for slug in ("congress", "other")]
         site = Site(app, settings, app.state.database, *events)
         monkeypatch.setattr(clock, "now", lambda: site.now)
         owner = await site.signed_in("owner")
@@ -845,8 +845,8 @@ async def test_a_plugins_role_is_given_on_the_team_page_and_gives_nothing_where_
     host = host_with(write("buses", DRIVERS))
     app = create_app(settings, host=host)
     assert host.broken == {}
-    async with _running(app):
-        event = await _event("congress", host)
+    async with running(app):
+        event = await make_event("congress", host)
         site = Site(app, settings, app.state.database, event, event)
         monkeypatch.setattr(clock, "now", lambda: site.now)
         owner = await site.signed_in("owner")

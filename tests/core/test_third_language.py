@@ -23,7 +23,7 @@ from plenaria.core.kernel.settings import Misconfigured, Settings
 from plenaria.core.kernel.values import in_language
 from plenaria.core.people import services as people
 from plenaria.core.storage.database import transaction
-from tests.site import Site, _event, _running
+from tests.site import Site, make_event, running
 
 CATALOGUE = """\
 msgid ""
@@ -71,12 +71,12 @@ async def polish(
     host = PluginHost.discover()
     app = create_app(settings, host=host)
     cache.forget()
-    async with _running(app):
-        events = [await _event(slug, host) for slug in ("congress", "other")]
-        running = Site(app, settings, app.state.database, *events)
-        monkeypatch.setattr(clock, "now", lambda: running.now)
-        yield running
-        for client in running._clients:
+    async with running(app):
+        events = [await make_event(slug, host) for slug in ("congress", "other")]
+        site = Site(app, settings, app.state.database, *events)
+        monkeypatch.setattr(clock, "now", lambda: site.now)
+        yield site
+        for client in site._clients:
             await client.aclose()
     cache.forget()
 

@@ -118,7 +118,7 @@ async def running_site(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) 
     cache.forget()
     monkeypatch.setattr(cache, "FRESH_S", 0.0)  # the number of queries must not hang on how fast the machine is
     async with running(app):
-        event, other = [await _event(slug, host) for slug in ("congress", "other")]
+        event, other = [await make_event(slug, host) for slug in ("congress", "other")]
         site = Site(app, settings, app.state.database, event, other)
         monkeypatch.setattr(clock, "now", lambda: site.now)
         yield site
@@ -149,7 +149,8 @@ async def running(app: Litestar) -> AsyncIterator[None]:
     await life
 
 
-async def _event(slug: str, host: PluginHost) -> EventView:
+async def make_event(slug: str, host: PluginHost) -> EventView:
+    """An event with every plugin of the host switched on."""
     details = EventDetails(
         name={"es": f"Congreso {slug}", "en": f"Congress {slug}"},
         starts_on=date(2025, 10, 1),
