@@ -159,7 +159,13 @@ async def list_exports(
     return paged_whole(request, offers, key=lambda offer: offer.name, after=after, limit=limit)
 
 
-@get(f"{EVENT}/exports/{{export:str}}", permission="event.view", operation_id="getExport", tags=["events"])
+@get(
+    f"{EVENT}/exports/{{export:str}}",
+    permission="event.view",
+    operation_id="getExport",
+    tags=["events"],
+    media_type="application/octet-stream",
+)
 async def get_export(
     request: Anything, event: EventView, visit: Visit, export: str, format: FormatName = ""
 ) -> Response[bytes]:

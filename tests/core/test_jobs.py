@@ -36,6 +36,7 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
     monkeypatch.setattr(jobs.audit, "seal", nothing)
     monkeypatch.setattr(jobs, "tidy", nothing)
+    monkeypatch.setattr(jobs, "erase_due", nothing)
     return jobs
 
 

@@ -95,11 +95,10 @@ class OrderRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         tuple[str, ...], Meta(title=N_("Voluntary purposes"), max_length=20, extra={"known": "purposes"})
     ] = ()
     expected_total_minor: Annotated[
-        int | None,
+        Annotated[int, Meta(ge=0)] | None,
         Meta(
             title=N_("Total that was shown"),
             description=N_("In minor units; refused with price_changed when the order costs something else."),
-            ge=0,
         ),
     ] = None
 
