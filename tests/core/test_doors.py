@@ -105,15 +105,15 @@ async def test_a_hidden_event_does_not_exist_for_strangers(site: Site) -> None:
 
 
 def test_an_application_with_an_undeclared_route_does_not_start(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:  # type: ignore[no-untyped-def]
-    from plenaria.core.app import application as app_module
+    from plenaria.core.app import routes as app_routes
     from plenaria.core.kernel.settings import Misconfigured, Settings
 
     @get("/open-by-mistake")
     async def careless() -> str:
         return "hello"
 
-    routes = app_module._routes
-    monkeypatch.setattr(app_module, "_routes", lambda host: [*routes(host), careless])
+    everybody = app_routes.of_everybody
+    monkeypatch.setattr(app_routes, "of_everybody", lambda host: [*everybody(host), careless])
 
     with pytest.raises(Misconfigured, match="/open-by-mistake"):
         create_app(Settings(key_file=str(tmp_path / "key.pem")))

@@ -32,6 +32,7 @@ from plenaria.core.kernel import clock, logs
 from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import EventView, Refused
 from plenaria.core.mail import texts
+from plenaria.core.people import queries as people_queries
 from plenaria.core.people import services as people
 from tests.site import NOW, Site, make_event, running
 
@@ -859,7 +860,7 @@ async def test_a_plugins_role_is_given_on_the_team_page_and_gives_nothing_where_
         await services.switch_plugin(event, "buses", on=False, by="test", now=NOW)
         off = await driver.get("/congress/buses")
         team = (await owner.get("/congress/organise/team?lang=en")).text
-        (person,) = [each for each in await people.queries.team(event) if each.email == "d@example.mx"]
+        (person,) = [each for each in await people_queries.team(event) if each.email == "d@example.mx"]
 
         assert '<option value="buses.driver"' in form
         assert "buses.driver" in json.dumps(

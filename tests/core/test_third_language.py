@@ -58,10 +58,10 @@ def _two_languages_again() -> Iterator[None]:
 
 @pytest_asyncio.fixture
 async def polish(
-    migrated_sqlite: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    plenaria_migrated_sqlite: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Site]:
     """A site with Spanish, English and Polish; its events have no Polish texts."""
-    shutil.copy(migrated_sqlite, tmp_path / "test.sqlite3")
+    shutil.copy(plenaria_migrated_sqlite, tmp_path / "test.sqlite3")
     settings = Settings(
         database=f"sqlite:///{tmp_path / 'test.sqlite3'}",
         key_file=str(tmp_path / "key.pem"),
