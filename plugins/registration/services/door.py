@@ -2,27 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from plenaria.core.kernel.secrets import new_secret
 from plenaria.core.kernel.values import EventView, Refusal, Refused
 from plenaria.core.storage import audit, outbox
 from plenaria.core.storage.database import UniqueViolated, lock_row, transaction
 from plenaria.plugins.registration import queries, rules
+from plenaria.plugins.registration.forms import Scan
 from plenaria.plugins.registration.queries import TicketView
 from plenaria.plugins.registration.rules import DoorAnswer
-from plenaria.plugins.registration.services.telling import ticket_facts
+from plenaria.plugins.registration.services.facts import ticket_facts
 from plenaria.plugins.registration.tables import OrderRow, ScanRow, TicketRow
-
-
-class Scan(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One code that was typed or scanned. `id` is the scanner's own: the same one again changes nothing."""
-
-    code: Annotated[str, Meta(min_length=1, max_length=64)]
-    id: Annotated[str, Meta(max_length=80)] = ""
-    at: Annotated[datetime, Meta(tz=True)] | None = None
 
 
 class DoorResult(Struct, frozen=True, kw_only=True):

@@ -14,7 +14,8 @@ from plenaria.core.storage.database import transaction
 from plenaria.plugins.registration import queries
 from plenaria.plugins.registration.ics import EventDays, calendar
 from plenaria.plugins.registration.queries import OrderView, TicketView
-from plenaria.plugins.registration.services.telling import mail_facts, new_order_link, place_of
+from plenaria.plugins.registration.services.facts import mail_facts, place_of
+from plenaria.plugins.registration.services.order_access import new_order_link
 from plenaria.plugins.registration.settings import RegistrationSettings
 from plenaria.plugins.registration.tables import OrderRow
 from plenaria.plugins.registration.tickets import PrintedTicket, TicketSheet, ticket_file

@@ -23,10 +23,11 @@ from plenaria.core.people.queries import normal_email
 from plenaria.core.storage import audit, outbox
 from plenaria.core.storage.database import UniqueViolated, lock_row, transaction
 from plenaria.plugins.registration import queries, rules
-from plenaria.plugins.registration.queries import OrderView
-from plenaria.plugins.registration.rules import AttendeeRequest, OrderRequest, TicketType
+from plenaria.plugins.registration.forms import AttendeeRequest, OrderRequest
+from plenaria.plugins.registration.queries import OrderView, TicketTypeView
+from plenaria.plugins.registration.services.facts import facts_of, mail_facts
+from plenaria.plugins.registration.services.order_access import new_order_link, required_order
 from plenaria.plugins.registration.services.seats import give_back_seats, take_seats
-from plenaria.plugins.registration.services.telling import facts_of, mail_facts, new_order_link, required_order
 from plenaria.plugins.registration.settings import RegistrationSettings
 from plenaria.plugins.registration.tables import OrderRow, TicketRow
 
@@ -114,7 +115,7 @@ async def _store_order(
     event: EventView,
     request: OrderRequest,
     settings: RegistrationSettings,
-    types: Mapping[str, TicketType],
+    types: Mapping[str, TicketTypeView],
     *,
     key: str,
     digest: str,
@@ -124,7 +125,7 @@ async def _store_order(
     prices = [types[attendee.ticket_type].price_minor for attendee in request.attendees]
     totals = rules.totals(prices, tax_percent=settings.tax_percent, tax_included=settings.tax_included)
     state = rules.first_state(totals.total)
-    invoice = rules.clean_invoice(request.invoice) if request.invoice else None
+    invoice = request.invoice.cleaned() if request.invoice else None
     code = new_code(rules.ORDER_LENGTH)
     order = OrderRow(
         event=event.id,
@@ -164,7 +165,7 @@ def _names(attendee: AttendeeRequest) -> tuple[str, str, str]:
 
 
 async def _store_tickets(
-    event: EventView, order_id: int, attendees: Sequence[AttendeeRequest], types: Mapping[str, TicketType]
+    event: EventView, order_id: int, attendees: Sequence[AttendeeRequest], types: Mapping[str, TicketTypeView]
 ) -> None:
     rows = []
     for place, attendee in enumerate(attendees):

@@ -10,7 +10,8 @@ from plenaria.core.kernel.values import EventView, Refused
 from plenaria.core.web.refusals import sentence
 from plenaria.core.web.templating import page, see_other
 from plenaria.plugins.registration import queries, services
-from plenaria.plugins.registration.services import DoorResult, Scan
+from plenaria.plugins.registration.forms import Scan
+from plenaria.plugins.registration.services import DoorResult
 
 Anything = Request[Any, Any, Any]
 

@@ -1,13 +1,12 @@
 """The organiser's pages: orders, one order, attendees, the waiting list, exports."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
-from typing import Annotated, Any, Final
+from datetime import datetime
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
-from msgspec import Meta, Struct
 
 from plenaria.core.forms import Form, form_for, parse
 from plenaria.core.host.visit import Visit
@@ -18,6 +17,7 @@ from plenaria.core.web.api import id_after
 from plenaria.core.web.refusals import sentence
 from plenaria.core.web.templating import page, see_other
 from plenaria.plugins.registration import queries, services, sheets
+from plenaria.plugins.registration.forms import CancellationReason, PaymentRecord
 from plenaria.plugins.registration.queries import PAGE, OrderView, TicketView
 
 Anything = Request[Any, Any, Any]
@@ -25,29 +25,6 @@ Anything = Request[Any, Any, Any]
 ORDER_STATES: Final = ("", "awaiting_payment", "confirmed", "cancelled", "expired")
 ATTENDEE_STATES: Final = ("confirmed", "inside", "awaiting_payment", "cancelled", "")
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-class Payment(Struct, frozen=True):
-    """A transfer that arrived."""
-
-    paid_on: Annotated[date, Meta(title=N_("Day of the payment"))]
-    tracking_key: Annotated[
-        str,
-        Meta(
-            title=N_("Tracking key (clave de rastreo)"),
-            description=N_("From the bank statement; it makes the transfer findable."),
-            max_length=40,
-            extra={"autocomplete": "off", "spellcheck": "false"},
-        ),
-    ] = ""
-
-
-class Cancellation(Struct, frozen=True):
-    """Why an order is cancelled."""
-
-    reason: Annotated[
-        str, Meta(title=N_("Reason"), description=N_("The buyer reads it in the mail."), max_length=500)
-    ] = ""
 
 
 def _asked(request: Anything, name: str, allowed: Sequence[str], default: str = "") -> str:
@@ -117,8 +94,8 @@ async def _order_page(
         status=status,
         order=order,
         purposes={purpose.code: purpose.text for purpose in settings.purposes},
-        payment=payment or form_for(Payment, value=Payment(paid_on=today), **told),
-        cancellation=cancellation or form_for(Cancellation, **told),
+        payment=payment or form_for(PaymentRecord, value=PaymentRecord(paid_on=today), **told),
+        cancellation=cancellation or form_for(CancellationReason, **told),
         sentences=[sentence(refusal, event) for refusal in refusals],
     )
 
@@ -131,9 +108,9 @@ async def _order_page(
 async def pay(request: Anything, event: EventView, visit: Visit, code: str) -> Response[Any]:
     """Mark as paid."""
     data = await request.form()
-    checked = parse(Payment, data, zone=event.zone)
+    checked = parse(PaymentRecord, data, zone=event.zone)
     if checked.value is None:
-        form = form_for(Payment, raw=data, problems=checked.problems, language=visit.language, zone=event.zone)
+        form = form_for(PaymentRecord, raw=data, problems=checked.problems, language=visit.language, zone=event.zone)
         return await _order_page(request, event, visit, await _order(event, code), payment=form, status=422)
     told = checked.value
     try:
@@ -141,7 +118,7 @@ async def pay(request: Anything, event: EventView, visit: Visit, code: str) -> R
             event, code, paid_on=told.paid_on, tracking_key=told.tracking_key, by=visit.by, now=visit.now
         )
     except Refused as refused:
-        form = form_for(Payment, raw=data, language=visit.language, zone=event.zone)
+        form = form_for(PaymentRecord, raw=data, language=visit.language, zone=event.zone)
         order = await _order(event, code)
         return await _order_page(request, event, visit, order, payment=form, refusals=refused.refusals, status=409)
     said = gettext("Order %(code)s is paid. The tickets are on their way by mail.") % {"code": order.shown_code}
@@ -160,10 +137,12 @@ def _address(event: EventView, order: OrderView) -> str:
 async def cancel(request: Anything, event: EventView, visit: Visit, code: str) -> Response[Any]:
     """Cancel with a reason; the seats are free again."""
     data = await request.form()
-    checked = parse(Cancellation, data, zone=event.zone)
+    checked = parse(CancellationReason, data, zone=event.zone)
     order = await _order(event, code)
     if checked.value is None:
-        form = form_for(Cancellation, raw=data, problems=checked.problems, language=visit.language, zone=event.zone)
+        form = form_for(
+            CancellationReason, raw=data, problems=checked.problems, language=visit.language, zone=event.zone
+        )
         return await _order_page(request, event, visit, order, cancellation=form, status=422)
     try:
         await services.cancel_order(

@@ -1,7 +1,6 @@
 """Choosing tickets, saying who comes, and the waiting list."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any, Final
 
 from litestar import Request, Response, get, post
@@ -13,19 +12,15 @@ from plenaria.core.kernel.i18n import gettext
 from plenaria.core.kernel.secrets import new_secret
 from plenaria.core.kernel.shown import localized
 from plenaria.core.kernel.values import EventView, Money, Refusal, Refused
-from plenaria.core.storage.requests import limits
 from plenaria.core.web.refusals import sentence
 from plenaria.core.web.templating import page, see_other
 from plenaria.plugins.registration import queries, rules, services
-from plenaria.plugins.registration.rules import OrderRequest, TicketType
-from plenaria.plugins.registration.services import WaitingRequest
+from plenaria.plugins.registration.forms import OrderRequest, WaitingRequest
+from plenaria.plugins.registration.queries import TicketTypeView
 from plenaria.plugins.registration.settings import RegistrationSettings
 
 Anything = Request[Any, Any, Any]
 
-HOUR: Final = timedelta(hours=1)
-ORDERS_AN_HOUR: Final = 120
-"""From one address: a company's people may all sit behind the same one."""
 FEW: Final = 20
 """From so many seats on the page says how many are left."""
 NOT_FIELDS: Final = ("submission", "wait")
@@ -34,7 +29,7 @@ NOT_FIELDS: Final = ("submission", "wait")
 class Offer(Struct, frozen=True, kw_only=True):
     """A ticket type as the pages show it. `state`: open, soon, over or sold_out."""
 
-    kind: TicketType
+    kind: TicketTypeView
     price: Money
     state: str
     most: int = 0
@@ -47,7 +42,7 @@ class Offer(Struct, frozen=True, kw_only=True):
 
 
 def offers(
-    types: Mapping[str, TicketType], event: EventView, *, now: Any, chosen: Mapping[str, int] | None = None
+    types: Mapping[str, TicketTypeView], event: EventView, *, now: Any, chosen: Mapping[str, int] | None = None
 ) -> list[Offer]:
     return [
         Offer(
@@ -62,7 +57,7 @@ def offers(
     ]
 
 
-def _state(kind: TicketType, now: Any) -> str:
+def _state(kind: TicketTypeView, now: Any) -> str:
     if kind.sales.is_before(now):
         return "soon"
     if kind.sales.is_after(now):
@@ -84,7 +79,7 @@ async def register_page(request: Anything, event: EventView, visit: Visit) -> Re
     return _attendees(request, event, visit, settings, types, raw=raw, submission=new_secret())
 
 
-def _chosen(query: Mapping[str, Any], types: Mapping[str, TicketType]) -> dict[str, int]:
+def _chosen(query: Mapping[str, Any], types: Mapping[str, TicketTypeView]) -> dict[str, int]:
     chosen = {}
     for code, kind in types.items():
         typed = str(query.get(f"q-{code}", ""))
@@ -114,7 +109,7 @@ def _attendees(
     event: EventView,
     visit: Visit,
     settings: RegistrationSettings,
-    types: Mapping[str, TicketType],
+    types: Mapping[str, TicketTypeView],
     *,
     raw: Any,
     submission: str,
@@ -151,7 +146,7 @@ def _as_problem(refusal: Refusal, event: EventView) -> Problem:
     return Problem(refusal.pointer, refusal.code, {}, words)
 
 
-def _known(types: Mapping[str, TicketType], settings: RegistrationSettings) -> dict[str, dict[str, str]]:
+def _known(types: Mapping[str, TicketTypeView], settings: RegistrationSettings) -> dict[str, dict[str, str]]:
     return {
         "ticket_types": {code: localized(kind.name) for code, kind in types.items() if kind.is_visible},
         "purposes": {purpose.code: localized(purpose.text) for purpose in settings.purposes},
@@ -166,7 +161,7 @@ def _wanted(form: Form) -> dict[str, int]:
     return wanted
 
 
-def _lines(form: Form, types: Mapping[str, TicketType], event: EventView) -> list[dict[str, Any]]:
+def _lines(form: Form, types: Mapping[str, TicketTypeView], event: EventView) -> list[dict[str, Any]]:
     return [
         {"count": count, "name": types[code].name, "price": Money(types[code].price_minor * count, event.currency)}
         for code, count in _wanted(form).items()
@@ -175,14 +170,14 @@ def _lines(form: Form, types: Mapping[str, TicketType], event: EventView) -> lis
 
 
 def _totals(
-    form: Form, types: Mapping[str, TicketType], settings: RegistrationSettings, event: EventView
+    form: Form, types: Mapping[str, TicketTypeView], settings: RegistrationSettings, event: EventView
 ) -> dict[str, Money]:
     prices = [types[code].price_minor for code, count in _wanted(form).items() if code in types for _ in range(count)]
     totals = rules.totals(prices, tax_percent=settings.tax_percent, tax_included=settings.tax_included)
     return {name: Money(getattr(totals, name), event.currency) for name in ("net", "tax", "total")}
 
 
-def _sold_out(refusals: Sequence[Refusal], types: Mapping[str, TicketType]) -> list[TicketType]:
+def _sold_out(refusals: Sequence[Refusal], types: Mapping[str, TicketTypeView]) -> list[TicketTypeView]:
     codes = [refusal.facts.get("ticket_type", "") for refusal in refusals if refusal.code == "sold_out"]
     return [types[code] for code in codes if code in types]
 
@@ -200,7 +195,7 @@ async def place_order(request: Anything, event: EventView, visit: Visit) -> Resp
     checked = parse(OrderRequest, raw, zone=event.zone, known=_known(types, settings))
     if checked.value is None:
         return _attendees(request, event, visit, settings, types, problems=checked.problems, status=422, **again)
-    await limits.count("order", visit.client, most=ORDERS_AN_HOUR, span=HOUR, now=visit.now)
+    await services.count_attempt(visit.client, now=visit.now)
     try:
         placed = await services.place_order(
             event, checked.value, submission=f"form:{submission}", language=visit.language, by=visit.by, now=visit.now
@@ -240,7 +235,7 @@ async def _waiting(
     return page(request, "registration/waiting.html", status=status, form=form, sentences=sentences)
 
 
-def _waiting_for(types: Mapping[str, TicketType]) -> dict[str, dict[str, str]]:
+def _waiting_for(types: Mapping[str, TicketTypeView]) -> dict[str, dict[str, str]]:
     return {"ticket_types": {code: localized(kind.name) for code, kind in types.items() if kind.is_visible}}
 
 
@@ -252,7 +247,7 @@ async def join_waiting_list(request: Anything, event: EventView, visit: Visit) -
     checked = parse(WaitingRequest, raw, zone=event.zone, known=_waiting_for(await queries.ticket_types(event.id)))
     if checked.value is None:
         return await _waiting(request, event, visit, raw=raw, problems=checked.problems, status=422)
-    await limits.count("order", visit.client, most=ORDERS_AN_HOUR, span=HOUR, now=visit.now)
+    await services.count_attempt(visit.client, now=visit.now)
     try:
         await services.join_waiting_list(event, checked.value, language=visit.language, by=visit.by, now=visit.now)
     except Refused as refused:

@@ -12,7 +12,7 @@ from plenaria.core.kernel.values import EventView, Money, Refusal, Refused
 from plenaria.core.web.refusals import sentence
 from plenaria.core.web.templating import page, see_other
 from plenaria.plugins.registration import queries, services
-from plenaria.plugins.registration.rules import TicketType
+from plenaria.plugins.registration.queries import TicketTypeView
 from plenaria.plugins.registration.settings import TicketTypeDetails
 
 Anything = Request[Any, Any, Any]
@@ -51,7 +51,7 @@ async def new_page(request: Anything, event: EventView, visit: Visit) -> Respons
 
 
 def _edit(
-    request: Anything, form: Form, kind: TicketType | None, *, sentences: tuple[str, ...] = (), status: int = 200
+    request: Anything, form: Form, kind: TicketTypeView | None, *, sentences: tuple[str, ...] = (), status: int = 200
 ) -> Response[str]:
     return page(request, "registration/ticket_type.html", status=status, form=form, kind=kind, sentences=sentences)
 
@@ -83,7 +83,7 @@ def _fixed(form: Form) -> Form:
     return form
 
 
-async def _kind(event: EventView, code: str) -> TicketType:
+async def _kind(event: EventView, code: str) -> TicketTypeView:
     found = (await queries.ticket_types(event.id)).get(code)
     if found is None:
         raise NotFoundException
@@ -96,7 +96,7 @@ async def change(request: Anything, event: EventView, visit: Visit, code: str) -
     return await _save(request, event, visit, await _kind(event, code))
 
 
-async def _save(request: Anything, event: EventView, visit: Visit, kind: TicketType | None) -> Response[Any]:
+async def _save(request: Anything, event: EventView, visit: Visit, kind: TicketTypeView | None) -> Response[Any]:
     data = await request.form()
     raw = [(name, value) for name, value in data.multi_items() if kind is None or name != "code"]
     raw += [("code", kind.code)] if kind else []

@@ -576,6 +576,30 @@ async def test_the_api_keeps_a_waiting_list(site: Site) -> None:
     assert [each.email for each in await queries.waiting(site.event.id)] == ["ana@example.mx"]
 
 
+ATTEMPTS = ("order form", "waiting form", "order", "waiting")
+
+
+@pytest.mark.parametrize("first", ATTEMPTS)
+async def test_a_refused_attempt_counts_and_pages_and_api_share_one_limit(
+    site: Site, first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plenaria.plugins.registration.services.attempts.ORDERS_AN_HOUR", 1)
+    await place(site.event, *(attendee() for _ in range(10)))
+    visitor = site.visitor()
+    waits = {"ticket_type": "press", "name": "Ana", "email": "ana@example.mx"}
+
+    async def sent(what: str) -> int:
+        if what == "order form":
+            return (await visitor.post("/congress/register", data=filled("member"))).status_code
+        if what == "waiting form":
+            return (await visitor.post("/congress/register/waiting-list", data={**waits, "seats": "1"})).status_code
+        path, asked = ("orders", body("member")) if what == "order" else ("waiting-list", waits)
+        return (await visitor.post(f"{API}/{path}", json=asked, headers={"Idempotency-Key": what})).status_code
+
+    assert await sent(first) == 409
+    assert [await sent(what) for what in ATTEMPTS] == [429, 429, 429, 429]
+
+
 async def test_where_the_plugin_is_off_there_is_nothing(site: Site) -> None:
     await events.switch_plugin(site.event, "registration", on=False, by="test", now=NOW)
 

@@ -11,7 +11,7 @@ import pytest_asyncio
 from plenaria.core.kernel.values import Refused
 from plenaria.core.storage.database import CheckViolated, count_queries, transaction
 from plenaria.plugins.registration import queries, services
-from plenaria.plugins.registration.services import Scan, WaitingRequest
+from plenaria.plugins.registration.forms import Scan, WaitingRequest
 from plenaria.plugins.registration.tables import OrderRow, TicketRow, TicketTypeRow, WaitingRow
 from tests.plugins.registration.orders import MEMBER, PRESS, attendee, place, sell
 from tests.site import NOW, Site
