@@ -67,7 +67,7 @@ class ScanBatch(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class ScanAnswer(Struct, frozen=True, kw_only=True):
-    """The answer to one scan: `in`, `already_in` (since `at`), `not_paid`, `cancelled`, `unknown`."""
+    """The answer to one scan: `in`, `already_in` (since `at`), `not_paid`, `cancelled`, `unknown`, `mistyped`."""
 
     id: str
     code: str

@@ -1,4 +1,4 @@
-"""The door: one field, one answer."""
+"""The page of the door staff: one field, one answer."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ async def check_in(request: Anything, event: EventView, visit: Visit) -> Respons
         return await _door(request, event, status=422, sentences=[words])
     scan = Scan(code=typed, id=str(data.get("scan", ""))[:80])
     (result,) = await services.check_in(event, [scan], by=visit.by, now=visit.now)
-    return await _door(request, event, result=result, typed=typed if result.answer == "unknown" else "")
+    return await _door(request, event, result=result, typed=typed if result.answer in ("unknown", "mistyped") else "")
 
 
 @post("/{event_slug:str}/door/undo", permission="registration.check_in", include_in_schema=False)

@@ -274,8 +274,14 @@ def test_an_invoice_is_stored_as_the_tax_office_writes_it() -> None:
     ],
 )
 def test_the_door_answers_by_the_orders_state(state: str, inside: datetime | None, expected: str) -> None:
-    assert rules.door_answer(rules.DoorTicket(state, inside)) == expected
-    assert rules.door_answer(None) == "unknown"
+    assert rules.door_answer(rules.DoorTicket(state, inside), code="0000000000") == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"), [("0000000000", "unknown"), ("0000000010", "mistyped"), ("00000000", "mistyped"), ("", "mistyped")]
+)
+def test_the_door_tells_a_mistyped_code_from_one_of_another_event(code: str, expected: str) -> None:
+    assert rules.door_answer(None, code=code) == expected
 
 
 def test_searching_forgets_capitals_accents_and_wildcards() -> None:
