@@ -12,8 +12,10 @@ from plenaria.core.storage.files import Upload
 from plenaria.plugins.awards import queries
 from plenaria.plugins.awards.rules import Candidate, Category, Criterion, Question
 from plenaria.plugins.awards.services.actors import Actor, Issuer
-from plenaria.plugins.awards.services.judging import assign_evenly, declare_no_conflict, save_scores, seal
-from plenaria.plugins.awards.services.nominating import Draft, attach, start_nomination, submit_nomination
+from plenaria.plugins.awards.services.assigning import assign_evenly
+from plenaria.plugins.awards.services.nominating import Draft, attach, start_nomination
+from plenaria.plugins.awards.services.scoring import declare_no_conflict, save_scores, seal
+from plenaria.plugins.awards.services.submitting import submit_nomination
 
 COMPANIES: Final = (
     ("Frenos del Bajío", "Silao, Guanajuato", "Celda de frenado con 40 % menos agua"),
