@@ -19,8 +19,8 @@ from plenaria.plugins.awards import queries, services
 from plenaria.plugins.awards.rules import KIND_NAMES
 from plenaria.plugins.awards.services import Actor
 from plenaria.plugins.awards.settings import AwardsSection
-from plenaria.plugins.awards.web.door import EMAIL, Anything, form_of, issuer_of, number_in, sentences, text_in
 from plenaria.plugins.awards.web.entry_form import shown_answer
+from plenaria.plugins.awards.web.form_input import Anything, email_in, form_of, issuer_of, number_in, sentences, text_in
 
 PER_PAGE: Final = 50
 
@@ -222,9 +222,10 @@ async def _jury(
 @post("/{event_slug:str}/organise/awards/jury/invite", permission="awards.manage", include_in_schema=False)
 async def invite_juror(request: Anything, event: EventView, visit: Visit, settings: Settings) -> Response[Any]:
     data = await form_of(request)
-    email = text_in(data, "email", most=254).strip()
-    if not EMAIL.fullmatch(email):
-        return await _jury(request, event, [Refusal("bad_email", {}, "/email")], email)
+    try:
+        email = email_in(data)
+    except Refused as refused:
+        return await _jury(request, event, refused.refusals, text_in(data, "email", most=254))
     await services.invite_juror(
         event, email, actor=Actor.of(visit, event), issuer=issuer_of(request, settings), now=visit.now
     )

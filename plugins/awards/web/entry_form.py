@@ -16,7 +16,7 @@ from plenaria.plugins.awards.queries import StoredAttachment
 from plenaria.plugins.awards.rules import ANSWER_KINDS, KIND_NAMES, Candidate, CandidateKind, Category, Question
 from plenaria.plugins.awards.services import Draft
 from plenaria.plugins.awards.settings import AwardsSettings
-from plenaria.plugins.awards.web.door import Form, by_pointer, text_in
+from plenaria.plugins.awards.web.form_input import Form, by_pointer, text_in
 
 _FIELD_KINDS: Final = {
     "short_text": "text",

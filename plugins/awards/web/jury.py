@@ -17,8 +17,8 @@ from plenaria.plugins.awards import queries, services
 from plenaria.plugins.awards.queries import SheetView
 from plenaria.plugins.awards.rules import KIND_NAMES, Criterion, ScoreSheet, steps
 from plenaria.plugins.awards.services import Actor
-from plenaria.plugins.awards.web.door import Anything, Form, by_pointer, form_of, number_in, status_of, text_in
 from plenaria.plugins.awards.web.entry_form import shown_answer
+from plenaria.plugins.awards.web.form_input import Anything, Form, by_pointer, form_of, number_in, status_of, text_in
 
 ABSTAIN: Final = "–"
 """What the form sends for an abstention; it stands on the scale where a score would."""
