@@ -18,7 +18,7 @@ from plenaria.plugins.awards.tables import NominationFile
 
 
 async def held(event: EventView, code: str, actor: Actor) -> tuple[NominationView, Seen]:
-    """The nomination, its row held until the transaction ends. `not_found` for whoever may not know of it."""
+    """The nomination, its row held until the transaction ends. Raises `Refused(not_found)` for an actor who may not see it."""
     query = NominationTable.select(NominationTable.id).where(
         (NominationTable.code == code) & (NominationTable.event == event.id)
     )
@@ -43,9 +43,9 @@ async def change(view: NominationView, values: Mapping[str, Any], *, now: dateti
     await NominationTable.update(counted).where(NominationTable.id == view.id)
 
 
-async def forget_file(found: queries.StoredAttachment) -> None:
-    await NominationFile.delete().where(NominationFile.code == found.attachment.code)
-    await files.remove(found.file.id)
+async def forget_file(stored: queries.StoredAttachment) -> None:
+    await NominationFile.delete().where(NominationFile.code == stored.attachment.code)
+    await files.remove(stored.file.id)
 
 
 def facts_of(view: NominationView) -> dict[str, Any]:

@@ -37,9 +37,9 @@ class Draft(Struct, frozen=True):
 
     def cleaned(self) -> "Draft":
         names = ("name", "company", "place", "position")
-        told = {name: " ".join(clean_answer(getattr(self.candidate, name)).split()) for name in names}
+        texts = {name: " ".join(clean_answer(getattr(self.candidate, name)).split()) for name in names}
         answers = {code: clean_answer(text) for code, text in self.answers.items()}
-        return Draft(Candidate(self.candidate.kind, **told), {code: text for code, text in answers.items() if text})
+        return Draft(Candidate(self.candidate.kind, **texts), {code: text for code, text in answers.items() if text})
 
 
 async def start_nomination(

@@ -57,8 +57,8 @@ async def _submit(event: EventView, code: str, *, actor: Actor, issuer: Issuer, 
         receipt = await _issue_receipt(event, view, actor=actor, issuer=issuer, now=now)
         await _mark_submitted(view, receipt, now=now)
         await mail_receipt(event, view, receipt, issuer=issuer, now=now)
-        told = {**facts, "submitted_at": now.isoformat()}
-        await outbox.tell("nomination_submitted", event=event, nomination=told, now=now)
+        submitted = {**facts, "submitted_at": now.isoformat()}
+        await outbox.tell("nomination_submitted", event=event, nomination=submitted, now=now)
         return receipt
 
 
@@ -121,9 +121,9 @@ async def _mark_submitted(view: NominationView, receipt: ReceiptView, *, now: da
     await NominationFile.update({NominationFile.in_submission: NominationFile.in_draft}).where(
         NominationFile.nomination == view.id
     )
-    for found in view.files:
-        if not found.in_draft:
-            await forget_file(found)
+    for stored in view.files:
+        if not stored.in_draft:
+            await forget_file(stored)
 
 
 async def note_refused_submission(

@@ -78,7 +78,8 @@ def _spread(columns: list[list[int]], entries: int, judges: int) -> int:
     """Four times the squares of the rank sums about their mean: the ranks come doubled, to stay whole numbers."""
     sums = [sum(row) for row in zip(*columns, strict=True)]
     mean_square: int = judges**2 * entries * (entries + 1) ** 2
-    return sum(total**2 for total in sums) - mean_square
+    squares: int = sum(total**2 for total in sums)
+    return squares - mean_square
 
 
 def _doubled_midranks(column: Sequence[float]) -> list[int]:

@@ -59,9 +59,9 @@ async def overview(request: Anything, event: EventView, visit: Visit) -> Respons
 
 @get("/{event_slug:str}/organise/awards/nominations", permission="awards.manage", include_in_schema=False)
 async def nominations_page(request: Anything, event: EventView) -> Response[str]:
-    asked = request.query_params
-    after = asked.get("after", "")
-    category, state = asked.get("category", ""), asked.get("state", "")
+    query = request.query_params
+    after = query.get("after", "")
+    category, state = query.get("category", ""), query.get("state", "")
     lines = await queries.nominations(
         event,
         category=category,
@@ -96,8 +96,8 @@ async def _nomination(
     category = (await queries.section_of(event)).category(view.nomination.category)
     jurors = await queries.jurors(event)
     sheets = [line for line in await queries.sheets(event) if line.nomination_id == view.id]
-    told = view.submission
-    answers = told.answers if told else view.nomination.answers
+    submission = view.submission
+    answers = submission.answers if submission else view.nomination.answers
     taken = {line.juror for line in sheets}
     return page(
         request,
@@ -105,14 +105,14 @@ async def _nomination(
         status=409 if refusals else 200,
         view=view,
         nomination=view.nomination,
-        candidate=told.candidate if told else view.nomination.candidate,
+        candidate=submission.candidate if submission else view.nomination.candidate,
         category_name=localized(category.name) if category else view.nomination.category,
         answers=[
             (localized(question.label), shown_answer(question, answers[question.code]))
             for question in (category.questions if category else ())
             if answers.get(question.code)
         ],
-        files=[each for each in view.files if (each.in_submission if told else each.in_draft)],
+        files=[each for each in view.files if (each.in_submission if submission else each.in_draft)],
         receipts=await queries.receipts(view.id),
         sheets=sheets,
         juror_names={line.person: line.name for line in jurors},

@@ -1,4 +1,4 @@
-"""The doors for jurors: only their own score sheets, never another juror's."""
+"""The handlers for jurors: only their own score sheets, never another juror's."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -100,7 +100,7 @@ async def _sheet(
         answers=[(localized(question.label), shown_answer(question, text)) for question, text in labels],
         scales=scales,
         decided=steps(view.sheet, criteria),
-        problems=[words for pointer, found in errors.items() if pointer not in drawn for words in found],
+        problems=[words for pointer, sentences in errors.items() if pointer not in drawn for words in sentences],
         address=f"/{event.slug}/jury/assignments/{view.id}",
         abstain=ABSTAIN,
         kinds=KIND_NAMES,

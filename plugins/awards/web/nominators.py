@@ -1,4 +1,4 @@
-"""The doors for whoever nominates."""
+"""The handlers for nominators."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -33,7 +33,7 @@ from plenaria.plugins.awards.web.form_input import (
 )
 
 INVITATIONS_AN_HOUR: Final = 20
-"""From one person: whoever is invited and removed again was still written to."""
+"""From one person: an invitation that is taken back was still mailed."""
 
 
 @get("/{event_slug:str}/awards", permission="public", include_in_schema=False)
@@ -90,7 +90,7 @@ def _address(event: EventView, code: str) -> str:
 
 
 async def _seen(event: EventView, visit: Visit, code: str) -> tuple[NominationView, Seen]:
-    """The nomination, or 404 for whoever may not know of it."""
+    """The nomination, or 404 for a caller who may not see it."""
     view = await queries.nomination(event, code)
     if view is None:
         raise NotFoundException

@@ -1,6 +1,6 @@
 """Placing orders, marking them as paid, cancelling and expiring them.
 
-An order's state changes by conditional UPDATEs, so that whoever comes second finds nothing left to do.
+An order's state changes by conditional UPDATEs, so that of two changes at once only one takes effect.
 """
 
 import hashlib
@@ -69,10 +69,10 @@ def _digest(request: OrderRequest) -> str:
 
 
 async def _earlier(key: str, digest: str, *, now: datetime) -> PlacedOrder | None:
-    found = await queries.order_of_submission(key)
-    if found is None:
+    stored = await queries.order_of_submission(key)
+    if stored is None:
         return None
-    order, earlier_digest = found
+    order, earlier_digest = stored
     if earlier_digest != digest:
         raise Refused(Refusal("form_already_sent", {"order": order.shown_code}))
     return PlacedOrder(order.code, await new_order_link(order.id, now=now), order.state)
@@ -84,7 +84,7 @@ async def _place(
     settings = await queries.settings(event)
     types = await queries.ticket_types(event.id)
     refusals = rules.order_refusals(request, types, settings.order_rules(), now=now)
-    refusals += await plugins.host().ask("refuse_order", event=event, order=_asked(request), now=now)
+    refusals += await plugins.host().ask("refuse_order", event=event, order=_facts_of_request(request), now=now)
     refuse(refusals)
     await take_seats(event, types, rules.wanted(request.attendees), now=now)
     order_id, code = await _store_order(
@@ -106,9 +106,9 @@ async def _place(
     return PlacedOrder(code, secret, order.state)
 
 
-def _asked(request: OrderRequest) -> dict[str, Any]:
-    asked: dict[str, Any] = msgspec.to_builtins(request)
-    return {name: asked[name] for name in ("attendees", "buyer_name", "buyer_email")}
+def _facts_of_request(request: OrderRequest) -> dict[str, Any]:
+    builtins: dict[str, Any] = msgspec.to_builtins(request)
+    return {name: builtins[name] for name in ("attendees", "buyer_name", "buyer_email")}
 
 
 async def _store_order(
@@ -246,7 +246,7 @@ async def cancel_order(
     """Cancel an order and give its seats back, once. A buyer is held to what the settings allow."""
     settings = await queries.settings(event)
     async with transaction():
-        await lock_row(OrderRow, (await required_order(event, code)).id)  # nobody is let in with it meanwhile
+        await lock_row(OrderRow, (await required_order(event, code)).id)  # no check-in with it meanwhile
         order = await required_order(event, code)
         refuse(
             rules.cancellation_refusals(
@@ -261,13 +261,13 @@ async def cancel_order(
         if not await _release(event, order, "cancelled", reason=reason, by=by, now=now):
             raise Refused(Refusal("already_cancelled"))
         with using(order.language):
-            said = reason or gettext("As you asked.")
+            words = reason or gettext("As you asked.")
         await mail.send(
             "registration.cancelled",
             to=order.buyer_email,
             language=order.language,
             event=event,
-            facts={**mail_facts(event, order), "reason": said},
+            facts={**mail_facts(event, order), "reason": words},
             now=now,
         )
         return await required_order(event, order.code)

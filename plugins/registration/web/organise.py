@@ -27,7 +27,7 @@ ATTENDEE_STATES: Final = ("confirmed", "inside", "awaiting_payment", "cancelled"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def _asked(request: Anything, name: str, allowed: Sequence[str], default: str = "") -> str:
+def _query_value(request: Anything, name: str, allowed: Sequence[str], default: str = "") -> str:
     value = str(request.query_params.get(name, default))
     return value if value in allowed else default
 
@@ -39,7 +39,7 @@ def _asked(request: Anything, name: str, allowed: Sequence[str], default: str = 
 )
 async def orders_page(request: Anything, event: EventView) -> Response[str]:
     """Numbers, and the orders: by state, searched, a page at a time."""
-    state = _asked(request, "state", ORDER_STATES)
+    state = _query_value(request, "state", ORDER_STATES)
     search = str(request.query_params.get("search", "")).strip()[:100]
     after = id_after(str(request.query_params.get("after", "")))
     rows = await queries.orders(event.id, state=state, search=search, after=after)
@@ -63,15 +63,15 @@ async def orders_page(request: Anything, event: EventView) -> Response[str]:
     "/{event_slug:str}/organise/registration/orders/{code:str}", permission="registration.view", include_in_schema=False
 )
 async def order_page(request: Anything, event: EventView, visit: Visit, code: str) -> Response[str]:
-    """One order with everything that is known of it."""
+    """One order with everything that belongs to it."""
     return await _order_page(request, event, visit, await _order(event, code))
 
 
 async def _order(event: EventView, code: str) -> OrderView:
-    found = await queries.order(event.id, code)
-    if found is None:
+    order = await queries.order(event.id, code)
+    if order is None:
         raise NotFoundException
-    return found
+    return order
 
 
 async def _order_page(
@@ -87,15 +87,15 @@ async def _order_page(
 ) -> Response[str]:
     settings = await queries.settings(event)
     today = visit.now.astimezone(ZoneInfo(event.zone)).date()
-    told: dict[str, Any] = {"language": visit.language, "zone": event.zone}
+    given: dict[str, Any] = {"language": visit.language, "zone": event.zone}
     return page(
         request,
         "registration/order_detail.html",
         status=status,
         order=order,
         purposes={purpose.code: purpose.text for purpose in settings.purposes},
-        payment=payment or form_for(PaymentRecord, value=PaymentRecord(paid_on=today), **told),
-        cancellation=cancellation or form_for(CancellationReason, **told),
+        payment=payment or form_for(PaymentRecord, value=PaymentRecord(paid_on=today), **given),
+        cancellation=cancellation or form_for(CancellationReason, **given),
         sentences=[sentence(refusal, event) for refusal in refusals],
     )
 
@@ -112,17 +112,17 @@ async def pay(request: Anything, event: EventView, visit: Visit, code: str) -> R
     if checked.value is None:
         form = form_for(PaymentRecord, raw=data, problems=checked.problems, language=visit.language, zone=event.zone)
         return await _order_page(request, event, visit, await _order(event, code), payment=form, status=422)
-    told = checked.value
+    payment = checked.value
     try:
         order = await services.mark_paid(
-            event, code, paid_on=told.paid_on, tracking_key=told.tracking_key, by=visit.by, now=visit.now
+            event, code, paid_on=payment.paid_on, tracking_key=payment.tracking_key, by=visit.by, now=visit.now
         )
     except Refused as refused:
         form = form_for(PaymentRecord, raw=data, language=visit.language, zone=event.zone)
         order = await _order(event, code)
         return await _order_page(request, event, visit, order, payment=form, refusals=refused.refusals, status=409)
-    said = gettext("Order %(code)s is paid. The tickets are on their way by mail.") % {"code": order.shown_code}
-    return see_other(request, _address(event, order), ("success", said))
+    words = gettext("Order %(code)s is paid. The tickets are on their way by mail.") % {"code": order.shown_code}
+    return see_other(request, _address(event, order), ("success", words))
 
 
 def _address(event: EventView, order: OrderView) -> str:
@@ -151,16 +151,16 @@ async def cancel(request: Anything, event: EventView, visit: Visit, code: str) -
     except Refused as refused:
         order = await _order(event, code)
         return await _order_page(request, event, visit, order, refusals=refused.refusals, status=409)
-    said = gettext("Order %(code)s is cancelled; its seats are free again.") % {"code": order.shown_code}
-    return see_other(request, _address(event, order), ("success", said))
+    words = gettext("Order %(code)s is cancelled; its seats are free again.") % {"code": order.shown_code}
+    return see_other(request, _address(event, order), ("success", words))
 
 
 @get("/{event_slug:str}/organise/registration/attendees", permission="registration.view", include_in_schema=False)
 async def attendees_page(request: Anything, event: EventView) -> Response[str]:
     """The attendees: by state and ticket type, searched, a page at a time."""
-    state = _asked(request, "state", ATTENDEE_STATES, "confirmed")
+    state = _query_value(request, "state", ATTENDEE_STATES, "confirmed")
     types = await queries.ticket_types(event.id)
-    kind = _asked(request, "ticket_type", tuple(types))
+    kind = _query_value(request, "ticket_type", tuple(types))
     search = str(request.query_params.get("search", "")).strip()[:100]
     after = id_after(str(request.query_params.get("after", "")))
     rows = await queries.attendees(event.id, state=state, search=search, ticket_type=kind, after=after)

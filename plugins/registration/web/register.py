@@ -1,4 +1,4 @@
-"""Choosing tickets, saying who comes, and the waiting list."""
+"""Choosing tickets, naming the attendees, and the waiting list."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -125,7 +125,7 @@ def _attendees(
         zone=event.zone,
         known=_known(types, settings),
     )
-    form.field("attendees").label = ""  # each attendee has a label of its own: the summary says it once
+    form.field("attendees").label = ""  # each attendee has a label of its own, and the error summary needs it once
     return page(
         request,
         "registration/attendees.html",
@@ -252,8 +252,8 @@ async def join_waiting_list(request: Anything, event: EventView, visit: Visit) -
         await services.join_waiting_list(event, checked.value, language=visit.language, by=visit.by, now=visit.now)
     except Refused as refused:
         return await _waiting(request, event, visit, raw=raw, refusals=refused.refusals, status=409)
-    said = gettext("You are on the waiting list. We write to you as soon as a seat is free.")
-    return see_other(request, f"/{event.slug}/register", ("success", said))
+    words = gettext("You are on the waiting list. We write to you as soon as a seat is free.")
+    return see_other(request, f"/{event.slug}/register", ("success", words))
 
 
 def _from_order(data: Any) -> list[tuple[str, str]]:

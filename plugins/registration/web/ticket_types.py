@@ -84,10 +84,10 @@ def _fixed(form: Form) -> Form:
 
 
 async def _kind(event: EventView, code: str) -> TicketTypeView:
-    found = (await queries.ticket_types(event.id)).get(code)
-    if found is None:
+    kind = (await queries.ticket_types(event.id)).get(code)
+    if kind is None:
         raise NotFoundException
-    return found
+    return kind
 
 
 @post(LIST + "/{code:str}", permission="registration.edit", include_in_schema=False)
@@ -100,16 +100,16 @@ async def _save(request: Anything, event: EventView, visit: Visit, kind: TicketT
     data = await request.form()
     raw = [(name, value) for name, value in data.multi_items() if kind is None or name != "code"]
     raw += [("code", kind.code)] if kind else []
-    told: dict[str, Any] = {"language": visit.language, "zone": event.zone, "currency": event.currency}
+    given: dict[str, Any] = {"language": visit.language, "zone": event.zone, "currency": event.currency}
     checked = parse(TicketTypeDetails, raw, zone=event.zone, currency=event.currency)
     if checked.value is None:
-        form = form_for(TicketTypeDetails, raw=raw, problems=checked.problems, **told)
+        form = form_for(TicketTypeDetails, raw=raw, problems=checked.problems, **given)
         return _edit(request, _fixed(form) if kind else form, kind, status=422)
     save = services.change_ticket_type if kind else services.create_ticket_type
     try:
         await save(event, checked.value, by=visit.by, now=visit.now)
     except Refused as refused:
-        form = form_for(TicketTypeDetails, raw=raw, **told)
+        form = form_for(TicketTypeDetails, raw=raw, **given)
         sentences = tuple(sentence(refusal, event) for refusal in refused.refusals)
         return _edit(request, _fixed(form) if kind else form, kind, sentences=sentences, status=409)
     return see_other(request, _home(event), ("success", gettext("Saved.")))

@@ -1,4 +1,4 @@
-"""The HTML doors of the awards, on both engines."""
+"""The pages of the awards, on both engines."""
 
 import html
 import json

@@ -278,7 +278,8 @@ def test_the_door_answers_by_the_orders_state(state: str, inside: datetime | Non
 
 
 @pytest.mark.parametrize(
-    ("code", "expected"), [("0000000000", "unknown"), ("0000000010", "mistyped"), ("00000000", "mistyped"), ("", "mistyped")]
+    ("code", "expected"),
+    [("0000000000", "unknown"), ("0000000010", "mistyped"), ("00000000", "mistyped"), ("", "mistyped")],
 )
 def test_the_door_tells_a_mistyped_code_from_one_of_another_event(code: str, expected: str) -> None:
     assert rules.door_answer(None, code=code) == expected
