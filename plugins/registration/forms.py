@@ -112,7 +112,7 @@ class PaymentRecord(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         str,
         Meta(
             title=N_("Tracking key (clave de rastreo)"),
-            description=N_("From the bank statement; it makes the transfer findable."),
+            description=N_("From the bank statement; the bank traces the transfer by it."),
             max_length=40,
             extra={"autocomplete": "off", "spellcheck": "false"},
         ),
@@ -123,7 +123,7 @@ class CancellationReason(Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """Why an order is cancelled; the buyer reads it."""
 
     reason: Annotated[
-        str, Meta(title=N_("Reason"), description=N_("The buyer reads it in the mail."), max_length=500)
+        str, Meta(title=N_("Reason"), description=N_("It is sent to the buyer by e-mail."), max_length=500)
     ] = ""
 
 

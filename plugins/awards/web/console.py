@@ -184,7 +184,7 @@ async def unassign(request: Anything, event: EventView, visit: Visit, sheet_id: 
     data = await form_of(request)
     code = text_in(data, "nomination", most=40)
     address = _at(event, f"/nominations/{code}") if re.fullmatch(r"[\w-]+", code) else _at(event, "/jury")
-    return see_other(request, address, ("success", gettext("The assignment was taken back.")))
+    return see_other(request, address, ("success", gettext("The assignment was removed.")))
 
 
 # -- the jury ------------------------------------------------------------------------------------------------------
@@ -261,7 +261,7 @@ async def tell_jurors(request: Anything, event: EventView, visit: Visit, setting
     count = await services.tell_jurors(
         event, actor=Actor.of(visit, event), issuer=issuer_of(request, settings), now=visit.now
     )
-    words = ngettext("%(count)s juror was written to.", "%(count)s jurors were written to.", count)
+    words = ngettext("Reminder sent to %(count)s juror.", "Reminder sent to %(count)s jurors.", count)
     return see_other(request, _at(event, "/jury"), ("success", words % {"count": count}))
 
 

@@ -28,7 +28,7 @@ _FIELD_KINDS: Final = {
 }
 _CANDIDATE_FIELDS: Final[Mapping[str, tuple[str, str, tuple[CandidateKind, ...]]]] = {
     "name": (N_("Name of the candidate"), "", ("company", "plant", "person")),
-    "company": (N_("Company"), N_("That the plant or the person belongs to."), ("plant", "person")),
+    "company": (N_("Company"), N_("The company that the plant or the person belongs to."), ("plant", "person")),
     "place": (N_("City and state"), "", ("plant",)),
     "position": (N_("Position"), "", ("person",)),
 }

@@ -31,13 +31,13 @@ FIRST: Final = 5
 WHY_NOT: Final[Mapping[Reason, str]] = {
     "no_marks": N_("Nobody has scored anything in this category yet."),
     "one_entry": N_("Only one nomination has scores: there is nothing to compare it with."),
-    "one_judge": N_("One juror alone scored: severity cannot be told from merit."),
+    "one_judge": N_("Only one juror scored: severity cannot be distinguished from merit."),
     "incomplete": N_("This needs every juror’s score of every nomination; here not everybody judged everything."),
     "constant": N_("Every score is the same: there are no differences to explain."),
     "all_tied": N_("Every juror gave all their nominations the same score."),
     "no_pairs": N_("No nomination was scored by two jurors."),
-    "negative": N_("Scores below 0 have no ratios."),
-    "no_spare_scores": N_("There are too few scores: nothing is left to tell chance by."),
+    "negative": N_("With scores below 0, ratios have no meaning."),
+    "no_spare_scores": N_("There are too few scores to distinguish differences from chance."),
     "no_error": N_("Jurors differ by the same amount everywhere and by nothing else: chance cannot be measured."),
     "extra_missing": N_(
         "Severity, expected scores and probabilities need the extra “jury” (numpy and scipy), "
@@ -113,7 +113,7 @@ def warnings(found: Analysis, names: Names) -> list[str]:
             gettext("Only one juror scored: {names}.").format(names=_listed(names[e] for e in found.single_judge))
         )
     sentences += [
-        gettext("{juror} gave all their nominations the same score, which tells none of them apart.").format(
+        gettext("{juror} gave all their nominations the same score, so it distinguishes none of them.").format(
             juror=juror(letter)
         )
         for letter in found.constant_judges
@@ -297,7 +297,7 @@ def agreement(found: Analysis) -> list[Figure]:
         _alpha(
             gettext("Krippendorff’s alpha of their order"),
             figures.ordinal,
-            gettext("The same, if only more or less counts and not how much more."),
+            gettext("The same when only the order of the scores counts, not the distance between them."),
         ),
         *_icc(figures.icc, found),
         _concordance(figures.concordance),

@@ -200,7 +200,7 @@ async def declare(request: Anything, event: EventView, visit: Visit, sheet_id: i
     try:
         if text_in(data, "conflict", most=5) == "yes":
             await services.recuse(event, sheet_id, text_in(data, "reason"), actor=actor, now=visit.now)
-            words = gettext("You stepped back from this nomination. Thank you for saying so.")
+            words = gettext("You stepped back from judging this nomination. Thank you for letting us know.")
             return see_other(request, f"/{event.slug}/jury", ("success", words))
         await services.declare_no_conflict(event, sheet_id, actor=actor, now=visit.now)
     except Refused as refused:

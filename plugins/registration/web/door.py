@@ -59,7 +59,7 @@ async def undo(request: Anything, event: EventView, visit: Visit) -> Response[An
         ticket = await services.undo_check_in(event, str(data.get("code", ""))[:64], by=visit.by, now=visit.now)
     except Refused as refused:
         return await _door(request, event, status=409, sentences=[sentence(each, event) for each in refused.refusals])
-    words = gettext("Taken back: %(name)s is not checked in.") % {"name": ticket.name}
+    words = gettext("Check-in undone: %(name)s is not checked in.") % {"name": ticket.name}
     return see_other(request, f"/{event.slug}/door", ("info", words))
 
 

@@ -252,7 +252,7 @@ async def join_waiting_list(request: Anything, event: EventView, visit: Visit) -
         await services.join_waiting_list(event, checked.value, language=visit.language, by=visit.by, now=visit.now)
     except Refused as refused:
         return await _waiting(request, event, visit, raw=raw, refusals=refused.refusals, status=409)
-    words = gettext("You are on the waiting list. We write to you as soon as a seat is free.")
+    words = gettext("You are on the waiting list. The organisers will write to you when a seat is free.")
     return see_other(request, f"/{event.slug}/register", ("success", words))
 
 

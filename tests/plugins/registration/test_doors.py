@@ -159,7 +159,7 @@ async def test_sold_out_keeps_what_was_typed_and_offers_the_waiting_list(site: S
     joined = await visitor.post("/congress/register/waiting-list", data=filled("member", "member", wait="member"))
 
     assert page.status_code == 409
-    assert "“Socio” está agotado, o casi. Lugares libres: 1; usted pidió 2." in page.text
+    assert "No hay lugares suficientes de “Socio”: quedan 1 y pidió 2." in page.text
     assert 'value="ana1@example.mx"' in page.text
     assert joined.status_code == 303
     (waiting,) = await queries.waiting(site.event.id)
