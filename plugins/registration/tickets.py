@@ -24,11 +24,10 @@ class PrintedTicket(Struct, frozen=True, kw_only=True):
     order: str
     employer: str = ""
     job_title: str = ""
-    valid: bool = True
 
 
 class TicketSheet(Struct, frozen=True, kw_only=True):
-    """The tickets of a file and what stands on each of them. `labels`: ticket, when, where, order, code, show, organiser."""
+    """The tickets of a file and what stands on each of them. `labels`: ticket, when, where, order, show."""
 
     language: str
     event: str

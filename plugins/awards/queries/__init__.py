@@ -1,7 +1,7 @@
 """Reads of the awards: structs, never rows. Each asks as many queries for three rows as for three hundred."""
 
 from plenaria.plugins.awards.queries.declared import award_settings, category_id, section_of
-from plenaria.plugins.awards.queries.judging import barred_pairs, conflicts, jurors, seat, sheet, sheets, sheets_of
+from plenaria.plugins.awards.queries.judging import barred_pairs, conflicts, jurors, seat, sheet, sheets
 from plenaria.plugins.awards.queries.nominating import (
     drafts_of,
     nomination,
@@ -70,5 +70,4 @@ __all__ = [
     "seen_as",
     "sheet",
     "sheets",
-    "sheets_of",
 ]

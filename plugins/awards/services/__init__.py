@@ -2,7 +2,7 @@
 
 from plenaria.plugins.awards.services.actors import Actor, Issuer
 from plenaria.plugins.awards.services.assigning import assign_evenly, assign_juror, unassign
-from plenaria.plugins.awards.services.collaborating import MOST_COLLABORATORS, invite_collaborator, remove_collaborator
+from plenaria.plugins.awards.services.collaborating import invite_collaborator, remove_collaborator
 from plenaria.plugins.awards.services.conflicts import record_conflict
 from plenaria.plugins.awards.services.declaring import apply_section
 from plenaria.plugins.awards.services.jury import invite_juror, remove_juror, tell_jurors
@@ -20,7 +20,6 @@ from plenaria.plugins.awards.services.scoring import declare_no_conflict, recuse
 from plenaria.plugins.awards.services.submitting import note_refused_submission, submit_nomination
 
 __all__ = [
-    "MOST_COLLABORATORS",
     "Actor",
     "Draft",
     "Issuer",

@@ -14,13 +14,10 @@ from plenaria.plugins.registration.rules.codes import (
 )
 from plenaria.plugins.registration.rules.door import DoorAnswer, DoorTicket, door_answer
 from plenaria.plugins.registration.rules.invoices import (
-    FOREIGN_RFC,
-    PUBLIC_RFC,
     REGIMES,
     USES,
     clean_rfc,
     invoice_refusals,
-    is_rfc,
 )
 from plenaria.plugins.registration.rules.orders import (
     HOLDS_SEATS,
@@ -44,12 +41,10 @@ from plenaria.plugins.registration.rules.words import ACTIONS, MAIL, REFUSALS
 
 __all__ = [
     "ACTIONS",
-    "FOREIGN_RFC",
     "HOLDS_SEATS",
     "MAIL",
     "MOST_ATTENDEES",
     "ORDER_LENGTH",
-    "PUBLIC_RFC",
     "REFUSALS",
     "REGIMES",
     "TICKET_LENGTH",
@@ -74,7 +69,6 @@ __all__ = [
     "is_code",
     "is_expired",
     "is_reference",
-    "is_rfc",
     "numbers_of",
     "order_refusals",
     "pattern",

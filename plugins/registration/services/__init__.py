@@ -2,7 +2,6 @@
 
 from plenaria.plugins.registration.services.attempts import count_attempt
 from plenaria.plugins.registration.services.door import DoorResult, check_in, undo_check_in
-from plenaria.plugins.registration.services.facts import facts_of
 from plenaria.plugins.registration.services.letters import (
     calendar_file,
     send_confirmation,
@@ -38,7 +37,6 @@ __all__ = [
     "count_attempt",
     "create_ticket_type",
     "expire_unpaid",
-    "facts_of",
     "join_waiting_list",
     "mark_paid",
     "place_order",
