@@ -70,7 +70,7 @@ def score(page: Page, level: int) -> None:
 def test_jurors_judge_by_the_rubric_and_the_result_shows_a_tie_as_a_tie(site: Congress, organiser: Page) -> None:
     open_judging(site)
     invite_only_ours(organiser)
-    organiser.get_by_role("button", name="Asignar parejo").click()
+    organiser.get_by_role("button", name="Repartir por igual").click()
     for email in JURORS:
         expect(organiser.get_by_role("row").filter(has_text=email)).to_contain_text("2")
     results = site.visitor("organiser")

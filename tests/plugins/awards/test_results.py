@@ -222,7 +222,7 @@ TOO_LITTLE: dict[str, tuple[Jury, str, str]] = {
     "one juror": (
         {"Frenos": {"a": (5, 5)}, "Arneses": {"a": (3, 3)}},
         "one_judge",
-        "One juror alone scored: severity cannot be told from merit.",
+        "Only one juror scored: severity cannot be distinguished from merit.",
     ),
     "the same score": (
         {name: {"a": (5, 5), "b": (5, 5)} for name in ("Frenos", "Arneses")},
