@@ -27,7 +27,7 @@ BANS = sorted(LINT["flake8-tidy-imports"]["banned-api"])
 PURE_ROOMS = {
     "agenda": {"ics", "interchange", "solver"},
     "awards": {"statistics", "matching", "words"},
-    "registration": {"ics", "tickets", "sheets"},
+    "registration": {"forms", "ics", "tickets", "sheets"},
 }
 
 NEEDED_ROOMS = {"plugin", "rules", "tables", "services", "web", "api", "piccolo_app"}

@@ -24,7 +24,7 @@ async def refuse_nomination(event: EventView, nomination: dict[str, Any], now: d
 
 @hookspec
 async def nomination_submitted(event: EventView, nomination: dict[str, Any], now: datetime) -> None:
-    """A nomination was submitted. Told after the commit; may come twice.
+    """A nomination was submitted. Delivered after the commit; may come twice.
 
     `nomination`: code, category, candidate, and `submitted_at`, the instant on its receipt (RFC 3339).
 
@@ -38,7 +38,7 @@ async def nomination_submitted(event: EventView, nomination: dict[str, Any], now
 
 @hookspec
 async def nomination_withdrawn(event: EventView, nomination: dict[str, Any], now: datetime) -> None:
-    """A nomination was withdrawn. Told after the commit; may come twice. `nomination`: code, category and candidate.
+    """A nomination was withdrawn. Delivered after the commit; may come twice. `nomination`: code, category and candidate.
 
     Example::
 
@@ -50,7 +50,7 @@ async def nomination_withdrawn(event: EventView, nomination: dict[str, Any], now
 
 @hookspec
 async def results_ready(event: EventView, now: datetime) -> None:
-    """The last open score sheet was sealed or taken away: results may be seen. Told after the commit; may come twice.
+    """The last open score sheet was sealed or taken away: results may be seen. Delivered after the commit; may come twice.
 
     Example::
 

@@ -27,7 +27,10 @@ from plenaria.plugins.awards.web.figures import figures_panel, what_is_missing
 
 @hookimpl
 def register_plugin() -> PluginCard:
-    return PluginCard(N_("Awards"), N_("Nominations with a receipt, a jury with a rubric, results with ties as ties."))
+    return PluginCard(
+        N_("Awards"),
+        N_("Nominations with a signed receipt, a jury with a rubric, results in which ties share a place."),
+    )
 
 
 @hookimpl

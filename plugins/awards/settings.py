@@ -30,15 +30,15 @@ class AwardsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
             extra={"max_length": 4000, "kind": "textarea"},
         ),
     ] = {}
-    nominations: Annotated[
-        Window, Meta(title=N_("Nominations"), description=N_("From when until when nominations are taken."))
-    ] = Window()
+    nominations: Annotated[Window, Meta(title=N_("Nominations"), description=N_("When nominations are accepted."))] = (
+        Window()
+    )
     most_drafts: Annotated[
         int,
         Meta(
             ge=1,
             le=200,
-            title=N_("Most nominations per person"),
+            title=N_("Maximum nominations per person"),
             description=N_("How many nominations one person may start."),
             extra={"unit": N_("nominations")},
         ),
@@ -48,7 +48,7 @@ class AwardsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         Meta(
             ge=0,
             le=50,
-            title=N_("Most files"),
+            title=N_("Maximum number of files"),
             description=N_("How many files one nomination may have."),
             extra={"unit": N_("files")},
         ),
@@ -58,21 +58,19 @@ class AwardsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         Meta(
             ge=1,
             le=100,
-            title=N_("Largest file"),
-            description=N_("How large one file may be; 1 MB is 1,000,000 bytes."),
+            title=N_("Maximum file size"),
+            description=N_("For each file; 1 MB is 1,000,000 bytes."),
             extra={"unit": N_("MB")},
         ),
     ] = 10
-    judging: Annotated[
-        Window, Meta(title=N_("Judging"), description=N_("From when until when jurors score and seal."))
-    ] = Window()
+    judging: Annotated[Window, Meta(title=N_("Judging"), description=N_("When jurors can score and seal."))] = Window()
     judges_per_entry: Annotated[
         int,
         Meta(
             ge=1,
             le=50,
             title=N_("Jurors per nomination"),
-            description=N_("How many jurors the even assignment gives each nomination."),
+            description=N_("How many jurors each nomination gets when they are assigned evenly."),
             extra={"unit": N_("jurors")},
         ),
     ] = 3
@@ -81,16 +79,18 @@ class AwardsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         Meta(
             ge=0,
             le=1000,
-            title=N_("Fewest nominations per juror"),
-            description=N_("What the even assignment gives every juror at least."),
+            title=N_("Minimum nominations per juror"),
+            description=N_("The fewest nominations that a juror gets when they are assigned evenly."),
             extra={"unit": N_("nominations")},
         ),
     ] = 0
     most_per_juror: Annotated[
         Annotated[int, Meta(ge=1, le=1000)] | None,
         Meta(
-            title=N_("Most nominations per juror"),
-            description=N_("What the even assignment gives nobody more than; blank: as many as it takes."),
+            title=N_("Maximum nominations per juror"),
+            description=N_(
+                "The most nominations that a juror gets when they are assigned evenly; if empty, there is no limit."
+            ),
             extra={"unit": N_("nominations")},
         ),
     ] = None
@@ -98,7 +98,7 @@ class AwardsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         bool,
         Meta(
             title=N_("Jurors see who nominated"),
-            description=N_("Whether jurors read the names of the nominators."),
+            description=N_("When on, jurors can read the names of the nominators."),
         ),
     ] = False
     decimals: Annotated[
@@ -106,15 +106,15 @@ class AwardsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         Meta(
             ge=0,
             le=6,
-            title=N_("Places after the point"),
-            description=N_("How results are printed. They are compared exactly."),
+            title=N_("Decimal places"),
+            description=N_("For display only; results are compared exactly."),
             extra={"unit": N_("places")},
         ),
     ] = 2
 
     def problems(self) -> Iterator[Problem]:
         if self.most_per_juror is not None and self.most_per_juror < self.least_per_juror:
-            yield Problem("/most_per_juror", "most_below_least", {}, N_("Must not be below the fewest."))
+            yield Problem("/most_per_juror", "most_below_least", {}, N_("Must not be less than the minimum."))
 
     @property
     def nominations_until(self) -> datetime | None:
@@ -142,7 +142,9 @@ class AwardsSection(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         tuple[str, ...],
         Meta(
             title=N_("Tie rule"),
-            description=N_("Codes of criteria compared in this order when means are equal; none leaves ties as ties."),
+            description=N_(
+                "Codes of the criteria to compare, in this order, when means are equal; if empty, equal means share a place."
+            ),
         ),
     ] = ()
 

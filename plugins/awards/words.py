@@ -5,10 +5,10 @@ from typing import Final
 from plenaria.core.kernel.values import N_, MailText, Permission
 
 PERMISSIONS: Final = (
-    Permission("awards.manage", N_("Run the award: nominations and jury"), ("organiser",)),
+    Permission("awards.manage", N_("Manage the award: nominations and jury"), ("organiser",)),
     Permission("awards.judge", N_("Judge nominations"), ("juror",)),
-    Permission("awards.results", N_("See the award's results once all is sealed"), ("organiser",)),
-    Permission("awards.results.early", N_("See the award's results before all is sealed")),
+    Permission("awards.results", N_("See the award's results when all scores are sealed"), ("organiser",)),
+    Permission("awards.results.early", N_("See the award's results before all scores are sealed")),
 )
 
 REFUSALS: Final = {
@@ -23,39 +23,39 @@ REFUSALS: Final = {
         "To withdraw it, write to the organisers."
     ),
     "unknown_category": N_("There is no category “{category}”."),
-    "category_gone": N_("The category “{category}” was taken out of the award."),
+    "category_gone": N_("The category “{category}” was removed from the award."),
     "too_many_drafts": N_("One person can start at most {most} nominations. Withdraw one that you no longer need."),
     "draft_changed": N_(
         "Somebody saved this nomination in the meantime, perhaps you in another window. "
-        "What you typed is kept below; compare it with what is stored and save again."
+        "What you typed is kept below; compare it with the saved version and save again."
     ),
     "unknown_question": N_("This form has no question “{question}”."),
     "answer_missing": N_("This answer is still missing."),
     "answer_too_long": N_("At most {most} characters; this has {length}."),
     "answer_has_lines": N_("Please answer in one line."),
     "answer_not_a_number": N_("Please write a number, as in 1,234.50."),
-    "answer_out_of_range": N_("The number is outside of what is allowed here."),
+    "answer_out_of_range": N_("The number is outside the allowed range."),
     "answer_not_a_choice": N_("Please choose one of the answers."),
     "answer_not_an_address": N_("Please write a whole web address, as in https://example.org."),
     "candidate_kind_not_allowed": N_("Candidates of this kind cannot be nominated in this category."),
-    "candidate_incomplete": N_("Please say this about the candidate."),
+    "candidate_incomplete": N_("Please enter this about the candidate."),
     "attachment_missing": N_("A file is still missing here."),
     "too_many_attachments": N_("At most {most} files; there would be {count}."),
-    "not_a_nominator": N_("Only those who nominate can do this."),
+    "not_a_nominator": N_("Only the nominators can do this."),
     "not_the_owner": N_("Only the person who started the nomination can do this."),
     "nomination_withdrawn": N_("This nomination was withdrawn."),
-    "nomination_not_admitted": N_("The organisers took this nomination out of the competition."),
-    "wrong_state": N_("That cannot be done with this nomination as it stands."),
+    "nomination_not_admitted": N_("The organisers excluded this nomination from the competition."),
+    "wrong_state": N_("The nomination's current state does not allow this."),
     "reason_missing": N_("Please give a reason."),
     "already_a_collaborator": N_("{email} works on this nomination already."),
     "too_many_collaborators": N_("At most {most} people can work on one nomination."),
     "bad_email": N_("Please write an e-mail address, as in name@company.mx."),
     "nomination_not_submitted": N_("Only submitted nominations are judged."),
-    "juror_is_nominator": N_("Nobody judges a nomination of their own."),
+    "juror_is_nominator": N_("Jurors cannot judge a nomination of their own."),
     "conflict_declared": N_("A conflict of interest was declared."),
-    "conflict_not_declared": N_("Please say first whether anything ties you to this nomination."),
+    "conflict_not_declared": N_("Please state first whether you have a conflict of interest with this nomination."),
     "juror_recused": N_("You stepped back from this nomination."),
-    "sheet_sealed": N_("This score sheet is sealed; sealed is final."),
+    "sheet_sealed": N_("This score sheet is sealed and can no longer be changed."),
     "scores_changed": N_(
         "These scores were changed in another window. What you chose is kept below; compare and save again."
     ),
@@ -63,8 +63,8 @@ REFUSALS: Final = {
     "score_off_scale": N_("{score} is not one of the scores that can be given: {allowed}."),
     "scored_and_abstained": N_("Either score it or abstain from it."),
     "criterion_undecided": N_("Please score this, or abstain from it."),
-    "everything_abstained": N_("Whoever abstains from everything should step back from the nomination instead."),
-    "results_not_yet": N_("Results are shown once every score sheet is sealed: {sealed} of {assigned} are."),
+    "everything_abstained": N_("To abstain from every criterion, step back from the nomination instead."),
+    "results_not_yet": N_("Results are shown once every score sheet is sealed: so far {sealed} of {assigned}."),
     "no_jurors": N_("There are no jurors yet. Invite some first."),
     "assignment_too_few_judges": N_(
         "{candidates}: {needed} jurors are needed, but only {available} may judge ({jurors}). "
@@ -73,21 +73,21 @@ REFUSALS: Final = {
     "assignment_judges_full": N_(
         "{candidates} need {needed} score sheets together, but the jurors who may judge them ({jurors}) "
         "can take only {available}, because these may take no more: {full}. "
-        "Raise the most per juror, invite more jurors, or ask for fewer per nomination."
+        "Raise the maximum per juror, invite more jurors, or ask for fewer per nomination."
     ),
     "assignment_least_too_high": N_(
-        "{jurors} should judge {needed} nominations at least, but only {available} are open to them. "
-        "Lower the fewest per juror, or ask for more jurors per nomination."
+        "{jurors} should judge {needed} nominations at least, but they may judge only {available}. "
+        "Lower the minimum per juror, or ask for more jurors per nomination."
     ),
     "assignment_too_little_room": N_(
         "All nominations together need {needed} score sheets, but all jurors together may take only {available}. "
-        "Raise the most per juror, invite more jurors, or ask for fewer per nomination."
+        "Raise the maximum per juror, invite more jurors, or ask for fewer per nomination."
     ),
     "assignment_leasts_above_needs": N_(
         "All jurors together should judge {needed} times at least, but all nominations together need only {available} score "
-        "sheets. Lower the fewest per juror, or ask for more jurors per nomination."
+        "sheets. Lower the minimum per juror, or ask for more jurors per nomination."
     ),
-    "category_has_nominations": N_("The category “{category}” has {count} nominations and cannot be taken out."),
+    "category_has_nominations": N_("The category “{category}” has {count} nominations and cannot be removed."),
     "rubric_in_use": N_(
         "{count} score sheets are sealed: criteria, weights, scores and the tie rule cannot change any more. "
         "Their wording can."
@@ -99,7 +99,7 @@ ACTIONS: Final = {
     "nomination.started": N_("Nomination started"),
     "nomination.saved": N_("Draft of a nomination saved"),
     "nomination.file_added": N_("File added to a nomination"),
-    "nomination.file_removed": N_("File taken out of a nomination"),
+    "nomination.file_removed": N_("File removed from a nomination"),
     "nomination.submitted": N_("Nomination submitted"),
     "nomination.submission_refused": N_("Submission of a nomination refused"),
     "nomination.withdrawn": N_("Nomination withdrawn"),
@@ -112,7 +112,7 @@ ACTIONS: Final = {
     "jury.told": N_("Jurors reminded by mail"),
     "jury.conflict_recorded": N_("Conflict of interest recorded"),
     "sheet.assigned": N_("Nomination assigned to a juror"),
-    "sheet.unassigned": N_("Assignment taken back"),
+    "sheet.unassigned": N_("Assignment removed"),
     "sheet.no_conflict": N_("Juror declared no conflict of interest"),
     "sheet.recused": N_("Juror stepped back"),
     "sheet.scored": N_("Scores saved"),

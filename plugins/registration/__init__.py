@@ -1,1 +1,1 @@
-"""Registration: ticket types, orders, payment by bank transfer, tickets, and the door."""
+"""Registration: ticket types, orders, payment by bank transfer, tickets, and check-in."""

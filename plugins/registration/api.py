@@ -1,35 +1,40 @@
-"""The JSON doors of registration."""
+"""The JSON handlers of registration."""
 
-from datetime import date, datetime, timedelta
-from typing import Annotated, Any, Final
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Final, TypeVar
 
+import msgspec
 from litestar import Request, Response, get, post
 from litestar.params import Parameter
 from msgspec import Meta, Struct
 
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.secrets import new_secret
-from plenaria.core.kernel.values import N_, EventView, LocalizedText, PriceLine, Refusal, Refused, builtins, refuse
-from plenaria.core.storage.requests import limits
+from plenaria.core.kernel.values import N_, EventView, LocalizedText, PriceLine, builtins, refuse
 from plenaria.core.web.api import After, Limit, Page, id_after, once, paged, paged_whole
 from plenaria.plugins.registration import queries, services
-from plenaria.plugins.registration.queries import OrderLine, OrderView, TicketView
-from plenaria.plugins.registration.rules import (
-    MOST_ATTENDEES,
-    DoorAnswer,
-    InvoiceRequest,
+from plenaria.plugins.registration.forms import (
+    CancellationReason,
     OrderRequest,
-    TicketType,
-    unknown_ticket_types,
+    PaymentRecord,
+    QuoteRequest,
+    Scan,
+    WaitingRequest,
 )
+from plenaria.plugins.registration.queries import (
+    AttendeeTicket,
+    OrderDocument,
+    OrderLine,
+    OrderSummary,
+    TicketTypeView,
+    TicketView,
+)
+from plenaria.plugins.registration.rules import DoorAnswer, unknown_ticket_types
 
 Anything = Request[Any, Any, Any]
 
 MOST_SCANS: Final = 500
-HOUR: Final = timedelta(hours=1)
-ORDERS_AN_HOUR: Final = 120
-"""From one address: a company's people may all sit behind the same one."""
-QUOTES_AN_HOUR: Final = 1_200
 
 Search = Annotated[str, Parameter(max_length=100, description="Part of a name, address, employer or code.")]
 State = Annotated[
@@ -49,81 +54,6 @@ class TicketTypeOnSale(Struct, frozen=True, kw_only=True):
     opens_at: datetime | None
     closes_at: datetime | None
     most_per_order: int
-
-
-class AttendeeTicket(Struct, frozen=True, kw_only=True):
-    """An attendee and the ticket's code; `state` is the order's."""
-
-    code: str
-    order: str
-    state: str
-    ticket_type: str
-    given_names: str
-    first_surname: str
-    second_surname: str
-    email: str
-    employer: str
-    job_title: str
-    checked_in_at: datetime | None
-
-
-class OrderSummary(Struct, frozen=True, kw_only=True):
-    """An order in a list; amounts in minor units, tax included."""
-
-    code: str
-    state: str
-    reference: str
-    buyer_name: str
-    buyer_email: str
-    seats: int
-    total_minor: int
-    currency: str
-    placed_at: datetime
-    due_at: datetime | None
-
-
-class OrderDocument(Struct, frozen=True, kw_only=True):
-    """An order with its tickets."""
-
-    code: str
-    state: str
-    reference: str
-    buyer_name: str
-    buyer_email: str
-    language: str
-    net_minor: int
-    tax_minor: int
-    total_minor: int
-    tax_percent: int
-    currency: str
-    placed_at: datetime
-    due_at: datetime | None
-    confirmed_at: datetime | None
-    paid_on: date | None
-    tracking_key: str
-    cancelled_at: datetime | None
-    cancel_reason: str
-    invoice: InvoiceRequest | None
-    notice_version: str
-    purposes: tuple[str, ...]
-    consented_at: datetime | None
-    lines: tuple[PriceLine, ...]
-    tickets: tuple[AttendeeTicket, ...]
-
-
-class QuotedAttendee(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Somebody who might come; the address may change what it costs."""
-
-    ticket_type: Annotated[str, Meta(title=N_("Ticket"), min_length=1, max_length=50)]
-    email: Annotated[str, Meta(title=N_("E-mail address"), max_length=254)] = ""
-
-
-class QuoteRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Whose tickets are to be priced."""
-
-    attendees: Annotated[
-        tuple[QuotedAttendee, ...], Meta(title=N_("Attendee"), min_length=1, max_length=MOST_ATTENDEES)
-    ]
 
 
 class Quote(Struct, frozen=True, kw_only=True):
@@ -147,27 +77,14 @@ class OrderReceipt(Struct, frozen=True, kw_only=True):
     due_at: datetime | None
 
 
-class PaymentRecord(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A transfer that arrived."""
-
-    paid_on: Annotated[date, Meta(title=N_("Day of the payment"))]
-    tracking_key: Annotated[str, Meta(title=N_("Tracking key (clave de rastreo)"), max_length=40)] = ""
-
-
-class CancellationReason(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Why an order is cancelled; the buyer reads it."""
-
-    reason: Annotated[str, Meta(title=N_("Reason"), max_length=500)] = ""
-
-
 class ScanBatch(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Scans of one door, also ones that were kept while there was no network. Each `id` counts once."""
 
-    scans: Annotated[tuple[services.Scan, ...], Meta(title=N_("Scans"), min_length=1, max_length=MOST_SCANS)]
+    scans: Annotated[tuple[Scan, ...], Meta(title=N_("Scans"), min_length=1, max_length=MOST_SCANS)]
 
 
 class ScanAnswer(Struct, frozen=True, kw_only=True):
-    """The answer to one scan: `in`, `already_in` (since `at`), `not_paid`, `cancelled`, `unknown`."""
+    """The answer to one scan: `in`, `already_in` (since `at`), `not_paid`, `cancelled`, `unknown`, `mistyped`."""
 
     id: str
     code: str
@@ -192,6 +109,28 @@ class WaitingPlace(Struct, frozen=True, kw_only=True):
     seats: int
 
 
+# -- documents out of views ----------------------------------------------------------------------------------------
+
+D = TypeVar("D", bound=Struct)
+Listed = TypeVar("Listed", OrderSummary, AttendeeTicket)
+
+
+def _only(document: type[D], view: Struct) -> D:
+    """What the document shows of a view, the fields of its parts too."""
+    return msgspec.convert(view, document, from_attributes=True)
+
+
+def _page(
+    request: Anything, rows: Sequence[OrderLine | TicketView], document: type[Listed], limit: int
+) -> Response[Page[Listed]]:
+    """The rows as documents. The cursor is the row's id, which no document shows."""
+    ids = {row.code: row.id for row in rows}
+    return paged(request, [_only(document, row) for row in rows], key=lambda shown: ids[shown.code], limit=limit)
+
+
+# -- handlers ------------------------------------------------------------------------------------------------------
+
+
 @get("/api/v1/events/{event_slug:str}/ticket-types", permission="public", operation_id="listTicketTypes")
 async def list_ticket_types(
     request: Anything, event: EventView, after: After = "", limit: Limit = 50
@@ -202,7 +141,7 @@ async def list_ticket_types(
     return paged_whole(request, items, key=lambda kind: kind.code, after=after, limit=limit)
 
 
-def _on_sale(kind: TicketType, event: EventView) -> TicketTypeOnSale:
+def _on_sale(kind: TicketTypeView, event: EventView) -> TicketTypeOnSale:
     return TicketTypeOnSale(
         code=kind.code,
         name=kind.name,
@@ -219,7 +158,7 @@ def _on_sale(kind: TicketType, event: EventView) -> TicketTypeOnSale:
 @post("/api/v1/events/{event_slug:str}/orders/quote", permission="public", operation_id="quoteOrder", status_code=200)
 async def quote_order(event: EventView, visit: Visit, data: QuoteRequest) -> Quote:
     """What these tickets cost, with fees and discounts, by the same reckoning as the order itself."""
-    await limits.count("quote", visit.client, most=QUOTES_AN_HOUR, span=HOUR, now=visit.now)
+    await services.count_quote(visit.client, now=visit.now)
     types = {code: kind for code, kind in (await queries.ticket_types(event.id)).items() if kind.is_visible}
     refuse(unknown_ticket_types([each.ticket_type for each in data.attendees], types))
     attendees = [builtins(each) for each in data.attendees]
@@ -236,21 +175,13 @@ async def quote_order(event: EventView, visit: Visit, data: QuoteRequest) -> Quo
 @post("/api/v1/events/{event_slug:str}/orders", permission="public", operation_id="placeOrder", idempotent=True)
 async def place_order(request: Anything, event: EventView, visit: Visit, data: OrderRequest) -> Response[OrderReceipt]:
     """Place an order for one or several attendees. Refused with every reason at once; `sold_out` says how many are left."""
-    await limits.count("order", visit.client, most=ORDERS_AN_HOUR, span=HOUR, now=visit.now)
+    await services.count_attempt(visit.client, now=visit.now)
 
     async def place() -> OrderReceipt:
         placed = await services.place_order(
             event, data, submission=f"api:{new_secret()}", language=visit.language, by=visit.by, now=visit.now
         )
-        order = await _order(event, placed.code)
-        return OrderReceipt(
-            code=order.code,
-            state=order.state,
-            reference=order.reference,
-            total_minor=order.total_minor,
-            currency=order.currency,
-            due_at=order.due_at,
-        )
+        return _only(OrderReceipt, await services.required_order(event, placed.code))
 
     return await once(request, data, place)
 
@@ -266,81 +197,13 @@ async def list_orders(
 ) -> Response[Page[OrderSummary]]:
     """The orders, the newest first."""
     rows = await queries.orders(event.id, state=order_state, search=search, after=id_after(after), most=limit + 1)
-    ids = {row.code: row.id for row in rows}
-    return paged(request, [_summary(row) for row in rows], key=lambda row: ids[row.code], limit=limit)
-
-
-def _summary(row: OrderLine) -> OrderSummary:
-    return OrderSummary(
-        code=row.code,
-        state=row.state,
-        reference=row.reference,
-        buyer_name=row.buyer_name,
-        buyer_email=row.buyer_email,
-        seats=row.seats,
-        total_minor=row.total_minor,
-        currency=row.currency,
-        placed_at=row.placed_at,
-        due_at=row.due_at,
-    )
+    return _page(request, rows, OrderSummary, limit)
 
 
 @get("/api/v1/events/{event_slug:str}/orders/{code:str}", permission="registration.view", operation_id="getOrder")
 async def get_order(event: EventView, code: str) -> OrderDocument:
     """One order with its tickets."""
-    return _document(await _order(event, code))
-
-
-async def _order(event: EventView, code: str) -> OrderView:
-    found = await queries.order(event.id, code)
-    if found is None:
-        raise Refused(Refusal("not_found", {"order": code}))
-    return found
-
-
-def _document(order: OrderView) -> OrderDocument:
-    return OrderDocument(
-        code=order.code,
-        state=order.state,
-        reference=order.reference,
-        buyer_name=order.buyer_name,
-        buyer_email=order.buyer_email,
-        language=order.language,
-        net_minor=order.net_minor,
-        tax_minor=order.tax_minor,
-        total_minor=order.total_minor,
-        tax_percent=order.tax_percent,
-        currency=order.currency,
-        placed_at=order.placed_at,
-        due_at=order.due_at,
-        confirmed_at=order.confirmed_at,
-        paid_on=order.paid_on,
-        tracking_key=order.tracking_key,
-        cancelled_at=order.cancelled_at,
-        cancel_reason=order.cancel_reason,
-        invoice=order.invoice,
-        notice_version=order.notice_version,
-        purposes=order.purposes,
-        consented_at=order.consented_at,
-        lines=order.lines,
-        tickets=tuple(_attendee(ticket) for ticket in order.tickets),
-    )
-
-
-def _attendee(ticket: TicketView) -> AttendeeTicket:
-    return AttendeeTicket(
-        code=ticket.code,
-        order=ticket.order_code,
-        state=ticket.state,
-        ticket_type=ticket.ticket_type,
-        given_names=ticket.given_names,
-        first_surname=ticket.first_surname,
-        second_surname=ticket.second_surname,
-        email=ticket.email,
-        employer=ticket.employer,
-        job_title=ticket.job_title,
-        checked_in_at=ticket.checked_in_at,
-    )
+    return _only(OrderDocument, await services.required_order(event, code))
 
 
 @post(
@@ -359,7 +222,7 @@ async def pay_order(
         paid = await services.mark_paid(
             event, code, paid_on=data.paid_on, tracking_key=data.tracking_key, by=visit.by, now=visit.now
         )
-        return _document(paid)
+        return _only(OrderDocument, paid)
 
     return await once(request, data, pay)
 
@@ -380,7 +243,7 @@ async def cancel_order(
         cancelled = await services.cancel_order(
             event, code, reason=data.reason, by_attendee=False, by=visit.by, now=visit.now
         )
-        return _document(cancelled)
+        return _only(OrderDocument, cancelled)
 
     return await once(request, data, cancel)
 
@@ -396,8 +259,7 @@ async def list_attendees(
 ) -> Response[Page[AttendeeTicket]]:
     """The attendees, the newest first."""
     rows = await queries.attendees(event.id, state=order_state, search=search, after=id_after(after), most=limit + 1)
-    ids = {row.code: row.id for row in rows}
-    return paged(request, [_attendee(row) for row in rows], key=lambda row: ids[row.code], limit=limit)
+    return _page(request, rows, AttendeeTicket, limit)
 
 
 @post(
@@ -412,7 +274,7 @@ async def check_ins(event: EventView, visit: Visit, data: ScanBatch) -> ScanAnsw
     return ScanAnswers(answers=tuple(map(_scan_answer, data.scans, results)))
 
 
-def _scan_answer(scan: services.Scan, result: services.DoorResult) -> ScanAnswer:
+def _scan_answer(scan: Scan, result: services.DoorResult) -> ScanAnswer:
     ticket = result.ticket
     return ScanAnswer(
         id=scan.id,
@@ -429,10 +291,10 @@ def _scan_answer(scan: services.Scan, result: services.DoorResult) -> ScanAnswer
     "/api/v1/events/{event_slug:str}/waiting-list", permission="public", operation_id="joinWaitingList", idempotent=True
 )
 async def join_waiting_list(
-    request: Anything, event: EventView, visit: Visit, data: services.WaitingRequest
+    request: Anything, event: EventView, visit: Visit, data: WaitingRequest
 ) -> Response[WaitingPlace]:
     """Wait for a ticket that is sold out."""
-    await limits.count("order", visit.client, most=ORDERS_AN_HOUR, span=HOUR, now=visit.now)
+    await services.count_attempt(visit.client, now=visit.now)
 
     async def join() -> WaitingPlace:
         await services.join_waiting_list(event, data, language=visit.language, by=visit.by, now=visit.now)

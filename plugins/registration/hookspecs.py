@@ -71,7 +71,7 @@ async def adjust_export(event: EventView, sheet: Sheet, export: str, now: dateti
 
 @hookspec
 async def registration_placed(event: EventView, order: dict[str, Any], now: datetime) -> None:
-    """An order that has to be paid was placed and holds its seats. Told after the commit; may come twice.
+    """An order that has to be paid was placed and holds its seats. Delivered after the commit; may come twice.
 
     Example::
 
@@ -83,7 +83,7 @@ async def registration_placed(event: EventView, order: dict[str, Any], now: date
 
 @hookspec
 async def registration_confirmed(event: EventView, order: dict[str, Any], now: datetime) -> None:
-    """An order is confirmed: it was free, or its payment was recorded. Told after the commit; may come twice.
+    """An order is confirmed: it was free, or its payment was recorded. Delivered after the commit; may come twice.
 
     Example::
 

@@ -14,8 +14,12 @@ from plenaria.plugins.registration.rules import MOST_ATTENDEES, OrderRules, is_c
 class Purpose(Struct, frozen=True, forbid_unknown_fields=True):
     """Something voluntary that a person's data may be used for."""
 
-    code: Annotated[Slug, Meta(title=N_("Short name"), description=N_("Kept with the consent; never change it."))]
-    text: Annotated[LocalizedText, Meta(title=N_("What one agrees to"), extra={"max_length": 400, "kind": "textarea"})]
+    code: Annotated[
+        Slug, Meta(title=N_("Short name"), description=N_("Stored with each consent; do not change it later."))
+    ]
+    text: Annotated[
+        LocalizedText, Meta(title=N_("What the person agrees to"), extra={"max_length": 400, "kind": "textarea"})
+    ]
 
 
 class RegistrationSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -41,7 +45,7 @@ class RegistrationSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_o
     ] = 16
     tax_included: Annotated[
         bool,
-        Meta(title=N_("Prices include the tax"), description=N_("Off: the tax is added to the sum of the order.")),
+        Meta(title=N_("Prices include the tax"), description=N_("When off, the tax is added to the order's total.")),
     ] = True
     payment_days: Annotated[
         int,
@@ -61,7 +65,7 @@ class RegistrationSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_o
         str,
         Meta(
             title=N_("CLABE"),
-            description=N_("The 18 digits of the account; the last one is checked."),
+            description=N_("The account's 18 digits; the check digit is verified."),
             max_length=18,
             extra={"inputmode": "numeric"},
         ),
@@ -76,14 +80,17 @@ class RegistrationSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_o
     ] = {}
     offers_invoice: Annotated[
         bool,
-        Meta(title=N_("Ask for invoice data"), description=N_("Buyers may give what a CFDI 4.0 needs. Optional.")),
+        Meta(
+            title=N_("Ask for invoice data"),
+            description=N_("Buyers can enter the data for a CFDI 4.0 invoice; it stays optional."),
+        ),
     ] = True
     rfc_check_digit: Annotated[
         bool,
         Meta(
             title=N_("Check the last digit of an RFC"),
             description=N_(
-                "A few real RFCs have a digit that does not agree; switch it off if one of them is refused."
+                "A few valid RFCs have a check digit that does not match; turn this off if one of them is refused."
             ),
         ),
     ] = True
@@ -102,7 +109,7 @@ class RegistrationSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_o
     ] = "unpaid"
     cancel_until: Annotated[
         Annotated[datetime, Meta(tz=True)] | None,
-        Meta(title=N_("Cancelling closes"), description=N_("At this very instant it is already closed.")),
+        Meta(title=N_("Cancelling closes"), description=N_("From this instant on, buyers can no longer cancel.")),
     ] = None
     notice_version: Annotated[
         str,
@@ -117,7 +124,7 @@ class RegistrationSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_o
         Meta(
             title=N_("Privacy notice"),
             description=N_(
-                "Who is responsible and the necessary purposes. Markdown. Without it no consent is asked for."
+                "Who is responsible for the data, and the necessary purposes. Markdown. If empty, no consent is requested."
             ),
             extra={"max_length": 10000, "kind": "textarea"},
         ),
@@ -126,7 +133,7 @@ class RegistrationSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_o
         tuple[Purpose, ...],
         Meta(
             title=N_("Voluntary purposes"),
-            description=N_("Asked for apart from the necessary ones; a ticket never depends on them."),
+            description=N_("Requested separately from the necessary ones; a ticket never depends on them."),
             max_length=20,
             extra={"unique": "code"},
         ),
@@ -134,7 +141,9 @@ class RegistrationSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
     def problems(self) -> Iterable[Problem]:
         if self.clabe and not is_clabe(self.clabe):
-            yield Problem("/clabe", "clabe_invalid", {}, N_("Must be 18 digits whose last one agrees with the others."))
+            yield Problem(
+                "/clabe", "clabe_invalid", {}, N_("Must be a valid CLABE: 18 digits, the last one a check digit.")
+            )
         if any(self.notice.values()) and not self.notice_version:
             yield Problem("/notice_version", "missing")
 
@@ -156,7 +165,7 @@ class TicketTypeDetails(Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     code: Annotated[
         Slug,
-        Meta(title=N_("Short name"), description=N_("In addresses and files; it stays the same for ever.")),
+        Meta(title=N_("Short name"), description=N_("Used in web addresses and files; it cannot be changed later.")),
     ]
     name: Annotated[LocalizedText, Meta(title=N_("Name"), extra={"max_length": 120})]
     description: Annotated[
@@ -173,25 +182,23 @@ class TicketTypeDetails(Struct, frozen=True, forbid_unknown_fields=True, kw_only
             ge=0,
             le=10**12,
             title=N_("Price"),
-            description=N_("0 is free. In files and the API: in centavos."),
+            description=N_("0 means free. In files and the API: in centavos."),
             extra={"kind": "money"},
         ),
     ] = 0
     size: Annotated[
         Annotated[int, Meta(ge=0, le=1_000_000)] | None,
-        Meta(title=N_("Seats"), description=N_("Empty: no limit."), extra={"unit": N_("seats")}),
+        Meta(title=N_("Seats"), description=N_("If empty, there is no limit."), extra={"unit": N_("seats")}),
     ] = None
-    sales: Annotated[Window, Meta(title=N_("Sales"), description=N_("From when until when it can be ordered."))] = (
-        Window()
-    )
+    sales: Annotated[Window, Meta(title=N_("Sales"), description=N_("When it can be ordered."))] = Window()
     most_per_order: Annotated[
         int, Meta(ge=1, le=MOST_ATTENDEES, title=N_("Most per order"), extra={"unit": N_("tickets")})
     ] = 10
     is_visible: Annotated[
-        bool, Meta(title=N_("On sale"), description=N_("Off: it is not shown and cannot be ordered."))
+        bool, Meta(title=N_("On sale"), description=N_("When off, it is hidden and cannot be ordered."))
     ] = True
     sort_order: Annotated[
-        int, Meta(ge=0, le=1000, title=N_("Place in the list"), description=N_("Lower numbers come first."))
+        int, Meta(ge=0, le=1000, title=N_("Position in the list"), description=N_("Lower numbers come first."))
     ] = 50
 
     def problems(self) -> Iterable[Problem]:

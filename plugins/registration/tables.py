@@ -117,7 +117,7 @@ class TicketRow(Table, tablename="registration_ticket"):
 
 
 class ScanRow(Table, tablename="registration_scan"):
-    """What the door was told and answered; a scan that is sent again gets the same answer."""
+    """A code that was scanned at the door, and the answer to it; a scan that is sent again gets the same answer."""
 
     id: Serial
     event = ForeignKey(references=Event, null=False)

@@ -24,11 +24,10 @@ class PrintedTicket(Struct, frozen=True, kw_only=True):
     order: str
     employer: str = ""
     job_title: str = ""
-    valid: bool = True
 
 
 class TicketSheet(Struct, frozen=True, kw_only=True):
-    """The tickets of a file and what stands on each of them. `labels`: ticket, when, where, order, code, show, organiser."""
+    """The tickets of a file and what stands on each of them. `labels`: ticket, when, where, order, show."""
 
     language: str
     event: str
@@ -59,13 +58,13 @@ def ticket_file(sheet: TicketSheet, *, made_at: datetime, file_format: Literal["
         {**msgspec.to_builtins(ticket), "qr": qr_svg(ticket.code.replace("-", ""))}
         for ticket in (sheet.tickets if file_format == "pdf" else sheet.tickets[:1])
     ]
-    told = {**msgspec.to_builtins(sheet), "tickets": tickets}
+    values = {**msgspec.to_builtins(sheet), "tickets": tickets}
     made = typst.compile(
         str(TEMPLATE),
         root=str(TEMPLATE.parent),
         format=file_format,
         ppi=200.0,
-        sys_inputs={"sheet": msgspec.json.encode(told).decode()},
+        sys_inputs={"sheet": msgspec.json.encode(values).decode()},
         timestamp=int(made_at.timestamp()),
     )
     return bytes(made)

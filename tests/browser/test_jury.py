@@ -70,7 +70,7 @@ def score(page: Page, level: int) -> None:
 def test_jurors_judge_by_the_rubric_and_the_result_shows_a_tie_as_a_tie(site: Congress, organiser: Page) -> None:
     open_judging(site)
     invite_only_ours(organiser)
-    organiser.get_by_role("button", name="Asignar parejo").click()
+    organiser.get_by_role("button", name="Repartir por igual").click()
     for email in JURORS:
         expect(organiser.get_by_role("row").filter(has_text=email)).to_contain_text("2")
     results = site.visitor("organiser")
@@ -83,7 +83,7 @@ def test_jurors_judge_by_the_rubric_and_the_result_shows_a_tie_as_a_tie(site: Co
     ana.locator("#reason").fill("Trabajé ahí hasta marzo.")
     ana.get_by_role("button", name="Excusarme").click()
     confirm(ana)
-    expect(ana.get_by_text("Gracias por decirlo.")).to_be_visible()
+    expect(ana.get_by_text("Gracias por avisar.")).to_be_visible()
     ana.goto(f"{site.event}/jury")
     ana.get_by_role("link", name=judged).click()
     score(ana, 2)

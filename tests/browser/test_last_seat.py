@@ -50,7 +50,7 @@ def test_the_last_seat_goes_to_one_and_the_other_waits_with_everything_typed_kep
     press_register(second)
 
     expect(first.get_by_text("Su registro está completo")).to_be_visible()
-    expect(second.get_by_role("main")).to_contain_text("agotado", ignore_case=True)
+    expect(second.get_by_role("main")).to_contain_text("No hay lugares suficientes", ignore_case=True)
     expect(second.locator('[name="attendees-0-given_names"]')).to_have_value(SECOND["given_names"])
     expect(second.locator('[name="buyer_email"]')).to_have_value(SECOND["email"])
     expect(second.locator('[name="accepts_notice"]')).to_be_checked()
@@ -123,4 +123,6 @@ def test_the_door_lets_a_ticket_in_once_and_can_take_it_back(site: Congress) -> 
     check_in(found[0])
     expect(door.locator(".door-title")).to_have_text("Adelante")
     check_in("ZZZZZ-ZZZZZ")
+    expect(door.locator(".door-title")).to_have_text("Código mal escrito")
+    check_in("00000-00000")
     expect(door.locator(".door-out")).to_be_visible()

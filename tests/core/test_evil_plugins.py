@@ -881,7 +881,7 @@ async def roles_of(email: str, site: Site) -> tuple[str, ...]:
     from plenaria.core.host.visit import Visit
 
     person = await people.ensure_person(email, now=NOW)
-    visit = Visit(NOW, person=person, roles=await people.queries.roles(person.id))
+    visit = Visit(NOW, person=person, roles=await people_queries.roles(person.id))
     return visit.roles_in(await queries.event_by_slug("congress"))
 
 

@@ -1,4 +1,4 @@
-"""The JSON doors. They call the same services as the pages; Structs here are the contract, apart from what rules need."""
+"""The JSON handlers. They call the same services as the pages; the Structs here are the contract, whatever the rules need."""
 
 from plenaria.plugins.awards.api import judging, nominating, results
 

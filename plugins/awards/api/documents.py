@@ -1,13 +1,15 @@
-"""What several JSON doors of an award show: categories, candidates, files; and what they take."""
+"""What several JSON handlers of the awards show: categories, candidates, files; and what they take."""
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated, Any, TypeVar
 
+import msgspec
 from litestar import Request
 from msgspec import Meta, Struct
 
 from plenaria.core.kernel.values import N_, LocalizedText
 from plenaria.plugins.awards import queries
-from plenaria.plugins.awards.rules import Candidate, CandidateKind, Category, Criterion, Question
+from plenaria.plugins.awards.rules import Candidate, CandidateKind, Category, Criterion
 
 Anything = Request[Any, Any, Any]
 
@@ -36,7 +38,7 @@ class EntryQuestion(Struct, frozen=True):
     label: LocalizedText
     help: LocalizedText
     required: bool
-    max_length: int
+    length_limit: int = msgspec.field(name="max_length")
     choices: list[EntryChoice]
     minimum: int | None
     maximum: int | None
@@ -92,52 +94,28 @@ class NominationFileDocument(Struct, frozen=True):
     sha256: str
 
 
+D = TypeVar("D", bound=Struct)
+
+
+def only(document: type[D], view: Struct) -> D:
+    """What the document shows of a struct, the fields of its parts too."""
+    return msgspec.convert(view, document, from_attributes=True)
+
+
 def category_document(category: Category, criteria: tuple[Criterion, ...]) -> AwardCategoryDocument:
     return AwardCategoryDocument(
         code=category.code,
         name=category.name,
         description=category.description,
         candidates=list(category.candidates),
-        questions=[_question(question) for question in category.questions],
-        criteria=[
-            RubricCriterion(
-                criterion.code,
-                criterion.name,
-                criterion.description,
-                criterion.weight,
-                [RubricLevel(level.score, level.description) for level in criterion.levels],
-            )
-            for criterion in criteria
-        ],
+        questions=[only(EntryQuestion, question) for question in category.questions],
+        criteria=[only(RubricCriterion, criterion) for criterion in criteria],
     )
-
-
-def _question(question: Question) -> EntryQuestion:
-    return EntryQuestion(
-        code=question.code,
-        kind=question.kind,
-        label=question.label,
-        help=question.help,
-        required=question.required,
-        max_length=question.length_limit,
-        choices=[EntryChoice(choice.code, choice.label) for choice in question.choices],
-        minimum=question.minimum,
-        maximum=question.maximum,
-        max_files=question.max_files,
-    )
-
-
-def candidate_document(candidate: Candidate) -> CandidateDocument:
-    return CandidateDocument(candidate.kind, candidate.name, candidate.company, candidate.place, candidate.position)
 
 
 def candidate_of(document: CandidateDocument | None) -> Candidate:
-    told = document or CandidateDocument()
-    return Candidate(told.kind, told.name, told.company, told.place, told.position)
+    return only(Candidate, document) if document else Candidate()
 
 
-def file_documents(files: tuple[queries.StoredAttachment, ...]) -> list[NominationFileDocument]:
-    return [
-        NominationFileDocument(a.code, a.question, a.name, a.size, a.media_type, a.sha256)
-        for a in (each.attachment for each in files)
-    ]
+def file_documents(files: Sequence[queries.StoredAttachment]) -> list[NominationFileDocument]:
+    return [only(NominationFileDocument, file.attachment) for file in files]

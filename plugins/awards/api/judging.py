@@ -1,4 +1,4 @@
-"""The JSON doors of a juror: assignments, scores, seals."""
+"""The JSON handlers of a juror: assignments, scores, seals."""
 
 from datetime import datetime
 from typing import Annotated
@@ -16,10 +16,10 @@ from plenaria.plugins.awards.api.documents import (
     Anything,
     CandidateDocument,
     NominationFileDocument,
-    candidate_document,
     file_documents,
+    only,
 )
-from plenaria.plugins.awards.queries import SheetLine, SheetView
+from plenaria.plugins.awards.queries import SheetView
 from plenaria.plugins.awards.services import Actor
 
 
@@ -76,7 +76,9 @@ async def list_assignments(
 ) -> Response[Page[AssignmentSummary]]:
     """One's own score sheets."""
     lines = await queries.sheets(event, juror=Actor.of(visit, event).person)
-    return paged_whole(request, [_summary(line) for line in lines], key=lambda item: item.id, after=after, limit=limit)
+    return paged_whole(
+        request, [only(AssignmentSummary, line) for line in lines], key=lambda item: item.id, after=after, limit=limit
+    )
 
 
 @get(f"{API}/jury/assignments/{{sheet_id:int}}", permission="awards.judge", operation_id="getAssignment")
@@ -137,19 +139,13 @@ async def seal_scores(event: EventView, visit: Visit, sheet_id: int) -> Assignme
     return _assignment(await services.seal(event, sheet_id, actor=Actor.of(visit, event), now=visit.now))
 
 
-def _summary(line: SheetLine) -> AssignmentSummary:
-    return AssignmentSummary(
-        line.id, line.nomination, line.category, candidate_document(line.candidate), line.state, line.decided
-    )
-
-
 def _assignment(view: SheetView) -> AssignmentDocument:
     gone = view.sheet.state == "recused"
     return AssignmentDocument(
         id=view.id,
         nomination=view.nomination,
         category=view.category,
-        candidate=candidate_document(view.submission.candidate),
+        candidate=only(CandidateDocument, view.submission.candidate),
         answers={} if gone else view.submission.answers,
         files=[] if gone else file_documents(view.files),
         state=view.sheet.state,

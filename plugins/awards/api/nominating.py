@@ -1,9 +1,10 @@
-"""The JSON doors of whoever nominates: categories, drafts, files, submitting."""
+"""The JSON handlers of nominators: categories, drafts, files, submitting."""
 
 from datetime import datetime
 from hashlib import sha256
 from typing import Annotated
 
+import msgspec
 from litestar import Response, delete, get, post, put
 from litestar.datastructures import UploadFile
 from litestar.exceptions import NotFoundException
@@ -22,10 +23,10 @@ from plenaria.plugins.awards.api.documents import (
     AwardCategoryDocument,
     CandidateDocument,
     NominationFileDocument,
-    candidate_document,
     candidate_of,
     category_document,
     file_documents,
+    only,
 )
 from plenaria.plugins.awards.queries import NominationView, ReceiptView
 from plenaria.plugins.awards.rules import may_see
@@ -73,8 +74,8 @@ class NominationSummary(Struct, frozen=True):
     state: str
     candidate: CandidateDocument
     submitted_at: datetime | None
-    sheets_assigned: int
-    sheets_sealed: int
+    assigned: int = msgspec.field(name="sheets_assigned")
+    sealed: int = msgspec.field(name="sheets_sealed")
 
 
 class NominationReceipt(Struct, frozen=True):
@@ -121,19 +122,7 @@ async def list_nominations(
 ) -> Response[Page[NominationSummary]]:
     """All nominations of the event, oldest first."""
     lines = await queries.nominations(event, after=id_after(after), limit=limit + 1)
-    items = [
-        NominationSummary(
-            id=line.id,
-            code=line.code,
-            category=line.category,
-            state=line.state,
-            candidate=candidate_document(line.candidate),
-            submitted_at=line.submitted_at,
-            sheets_assigned=line.assigned,
-            sheets_sealed=line.sealed,
-        )
-        for line in lines
-    ]
+    items = [only(NominationSummary, line) for line in lines]
     return paged(request, items, key=lambda item: item.id, limit=limit)
 
 
@@ -244,9 +233,9 @@ def _nomination(view: NominationView) -> NominationDocument:
         code=nomination.code,
         category=nomination.category,
         state=nomination.state,
-        candidate=candidate_document(nomination.candidate),
+        candidate=only(CandidateDocument, nomination.candidate),
         answers=nomination.answers,
-        files=file_documents(tuple(each for each in view.files if each.in_draft)),
+        files=file_documents([each for each in view.files if each.in_draft]),
         revision=nomination.revision,
         submitted_revision=nomination.submitted_revision,
         submitted_at=view.submitted_at,

@@ -1,4 +1,4 @@
-"""The JSON doors of the results: places, and how sure they are."""
+"""The JSON handlers of the results: places, and how sure they are."""
 
 from fractions import Fraction
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.values import EventView, Refused
 from plenaria.plugins.awards import queries
-from plenaria.plugins.awards.api.documents import API, CandidateDocument, candidate_document
+from plenaria.plugins.awards.api.documents import API, CandidateDocument, only
 from plenaria.plugins.awards.statistics import (
     AdditiveModel,
     Agreement,
@@ -192,7 +192,7 @@ def _place(line: queries.ResultLine, decimals: int) -> AwardPlace:
     result = line.result
     return AwardPlace(
         nomination=line.nomination,
-        candidate=candidate_document(line.candidate),
+        candidate=only(CandidateDocument, line.candidate),
         place=result.place,
         tied=result.tied,
         mean=_mean("", result.mean, decimals) if result.mean is not None else None,

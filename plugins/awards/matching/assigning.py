@@ -1,4 +1,4 @@
-"""The door to both ways: by expertise where it is given, else evenly."""
+"""Both ways to assign: by expertise where it is given, else evenly."""
 
 from collections.abc import Collection
 

@@ -286,7 +286,7 @@ class Model:
         return sums
 
     def _useful(self, worst: int) -> Numbers:
-        """Upper bounds of the columns: 0 where an entry with this judge cannot come to `worst`, whoever else judges it."""
+        """Upper bounds of the columns: 0 where an entry with this judge cannot come to `worst`, whichever others judge it."""
         others = self._sums_of_best(1)
         reach = (self.base + others)[self.entry_of] + self.weight
         return (reach >= worst).astype(np.float64)

@@ -9,7 +9,7 @@ Locating minimal infeasible constraint sets in linear programs, ORSA J. Computin
 not one of the fewest wishes.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
@@ -19,13 +19,15 @@ from plenaria.plugins.awards.matching.problem import Limits, Pair
 
 MOST_REASONS = 20
 
+WishKind = Literal["demand", "capacity", "conflict", "fixed"]
+
 
 class _Wish(NamedTuple):
-    """One thing asked for. `asker` wants places, `giver` has them; which of both the entries are says the cut."""
+    """One thing that an organiser asks for. The demander wants places, the supplier has them; `_Side` says which are entries."""
 
-    kind: Literal["demand", "capacity", "conflict", "fixed"]
-    asker: str = ""
-    giver: str = ""
+    kind: WishKind
+    demander: str = ""
+    supplier: str = ""
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,11 @@ class _Side:
 
     demands: Mapping[str, int]
     capacities: Mapping[str, int]
-    givers: Sequence[str]
+    suppliers: Sequence[str]
     is_entries: bool
 
-    def pair(self, asker: str, giver: str) -> Pair:
-        return (asker, giver) if self.is_entries else (giver, asker)
+    def pair(self, demander: str, supplier: str) -> Pair:
+        return (demander, supplier) if self.is_entries else (supplier, demander)
 
 
 def first_plan(limits: Limits) -> Plan | Impossible:
@@ -82,9 +84,9 @@ def _sum_reason(limits: Limits) -> Reason | None:
 def _reason(limits: Limits, *, with_leasts: bool) -> Reason | None:
     plan = Plan(limits)
     if (entry := plan.fill()) is not None:
-        return _worded(limits, *_entries_cut(limits, plan.full_for(entry)))
+        return _reason_of(limits, *_entries_cut(limits, plan.full_for(entry)))
     if with_leasts and (judge := plan.meet_least()) is not None:
-        return _worded(limits, *_judges_cut(limits, plan.starving_with(judge)))
+        return _reason_of(limits, *_judges_cut(limits, plan.starving_with(judge)))
     return None
 
 
@@ -116,56 +118,69 @@ def _wishes(limits: Limits, side: _Side, asking: Sequence[str], bounded: Sequenc
     open_to = {entry: frozenset(judges) for entry, judges in limits.open_to.items()}
     inside, full = set(asking), set(bounded)
 
-    def is_open(asker: str, giver: str) -> bool:
-        entry, judge = side.pair(asker, giver)
+    def is_open(demander: str, supplier: str) -> bool:
+        entry, judge = side.pair(demander, supplier)
         return judge in open_to[entry]
 
     everybody = limits.entries if side.is_entries else limits.judges
     return [
         *(
-            _Wish("fixed", asker, giver)
-            for asker in everybody
-            if asker not in inside
-            for giver in bounded
-            if side.pair(asker, giver) in limits.fixed
+            _Wish("fixed", demander, supplier)
+            for demander in everybody
+            if demander not in inside
+            for supplier in bounded
+            if side.pair(demander, supplier) in limits.fixed
         ),
         *(
-            _Wish("conflict", asker, giver)
-            for asker in asking
-            for giver in side.givers
-            if giver not in full and not is_open(asker, giver)
+            _Wish("conflict", demander, supplier)
+            for demander in asking
+            for supplier in side.suppliers
+            if supplier not in full and not is_open(demander, supplier)
         ),
-        *(_Wish("demand", asker=asker) for asker in reversed(asking)),
-        *(_Wish("capacity", giver=giver) for giver in bounded if giver in side.capacities),
+        *(_Wish("demand", demander=demander) for demander in reversed(asking)),
+        *(_Wish("capacity", supplier=supplier) for supplier in bounded if supplier in side.capacities),
     ]
 
 
-def _worded(limits: Limits, side: _Side, wishes: list[_Wish]) -> Reason:
+def _reason_of(limits: Limits, side: _Side, wishes: list[_Wish]) -> Reason:
+    """The reason that a smallest set of these wishes makes."""
+
     def is_impossible(some: Sequence[_Wish]) -> bool:
         needed, available = _served(side, some)
         return available < needed
 
     kept = _smallest(wishes, is_impossible)
     needed, available = _served(side, kept)
-    askers = [wish.asker for wish in kept if wish.kind == "demand"]
-    bounded = {wish.giver for wish in kept if wish.kind == "capacity"}
-    conflicts = {(wish.asker, wish.giver) for wish in kept if wish.kind == "conflict"}
-    fixed = [side.pair(wish.asker, wish.giver) for wish in kept if wish.kind == "fixed"]
-    open_givers = {giver for giver in side.givers for asker in askers if (asker, giver) not in conflicts}
-    entries, judges = (set(askers), open_givers) if side.is_entries else (open_givers, set(askers))
-    code: ReasonCode = "least_too_high"
-    if side.is_entries:
-        code = "judges_full" if bounded else "too_few_judges"
+    demanders = {wish.demander for wish in kept if wish.kind == "demand"}
+    bounded = {wish.supplier for wish in kept if wish.kind == "capacity"}
+    suppliers = _open_suppliers(side, demanders, kept)
+    entries, judges = (demanders, suppliers) if side.is_entries else (suppliers, demanders)
     return Reason(
-        code=code,
+        code=_code(side, bounded),
         entries=tuple(entry for entry in limits.entries if entry in entries),
         judges=tuple(judge for judge in limits.judges if judge in judges),
         needed=needed,
         available=available,
-        bounded=tuple(name for name in side.givers if name in bounded),
-        conflicts=limits.in_order(side.pair(*pair) for pair in conflicts),
-        fixed=limits.in_order(fixed),
+        bounded=tuple(name for name in side.suppliers if name in bounded),
+        conflicts=limits.in_order(_pairs(side, kept, "conflict")),
+        fixed=limits.in_order(_pairs(side, kept, "fixed")),
     )
+
+
+def _code(side: _Side, bounded: Collection[str]) -> ReasonCode:
+    if not side.is_entries:
+        return "least_too_high"
+    return "judges_full" if bounded else "too_few_judges"
+
+
+def _open_suppliers(side: _Side, demanders: Iterable[str], wishes: Sequence[_Wish]) -> set[str]:
+    """Those that at least one of the demanders has no conflict with, among these wishes."""
+    conflicts = {(wish.demander, wish.supplier) for wish in wishes if wish.kind == "conflict"}
+    return {supplier for demander in demanders for supplier in side.suppliers if (demander, supplier) not in conflicts}
+
+
+def _pairs(side: _Side, wishes: Sequence[_Wish], kind: WishKind) -> set[Pair]:
+    return {side.pair(wish.demander, wish.supplier) for wish in wishes if wish.kind == kind}
 
 
 def _smallest(wishes: list[_Wish], is_impossible: Callable[[Sequence[_Wish]], bool]) -> list[_Wish]:
@@ -184,39 +199,39 @@ def _smallest(wishes: list[_Wish], is_impossible: Callable[[Sequence[_Wish]], bo
 
 
 def _served(side: _Side, wishes: Sequence[_Wish]) -> tuple[int, int]:
-    """How much these wishes ask for together and how much of it they allow, each giver once for each asker.
+    """How much these wishes ask for together and how much of it they allow, each supplier once for each demander.
 
-    A giver without a bound among the wishes gives to all; the others hand on along augmenting paths.
+    A supplier without a bound among the wishes gives to all; the others hand on along augmenting paths.
     """
-    demands = {wish.asker: side.demands[wish.asker] for wish in wishes if wish.kind == "demand"}
-    room = {wish.giver: side.capacities[wish.giver] for wish in wishes if wish.kind == "capacity"}
-    barred = {(wish.asker, wish.giver) for wish in wishes if wish.kind == "conflict"}
+    demands = {wish.demander: side.demands[wish.demander] for wish in wishes if wish.kind == "demand"}
+    room = {wish.supplier: side.capacities[wish.supplier] for wish in wishes if wish.kind == "capacity"}
+    barred = {(wish.demander, wish.supplier) for wish in wishes if wish.kind == "conflict"}
     for wish in wishes:
-        if wish.kind == "fixed" and wish.giver in room:
-            room[wish.giver] -= 1
-    given: dict[str, set[str]] = {giver: set() for giver in room}
+        if wish.kind == "fixed" and wish.supplier in room:
+            room[wish.supplier] -= 1
+    given: dict[str, set[str]] = {supplier: set() for supplier in room}
     served = 0
-    for asker, wanted in demands.items():
-        freely = sum(giver not in room and (asker, giver) not in barred for giver in side.givers)
+    for demander, wanted in demands.items():
+        freely = sum(supplier not in room and (demander, supplier) not in barred for supplier in side.suppliers)
         served += min(wanted, freely)
         for _ in range(wanted - freely):
-            served += _augment(asker, room, given, barred)
+            served += _augment(demander, room, given, barred)
     return sum(demands.values()), served
 
 
-def _augment(asker: str, room: Mapping[str, int], given: dict[str, set[str]], barred: set[Pair]) -> bool:
-    """One place more for the asker, others moving on where they must; False when there is none."""
+def _augment(demander: str, room: Mapping[str, int], given: dict[str, set[str]], barred: set[Pair]) -> bool:
+    """One place more for the demander, others moving on where they must; False when there is none."""
     came_from: dict[str, tuple[str, str]] = {}
-    queue = [(asker, "")]
+    queue = [(demander, "")]
     for mover, left in queue:
-        for giver in room:
-            if giver in came_from or mover in given[giver] or (mover, giver) in barred:
+        for supplier in room:
+            if supplier in came_from or mover in given[supplier] or (mover, supplier) in barred:
                 continue
-            came_from[giver] = (mover, left)
-            if len(given[giver]) < room[giver]:
-                _move_up(giver, came_from, given)
+            came_from[supplier] = (mover, left)
+            if len(given[supplier]) < room[supplier]:
+                _move_up(supplier, came_from, given)
                 return True
-            queue.extend((other, giver) for other in sorted(given[giver]))
+            queue.extend((other, supplier) for other in sorted(given[supplier]))
     return False
 
 

@@ -12,7 +12,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from plenaria.core.kernel.values import EventView, Refusal
-from plenaria.plugins.awards.queries.award import NominationLine, Row, decoded, nominations, section_of
+from plenaria.plugins.awards.queries.declared import section_of
+from plenaria.plugins.awards.queries.nominating import nominations
+from plenaria.plugins.awards.queries.rows import Row, decoded
+from plenaria.plugins.awards.queries.views import NominationLine
 from plenaria.plugins.awards.rules import Candidate, Category, Criterion, results_refusals
 from plenaria.plugins.awards.settings import AwardsSection
 from plenaria.plugins.awards.statistics import Analysis, Mark, Result, TieRule, Undefined, analyse, groups, rank

@@ -68,21 +68,21 @@ class Question(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         QuestionKind,
         Meta(
             title=N_("Kind"),
-            description=N_("What the answer is."),
+            description=N_("What kind of answer is expected."),
             extra={"choices": QUESTION_KIND_NAMES},
         ),
     ] = "long_text"
     help: Annotated[LocalizedText, Meta(title=N_("Help"), description=N_("Shown under the question."))] = {}
     required: Annotated[
-        bool, Meta(title=N_("Required"), description=N_("Whether a nomination may be submitted without it."))
+        bool, Meta(title=N_("Required"), description=N_("When on, a nomination cannot be submitted without it."))
     ] = True
     max_length: Annotated[
         int,
         Meta(
             ge=0,
             le=DRAFT_ANSWER_LENGTH,
-            title=N_("Longest answer"),
-            description=N_("0 means the usual length of its kind: 200 for short text, 3000 for long text."),
+            title=N_("Maximum length"),
+            description=N_("0 uses the default of its kind: 200 for short text, 3000 for long text."),
             extra={"unit": N_("characters")},
         ),
     ] = 0
@@ -97,7 +97,7 @@ class Question(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         Meta(
             ge=1,
             le=20,
-            title=N_("Most files"),
+            title=N_("Maximum number of files"),
             description=N_("Only for questions answered with files."),
             extra={"unit": N_("files")},
         ),

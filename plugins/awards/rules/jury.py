@@ -54,7 +54,7 @@ class Criterion(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         tuple[Slug, ...],
         Meta(
             title=N_("Categories"),
-            description=N_("Codes of the categories it is used in; none means in all."),
+            description=N_("Codes of the categories that use it; if empty, all do."),
         ),
     ] = ()
 

@@ -22,7 +22,7 @@ class Actor(Struct, frozen=True):
 
     @classmethod
     def of(cls, visit: Visit, event: EventView) -> "Actor":
-        """Whoever is at a door that declares at least `signed_in`."""
+        """The caller of a handler whose permission is at least `signed_in`."""
         assert visit.person is not None  # noqa: S101 - the guard lets nobody else in
         return cls(visit.person.id, visit.by, visit.may("awards.manage", event))
 

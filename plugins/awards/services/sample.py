@@ -12,8 +12,10 @@ from plenaria.core.storage.files import Upload
 from plenaria.plugins.awards import queries
 from plenaria.plugins.awards.rules import Candidate, Category, Criterion, Question
 from plenaria.plugins.awards.services.actors import Actor, Issuer
-from plenaria.plugins.awards.services.judging import assign_evenly, declare_no_conflict, save_scores, seal
-from plenaria.plugins.awards.services.nominating import Draft, attach, start_nomination, submit_nomination
+from plenaria.plugins.awards.services.assigning import assign_evenly
+from plenaria.plugins.awards.services.nominating import Draft, attach, start_nomination
+from plenaria.plugins.awards.services.scoring import declare_no_conflict, save_scores, seal
+from plenaria.plugins.awards.services.submitting import submit_nomination
 
 COMPANIES: Final = (
     ("Frenos del Bajío", "Silao, Guanajuato", "Celda de frenado con 40 % menos agua"),
@@ -59,7 +61,7 @@ async def add_sample(event: EventView, people: SamplePeople, now: datetime, /) -
     if not nominators or not organisers or not settings.nominations.contains(now):
         return
     issuer = Issuer(mail.address(), signing_keys.current())
-    one_to_the_end = len(section.categories) > 2  # the others are for whoever tries judging
+    one_to_the_end = len(section.categories) > 2  # the others stay open to try judging
     for place, category in enumerate(section.categories):
         for candidate in _candidates(category, place, everybody=one_to_the_end and place == 0):
             await _nominate(event, category, candidate, nominators[place % len(nominators)], issuer, now=now)
@@ -138,7 +140,7 @@ def _score_near(criterion: Criterion, percent: int) -> int:
 
 
 async def _judge(event: EventView, jurors: Sequence[Actor], *, now: datetime) -> None:
-    """Each juror seals half of their open sheets and begins the next one: whoever tries the demo can go on judging."""
+    """Each juror seals half of their open sheets and begins the next one: the demo's visitors can go on judging."""
     section = await queries.section_of(event)
     for place, juror in enumerate(jurors):
         lines = [line for line in await queries.sheets(event, juror=juror.person) if line.state == "assigned"]

@@ -1,4 +1,4 @@
-"""Entries and judges told apart: score = mean + entry + judge + chance.
+"""Entries and judges separated: score = mean + entry + judge + chance.
 
 Entries and judges are both random. Entries, because the question is which is best among many, and the best of
 many looks better than it is: a random effect is drawn towards the mean by just as much as few or discordant
@@ -6,7 +6,7 @@ scores deserve (Robinson 1991, Statistical Science 6, 15-51), and only a distrib
 "probability to win" mean something. Judges, because a severe judge is to be allowed for and not to be erased:
 the fewer entries somebody judged, the less their mean says about their severity.
 
-There is no per-judge z-score here or anywhere in this room. It divides by each judge's own mean and spread, and
+There is no per-judge z-score here or anywhere in this package. It divides by each judge's own mean and spread, and
 so takes away what juries differ by because their entries differ: where juries see entries of different quality
 it finds fewer of the best than doing nothing (top-5 recall .457 against .642 for the plain mean in the issue that
 asked for this; benchmarks/jury_simulation.py prints what it gives here).

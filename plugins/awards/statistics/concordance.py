@@ -36,37 +36,50 @@ def kendall_w(table: Sequence[Sequence[float | None]]) -> Concordance | Undefine
     """
     from scipy.stats import chi2
 
+    scores = _scores(table)
+    if (undefined := _undefined(table, scores)) is not None:
+        return undefined
+    entries, judges = len(table), len(table[0])
+    columns = [_doubled_midranks(column) for column in zip(*scores, strict=True)]
+    largest = judges**2 * (entries**3 - entries) - judges * _ties(columns)
+    if not largest:
+        return Undefined("all_tied")
+    w = 3 * _spread(columns, entries, judges) / largest
+    chi_square = judges * (entries - 1) * w
+    p = float(chi2.sf(chi_square, entries - 1))
+    return Concordance(w=w, chi_square=chi_square, df=entries - 1, p=p, entries=entries, judges=judges)
+
+
+def _scores(table: Sequence[Sequence[float | None]]) -> list[list[float]]:
+    """The scores that are there, row by row."""
     if len({len(row) for row in table}) > 1:
         raise ValueError("every row of the table must have as many scores")
     scores = [[score for score in row if score is not None and not isnan(score)] for row in table]
     if any(isinf(score) for row in scores for score in row):
         raise ValueError("a score is infinite")
+    return scores
+
+
+def _undefined(table: Sequence[Sequence[float | None]], scores: list[list[float]]) -> Undefined | None:
     if not table or not table[0]:
         return Undefined("no_marks")
-    entries, judges = len(table), len(table[0])
-    if any(len(row) < judges for row in scores):
+    if any(len(row) < len(table[0]) for row in scores):
         return Undefined("incomplete")
-    if entries < 2:
+    if len(table) < 2:
         return Undefined("one_entry")
-    if judges < 2:
-        return Undefined("one_judge")
-    columns = [_doubled_midranks(column) for column in zip(*scores, strict=True)]
-    ties = sum(count**3 - count for column in columns for count in Counter(column).values())
-    largest = judges**2 * (entries**3 - entries) - judges * ties
-    if not largest:
-        return Undefined("all_tied")
-    sums = [sum(row) for row in zip(*columns, strict=True)]  # twice the rank sums, in whole numbers
-    squares = sum(total**2 for total in sums) - judges**2 * entries * (entries + 1) ** 2
-    w = 3 * squares / largest
-    chi_square = judges * (entries - 1) * w
-    return Concordance(
-        w=w,
-        chi_square=chi_square,
-        df=entries - 1,
-        p=float(chi2.sf(chi_square, entries - 1)),
-        entries=entries,
-        judges=judges,
-    )
+    return Undefined("one_judge") if len(table[0]) < 2 else None
+
+
+def _ties(columns: list[list[int]]) -> int:
+    return sum(count**3 - count for column in columns for count in Counter(column).values())
+
+
+def _spread(columns: list[list[int]], entries: int, judges: int) -> int:
+    """Four times the squares of the rank sums about their mean: the ranks come doubled, to stay whole numbers."""
+    sums = [sum(row) for row in zip(*columns, strict=True)]
+    mean_square: int = judges**2 * entries * (entries + 1) ** 2
+    squares: int = sum(total**2 for total in sums)
+    return squares - mean_square
 
 
 def _doubled_midranks(column: Sequence[float]) -> list[int]:

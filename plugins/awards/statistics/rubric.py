@@ -26,7 +26,7 @@ class Mark(Struct, frozen=True):
 
 
 class TieRule(Struct, frozen=True):
-    """How entries with the same mean are told apart; the default is not at all.
+    """How entries with the same mean are ranked; by default they share a place.
 
     `then_by`: criteria whose means are compared in this order. `decimals`: means are compared as printed
     with that many places (halves go up), so that two entries that print the same rank the same; None

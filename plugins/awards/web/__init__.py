@@ -1,4 +1,4 @@
-"""The HTML doors: for nominators, for jurors, and the organiser's console."""
+"""The page handlers: for nominators, for jurors, and the organiser's console."""
 
 from plenaria.plugins.awards.web import console, jury, nominators, results
 

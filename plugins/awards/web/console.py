@@ -19,8 +19,8 @@ from plenaria.plugins.awards import queries, services
 from plenaria.plugins.awards.rules import KIND_NAMES
 from plenaria.plugins.awards.services import Actor
 from plenaria.plugins.awards.settings import AwardsSection
-from plenaria.plugins.awards.web.door import EMAIL, Anything, form_of, issuer_of, number_in, sentences, text_in
 from plenaria.plugins.awards.web.entry_form import shown_answer
+from plenaria.plugins.awards.web.form_input import Anything, email_in, form_of, issuer_of, number_in, sentences, text_in
 
 PER_PAGE: Final = 50
 
@@ -59,9 +59,9 @@ async def overview(request: Anything, event: EventView, visit: Visit) -> Respons
 
 @get("/{event_slug:str}/organise/awards/nominations", permission="awards.manage", include_in_schema=False)
 async def nominations_page(request: Anything, event: EventView) -> Response[str]:
-    asked = request.query_params
-    after = asked.get("after", "")
-    category, state = asked.get("category", ""), asked.get("state", "")
+    query = request.query_params
+    after = query.get("after", "")
+    category, state = query.get("category", ""), query.get("state", "")
     lines = await queries.nominations(
         event,
         category=category,
@@ -96,8 +96,8 @@ async def _nomination(
     category = (await queries.section_of(event)).category(view.nomination.category)
     jurors = await queries.jurors(event)
     sheets = [line for line in await queries.sheets(event) if line.nomination_id == view.id]
-    told = view.submission
-    answers = told.answers if told else view.nomination.answers
+    submission = view.submission
+    answers = submission.answers if submission else view.nomination.answers
     taken = {line.juror for line in sheets}
     return page(
         request,
@@ -105,14 +105,14 @@ async def _nomination(
         status=409 if refusals else 200,
         view=view,
         nomination=view.nomination,
-        candidate=told.candidate if told else view.nomination.candidate,
+        candidate=submission.candidate if submission else view.nomination.candidate,
         category_name=localized(category.name) if category else view.nomination.category,
         answers=[
             (localized(question.label), shown_answer(question, answers[question.code]))
             for question in (category.questions if category else ())
             if answers.get(question.code)
         ],
-        files=[each for each in view.files if (each.in_submission if told else each.in_draft)],
+        files=[each for each in view.files if (each.in_submission if submission else each.in_draft)],
         receipts=await queries.receipts(view.id),
         sheets=sheets,
         juror_names={line.person: line.name for line in jurors},
@@ -184,7 +184,7 @@ async def unassign(request: Anything, event: EventView, visit: Visit, sheet_id: 
     data = await form_of(request)
     code = text_in(data, "nomination", most=40)
     address = _at(event, f"/nominations/{code}") if re.fullmatch(r"[\w-]+", code) else _at(event, "/jury")
-    return see_other(request, address, ("success", gettext("The assignment was taken back.")))
+    return see_other(request, address, ("success", gettext("The assignment was removed.")))
 
 
 # -- the jury ------------------------------------------------------------------------------------------------------
@@ -222,9 +222,10 @@ async def _jury(
 @post("/{event_slug:str}/organise/awards/jury/invite", permission="awards.manage", include_in_schema=False)
 async def invite_juror(request: Anything, event: EventView, visit: Visit, settings: Settings) -> Response[Any]:
     data = await form_of(request)
-    email = text_in(data, "email", most=254).strip()
-    if not EMAIL.fullmatch(email):
-        return await _jury(request, event, [Refusal("bad_email", {}, "/email")], email)
+    try:
+        email = email_in(data)
+    except Refused as refused:
+        return await _jury(request, event, refused.refusals, text_in(data, "email", most=254))
     await services.invite_juror(
         event, email, actor=Actor.of(visit, event), issuer=issuer_of(request, settings), now=visit.now
     )
@@ -260,7 +261,7 @@ async def tell_jurors(request: Anything, event: EventView, visit: Visit, setting
     count = await services.tell_jurors(
         event, actor=Actor.of(visit, event), issuer=issuer_of(request, settings), now=visit.now
     )
-    words = ngettext("%(count)s juror was written to.", "%(count)s jurors were written to.", count)
+    words = ngettext("Reminder sent to %(count)s juror.", "Reminder sent to %(count)s jurors.", count)
     return see_other(request, _at(event, "/jury"), ("success", words % {"count": count}))
 
 

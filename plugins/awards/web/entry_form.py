@@ -16,7 +16,7 @@ from plenaria.plugins.awards.queries import StoredAttachment
 from plenaria.plugins.awards.rules import ANSWER_KINDS, KIND_NAMES, Candidate, CandidateKind, Category, Question
 from plenaria.plugins.awards.services import Draft
 from plenaria.plugins.awards.settings import AwardsSettings
-from plenaria.plugins.awards.web.door import Form, by_pointer, text_in
+from plenaria.plugins.awards.web.form_input import Form, by_pointer, text_in
 
 _FIELD_KINDS: Final = {
     "short_text": "text",
@@ -28,7 +28,7 @@ _FIELD_KINDS: Final = {
 }
 _CANDIDATE_FIELDS: Final[Mapping[str, tuple[str, str, tuple[CandidateKind, ...]]]] = {
     "name": (N_("Name of the candidate"), "", ("company", "plant", "person")),
-    "company": (N_("Company"), N_("That the plant or the person belongs to."), ("plant", "person")),
+    "company": (N_("Company"), N_("The company that the plant or the person belongs to."), ("plant", "person")),
     "place": (N_("City and state"), "", ("plant",)),
     "position": (N_("Position"), "", ("person",)),
 }
@@ -73,32 +73,32 @@ def entry_form(
     for field in [*fields, *(each.field for each in file_questions)]:
         field.errors = errors.get(field.pointer, [])
     drawn = {field.pointer for field in fields} | {each.field.pointer for each in file_questions}
-    problems = [words for pointer, found in errors.items() if pointer not in drawn for words in found]
+    problems = [words for pointer, sentences in errors.items() if pointer not in drawn for words in sentences]
     return EntryForm(fields=fields, problems=problems, file_questions=file_questions)
 
 
 def typed_draft(data: Form, category: Category) -> Draft:
     """What was typed. Fields that are not of this form are left out."""
     chosen = text_in(data, "candidate.kind", most=20)
-    told = {name: text_in(data, f"candidate.{name}") for name in _CANDIDATE_FIELDS}
+    texts = {name: text_in(data, f"candidate.{name}") for name in _CANDIDATE_FIELDS}
     kind = next((kind for kind in KIND_NAMES if kind == chosen), category.candidates[0])
     answers = {
         question.code: text_in(data, f"answers.{question.code}")
         for question in category.questions
         if question.kind in ANSWER_KINDS
     }
-    return Draft(Candidate(kind, **told), answers)
+    return Draft(Candidate(kind, **texts), answers)
 
 
 async def typed_files(data: Form, category: Category) -> list[tuple[str, Upload]]:
     """`(question, upload)` of every file that was chosen."""
-    found = []
+    uploads = []
     for question in category.questions:
         if question.kind == "attachment":
             for upload in data.getall(f"files.{question.code}", []):
                 if isinstance(upload, UploadFile) and upload.filename:
-                    found.append((question.code, Upload(upload.filename, await upload.read())))
-    return found
+                    uploads.append((question.code, Upload(upload.filename, await upload.read())))
+    return uploads
 
 
 def question_label(question: Question) -> str:

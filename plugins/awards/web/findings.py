@@ -31,13 +31,13 @@ FIRST: Final = 5
 WHY_NOT: Final[Mapping[Reason, str]] = {
     "no_marks": N_("Nobody has scored anything in this category yet."),
     "one_entry": N_("Only one nomination has scores: there is nothing to compare it with."),
-    "one_judge": N_("One juror alone scored: severity cannot be told from merit."),
+    "one_judge": N_("Only one juror scored: severity cannot be distinguished from merit."),
     "incomplete": N_("This needs every juror’s score of every nomination; here not everybody judged everything."),
     "constant": N_("Every score is the same: there are no differences to explain."),
     "all_tied": N_("Every juror gave all their nominations the same score."),
     "no_pairs": N_("No nomination was scored by two jurors."),
-    "negative": N_("Scores below 0 have no ratios."),
-    "no_spare_scores": N_("There are too few scores: nothing is left to tell chance by."),
+    "negative": N_("With scores below 0, ratios have no meaning."),
+    "no_spare_scores": N_("There are too few scores to distinguish differences from chance."),
     "no_error": N_("Jurors differ by the same amount everywhere and by nothing else: chance cannot be measured."),
     "extra_missing": N_(
         "Severity, expected scores and probabilities need the extra “jury” (numpy and scipy), "
@@ -98,27 +98,27 @@ def _listed(names: Iterable[str]) -> str:
 
 def warnings(found: Analysis, names: Names) -> list[str]:
     """What makes the places mean something else than they seem to."""
-    told = []
+    sentences = []
     if len(found.groups) > 1:
-        told.append(
+        sentences.append(
             gettext(
                 "These nominations were judged by different jurors and cannot be compared with each other; "
                 "places hold only within each group."
             )
         )
     if found.unscored and found.groups:
-        told.append(gettext("Nobody has scored: {names}.").format(names=_listed(names[e] for e in found.unscored)))
+        sentences.append(gettext("Nobody has scored: {names}.").format(names=_listed(names[e] for e in found.unscored)))
     if found.single_judge and len(_judges(found)) > 1:
-        told.append(
+        sentences.append(
             gettext("Only one juror scored: {names}.").format(names=_listed(names[e] for e in found.single_judge))
         )
-    told += [
-        gettext("{juror} gave all their nominations the same score, which tells none of them apart.").format(
+    sentences += [
+        gettext("{juror} gave all their nominations the same score, so it distinguishes none of them.").format(
             juror=juror(letter)
         )
         for letter in found.constant_judges
     ]
-    return told
+    return sentences
 
 
 def _judges(found: Analysis) -> list[str]:
@@ -133,28 +133,33 @@ def findings(found: Analysis, names: Names) -> list[str]:
     scored = [standing.entry for standing in found.standings if standing.place is not None]
     if len(scored) < 2:
         return [why_not(Undefined("one_entry" if scored else "no_marks"))]
-    told = _without_one(found, names)
+    sentences = _without_one(found, names)
     if isinstance(found.model, Undefined):
-        return [*told, why_not(found.model)]
-    return [*told, *_severity(found.model), *_order(found, found.model, names), *_chances(found, found.model, names)]
+        return [*sentences, why_not(found.model)]
+    return [
+        *sentences,
+        *_severity(found.model),
+        *_order(found, found.model, names),
+        *_chances(found, found.model, names),
+    ]
 
 
 def _without_one(found: Analysis, names: Names) -> list[str]:
     alone = [each for each in found.without if each.parts == 0]
     if len(_judges(found)) == 1:
         return []
-    told = []
+    sentences = []
     for each in found.without:
         if each.published is not None and each.published.winner_changes:
-            told.append(_another_winner(each, each.published, names, several_groups=len(found.groups) > 1))
+            sentences.append(_another_winner(each, each.published, names, several_groups=len(found.groups) > 1))
         elif each.parts > 1:
-            told.append(
+            sentences.append(
                 gettext("Without {juror}, nominations would fall into groups that cannot be compared.").format(
                     juror=juror(each.judge)
                 )
             )
-    if told:
-        return told
+    if sentences:
+        return sentences
     if len(found.groups) > 1:
         if len(alone) == len(found.without):
             return []
@@ -216,7 +221,7 @@ def _chances(found: Analysis, model: AdditiveModel, names: Names) -> list[str]:
     first = [standing.entry for standing in found.standings if standing.place == 1]
     likeliest = max(model.entries, key=lambda each: each.win or 0)
     shown = [each for each in model.entries if each.entry in first or each == likeliest]
-    told = []
+    sentences = []
     for each in shown[:FIRST]:
         if each.win is None or each.among_top is None:
             continue
@@ -225,10 +230,10 @@ def _chances(found: Analysis, model: AdditiveModel, names: Names) -> list[str]:
             if len(model.entries) > model.top
             else gettext("{name}: probability to be the best {win}.")
         )
-        told.append(
+        sentences.append(
             words.format(name=names[each.entry], win=chance(each.win), top=model.top, among_top=chance(each.among_top))
         )
-    return told
+    return sentences
 
 
 # -- without each juror --------------------------------------------------------------------------------------------
@@ -279,11 +284,11 @@ def _without(each: WithoutJudge, names: Names) -> Without:
 
 def agreement(found: Analysis) -> list[Figure]:
     """Each figure with one sentence on how to read it, or on why there is none."""
-    told = found.agreement
+    figures = found.agreement
     return [
         _alpha(
             gettext("Krippendorff’s alpha of the scores"),
-            told.interval,
+            figures.interval,
             gettext(
                 "1 is full agreement, 0 what chance would give, below 0 systematic disagreement. "
                 "From 0.8 on it counts as reliable; under 0.667 even tentative conclusions are risky."
@@ -291,11 +296,11 @@ def agreement(found: Analysis) -> list[Figure]:
         ),
         _alpha(
             gettext("Krippendorff’s alpha of their order"),
-            told.ordinal,
-            gettext("The same, if only more or less counts and not how much more."),
+            figures.ordinal,
+            gettext("The same when only the order of the scores counts, not the distance between them."),
         ),
-        *_icc(told.icc, found),
-        _concordance(told.concordance),
+        *_icc(figures.icc, found),
+        _concordance(figures.concordance),
     ]
 
 

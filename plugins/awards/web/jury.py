@@ -1,4 +1,4 @@
-"""The doors for jurors: only their own score sheets, never another juror's."""
+"""The handlers for jurors: only their own score sheets, never another juror's."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -17,8 +17,8 @@ from plenaria.plugins.awards import queries, services
 from plenaria.plugins.awards.queries import SheetView
 from plenaria.plugins.awards.rules import KIND_NAMES, Criterion, ScoreSheet, steps
 from plenaria.plugins.awards.services import Actor
-from plenaria.plugins.awards.web.door import Anything, Form, by_pointer, form_of, number_in, status_of, text_in
 from plenaria.plugins.awards.web.entry_form import shown_answer
+from plenaria.plugins.awards.web.form_input import Anything, Form, by_pointer, form_of, number_in, status_of, text_in
 
 ABSTAIN: Final = "–"
 """What the form sends for an abstention; it stands on the scale where a score would."""
@@ -100,7 +100,7 @@ async def _sheet(
         answers=[(localized(question.label), shown_answer(question, text)) for question, text in labels],
         scales=scales,
         decided=steps(view.sheet, criteria),
-        problems=[words for pointer, found in errors.items() if pointer not in drawn for words in found],
+        problems=[words for pointer, sentences in errors.items() if pointer not in drawn for words in sentences],
         address=f"/{event.slug}/jury/assignments/{view.id}",
         abstain=ABSTAIN,
         kinds=KIND_NAMES,
@@ -200,7 +200,7 @@ async def declare(request: Anything, event: EventView, visit: Visit, sheet_id: i
     try:
         if text_in(data, "conflict", most=5) == "yes":
             await services.recuse(event, sheet_id, text_in(data, "reason"), actor=actor, now=visit.now)
-            words = gettext("You stepped back from this nomination. Thank you for saying so.")
+            words = gettext("You stepped back from judging this nomination. Thank you for letting us know.")
             return see_other(request, f"/{event.slug}/jury", ("success", words))
         await services.declare_no_conflict(event, sheet_id, actor=actor, now=visit.now)
     except Refused as refused:

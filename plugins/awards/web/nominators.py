@@ -1,4 +1,4 @@
-"""The doors for whoever nominates."""
+"""The handlers for nominators."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -19,10 +19,11 @@ from plenaria.plugins.awards import queries, services
 from plenaria.plugins.awards.queries import NominationView
 from plenaria.plugins.awards.rules import KIND_NAMES, Category, Nomination, Seen, may_see
 from plenaria.plugins.awards.services import Actor, Draft
-from plenaria.plugins.awards.web.door import (
-    EMAIL,
+from plenaria.plugins.awards.web.entry_form import entry_form, shown_answer, typed_draft, typed_files
+from plenaria.plugins.awards.web.form_input import (
     Anything,
     Form,
+    email_in,
     form_of,
     issuer_of,
     number_in,
@@ -30,10 +31,9 @@ from plenaria.plugins.awards.web.door import (
     status_of,
     text_in,
 )
-from plenaria.plugins.awards.web.entry_form import entry_form, shown_answer, typed_draft, typed_files
 
 INVITATIONS_AN_HOUR: Final = 20
-"""From one person: whoever is invited and removed again was still written to."""
+"""From one person: an invitation that is taken back was still mailed."""
 
 
 @get("/{event_slug:str}/awards", permission="public", include_in_schema=False)
@@ -90,7 +90,7 @@ def _address(event: EventView, code: str) -> str:
 
 
 async def _seen(event: EventView, visit: Visit, code: str) -> tuple[NominationView, Seen]:
-    """The nomination, or 404 for whoever may not know of it."""
+    """The nomination, or 404 for a caller who may not see it."""
     view = await queries.nomination(event, code)
     if view is None:
         raise NotFoundException
@@ -260,9 +260,7 @@ async def withdraw(request: Anything, event: EventView, visit: Visit, code: str)
 )
 async def invite(request: Anything, event: EventView, visit: Visit, settings: Settings, code: str) -> Response[Any]:
     data = await form_of(request)
-    email = text_in(data, "email", most=254).strip()
-    if not EMAIL.fullmatch(email):
-        raise Refused(Refusal("bad_email", {}, "/email"))
+    email = email_in(data)
     await limits.count("awards.invite", visit.by, most=INVITATIONS_AN_HOUR, span=timedelta(hours=1), now=visit.now)
     await services.invite_collaborator(
         event, code, email, actor=Actor.of(visit, event), issuer=issuer_of(request, settings), now=visit.now

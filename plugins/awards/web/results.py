@@ -15,7 +15,7 @@ from plenaria.plugins.awards.rules import KIND_NAMES
 from plenaria.plugins.awards.settings import AwardsSettings
 from plenaria.plugins.awards.statistics import AdditiveModel, Analysis, printed
 from plenaria.plugins.awards.web import findings
-from plenaria.plugins.awards.web.door import Anything, sentences
+from plenaria.plugins.awards.web.form_input import Anything, sentences
 from plenaria.plugins.awards.web.interval_chart import Chart, Line, chart
 
 EARLY: Final = "awards.results.early"

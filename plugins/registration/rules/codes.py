@@ -6,6 +6,8 @@ https://www.crockford.com/base32.html: no I, L, O, U; what is typed instead of t
 import re
 from typing import Final
 
+from stdnum import luhn
+
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CHECK_MODULUS: Final = 37
 _LOOKALIKES: Final = str.maketrans({"O": "0", "I": "1", "L": "1"})
@@ -61,22 +63,14 @@ def grouped(code: str) -> str:
     return f"{code[:half]}-{code[half:]}" if len(code) > 4 else code
 
 
-def reference_of(order_id: int) -> str:
-    """The seven-digit reference of an order's transfer: six digits and Luhn's check digit."""
-    body = f"{order_id % 1_000_000:0{REFERENCE_DIGITS - 1}}"
-    return body + str(_luhn(body))
+def reference_of(number: int) -> str:
+    """The seven-digit reference of an order's transfer: six digits of the order's number and Luhn's check digit."""
+    body = f"{number % 1_000_000:0{REFERENCE_DIGITS - 1}}"
+    return body + str(luhn.calc_check_digit(body))
 
 
 def is_reference(text: str) -> bool:
-    return len(text) == REFERENCE_DIGITS and text.isascii() and text.isdigit() and int(text[-1]) == _luhn(text[:-1])
-
-
-def _luhn(body: str) -> int:
-    total = 0
-    for place, digit in enumerate(reversed(body)):
-        value = int(digit) * (2 if place % 2 == 0 else 1)
-        total += value - 9 if value > 9 else value
-    return int(-total % 10)
+    return len(text) == REFERENCE_DIGITS and text.isascii() and text.isdigit() and bool(luhn.is_valid(text))
 
 
 def is_clabe(text: str) -> bool:

@@ -5,18 +5,17 @@ Sources: SAT, Anexo 20 version 4.0, catalogues c_RegimenFiscal and c_UsoCFDI.
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Final
+from typing import Final, Protocol
 
-from msgspec import Meta, Struct
 from stdnum.exceptions import ValidationError
 from stdnum.mx import rfc as rfc_number
 
-from plenaria.core.kernel.values import N_, Refusal
+from plenaria.core.kernel.values import Refusal
 
 PUBLIC_RFC: Final = "XAXX010101000"
 """The general public in Mexico."""
 FOREIGN_RFC: Final = "XEXX010101000"
-"""Whoever has no RFC because they live abroad."""
+"""Buyers from abroad, who have no RFC."""
 
 COMPANY_LENGTH: Final = 12
 
@@ -70,54 +69,21 @@ _COMPANY_FORMS: Final = re.compile(
 )
 
 
-class InvoiceRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What the tax office wants to know of whoever gets the invoice."""
+class Invoice(Protocol):
+    """The invoice data that is decided on."""
 
-    rfc: Annotated[
-        str,
-        Meta(
-            title=N_("RFC"),
-            description=N_("Tax number. Buyers from abroad: XEXX010101000."),
-            min_length=1,
-            max_length=20,
-            extra={"example": "IAU610101AB1", "autocomplete": "off", "spellcheck": "false"},
-        ),
-    ]
-    legal_name: Annotated[
-        str,
-        Meta(
-            title=N_("Legal name"),
-            description=N_("As on the tax certificate (constancia de situación fiscal), without “SA de CV”."),
-            min_length=1,
-            max_length=250,
-            extra={"kind": "text"},
-        ),
-    ]
-    regime: Annotated[str, Meta(title=N_("Tax regime"), extra={"choices": REGIMES})]
-    postal_code: Annotated[
-        str,
-        Meta(
-            title=N_("Postal code of the tax domicile"),
-            pattern=r"^[0-9]{5}$",
-            extra={"inputmode": "numeric", "example": "11590"},
-        ),
-    ]
-    use: Annotated[str, Meta(title=N_("Use of the invoice (uso CFDI)"), extra={"choices": USES})]
+    @property
+    def rfc(self) -> str: ...
+    @property
+    def legal_name(self) -> str: ...
+    @property
+    def regime(self) -> str: ...
+    @property
+    def use(self) -> str: ...
 
 
 def clean_rfc(text: str) -> str:
     return str(rfc_number.compact(text))
-
-
-def clean_invoice(invoice: InvoiceRequest) -> InvoiceRequest:
-    """As it is stored and later stamped: RFC without separators, names in capitals as the tax office keeps them."""
-    return InvoiceRequest(
-        rfc=clean_rfc(invoice.rfc),
-        legal_name=" ".join(invoice.legal_name.upper().split()),
-        regime=invoice.regime,
-        postal_code=invoice.postal_code,
-        use=invoice.use,
-    )
 
 
 def is_rfc(text: str, *, check_digit: bool) -> bool:
@@ -134,7 +100,7 @@ def is_rfc(text: str, *, check_digit: bool) -> bool:
     return True
 
 
-def invoice_refusals(invoice: InvoiceRequest, *, check_digit: bool, pointer: str = "/invoice") -> Iterator[Refusal]:
+def invoice_refusals(invoice: Invoice, *, check_digit: bool, pointer: str = "/invoice") -> Iterator[Refusal]:
     """Why the tax office would not take this data: every reason, each at its field."""
     if not is_rfc(invoice.rfc, check_digit=check_digit):
         yield Refusal("rfc_invalid", {"rfc": invoice.rfc}, f"{pointer}/rfc")
@@ -149,7 +115,7 @@ def invoice_refusals(invoice: InvoiceRequest, *, check_digit: bool, pointer: str
         yield Refusal("use_not_for_regime", facts, f"{pointer}/use")
 
 
-def _regime_refusals(invoice: InvoiceRequest, pointer: str) -> Iterator[Refusal]:
+def _regime_refusals(invoice: Invoice, pointer: str) -> Iterator[Refusal]:
     number = clean_rfc(invoice.rfc)
     if number in (PUBLIC_RFC, FOREIGN_RFC):
         if (invoice.regime, invoice.use) != ("616", "S01"):

@@ -3,104 +3,59 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Annotated, Final, Literal
+from typing import Final, Literal, Protocol
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-from plenaria.core.kernel.values import N_, LocalizedText, Refusal, Window
-from plenaria.plugins.registration.rules.invoices import InvoiceRequest, invoice_refusals
+from plenaria.core.kernel.values import LocalizedText, Refusal, Window
+from plenaria.plugins.registration.rules.invoices import Invoice, invoice_refusals
 
 OrderState = Literal["awaiting_payment", "confirmed", "cancelled", "expired"]
 HOLDS_SEATS: Final = ("awaiting_payment", "confirmed")
 
-EMAIL: Final = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
 MOST_ATTENDEES: Final = 50
 """Attendees in one order, whatever the ticket types allow."""
 
 
-class TicketType(Struct, frozen=True, kw_only=True):
-    """A kind of ticket as the rules need it. `size` None: as many as anybody wants."""
-
-    id: int
-    code: str
-    name: LocalizedText
-    price_minor: int
-    description: LocalizedText = {}
-    size: int | None = None
-    taken: int = 0
-    sales: Window = Window()
-    most_per_order: int = 10
-    is_visible: bool = True
-    sort_order: int = 50
+class TicketType(Protocol):
+    """What is decided on of a ticket type. `left`: seats that are free; None: no limit."""
 
     @property
-    def left(self) -> int | None:
-        """Seats that are free; None: no limit."""
-        return None if self.size is None else max(self.size - self.taken, 0)
+    def code(self) -> str: ...
+    @property
+    def name(self) -> LocalizedText: ...
+    @property
+    def price_minor(self) -> int: ...
+    @property
+    def sales(self) -> Window: ...
+    @property
+    def most_per_order(self) -> int: ...
+    @property
+    def is_visible(self) -> bool: ...
+    @property
+    def left(self) -> int | None: ...
+
+
+class Attendee(Protocol):
+    """What is decided on of an attendee."""
 
     @property
-    def is_sold_out(self) -> bool:
-        return self.left == 0
+    def ticket_type(self) -> str: ...
 
 
-class AttendeeRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One person who is to come."""
+class Order(Protocol):
+    """What is decided on of an order that somebody wants to place."""
 
-    ticket_type: Annotated[str, Meta(title=N_("Ticket"), min_length=1, max_length=50, extra={"known": "ticket_types"})]
-    given_names: Annotated[
-        str, Meta(title=N_("Given name(s)"), min_length=1, max_length=100, extra={"autocomplete": "given-name"})
-    ]
-    first_surname: Annotated[
-        str, Meta(title=N_("First surname"), min_length=1, max_length=100, extra={"autocomplete": "family-name"})
-    ]
-    second_surname: Annotated[str, Meta(title=N_("Second surname"), max_length=100)] = ""
-    email: Annotated[
-        str,
-        Meta(
-            title=N_("E-mail address"),
-            max_length=254,
-            pattern=EMAIL,
-            extra={"kind": "email", "autocomplete": "email", "example": "nombre@empresa.mx"},
-        ),
-    ]
-    employer: Annotated[
-        str, Meta(title=N_("Company or institution"), max_length=200, extra={"autocomplete": "organization"})
-    ] = ""
-    job_title: Annotated[
-        str, Meta(title=N_("Job title"), max_length=120, extra={"autocomplete": "organization-title"})
-    ] = ""
-
-
-class OrderRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What is asked for: attendees, who buys, invoice data, consent."""
-
-    attendees: Annotated[tuple[AttendeeRequest, ...], Meta(title=N_("Attendee"), max_length=MOST_ATTENDEES)] = ()
-    buyer_name: Annotated[
-        str, Meta(title=N_("Your name"), min_length=1, max_length=200, extra={"autocomplete": "name"})
-    ]
-    buyer_email: Annotated[
-        str,
-        Meta(
-            title=N_("Your e-mail address"),
-            description=N_("The confirmation and the tickets go here."),
-            max_length=254,
-            pattern=EMAIL,
-            extra={"kind": "email", "autocomplete": "email", "example": "nombre@empresa.mx"},
-        ),
-    ]
-    invoice: Annotated[InvoiceRequest | None, Meta(title=N_("Invoice data"))] = None
-    accepts_notice: Annotated[bool, Meta(title=N_("I have read the privacy notice and accept it."))] = False
-    notice_version: Annotated[str, Meta(title=N_("Version of the notice"), max_length=30)] = ""
-    purposes: Annotated[
-        tuple[str, ...], Meta(title=N_("Voluntary purposes"), max_length=20, extra={"known": "purposes"})
-    ] = ()
-    expected_total_minor: Annotated[
-        Annotated[int, Meta(ge=0)] | None,
-        Meta(
-            title=N_("Total that was shown"),
-            description=N_("In minor units; refused with price_changed when the order costs something else."),
-        ),
-    ] = None
+    @property
+    def attendees(self) -> Sequence[Attendee]: ...
+    @property
+    def invoice(self) -> Invoice | None: ...
+    @property
+    def accepts_notice(self) -> bool: ...
+    @property
+    def notice_version(self) -> str: ...
+    @property
+    def purposes(self) -> Sequence[str]: ...
 
 
 class OrderRules(Struct, frozen=True, kw_only=True):
@@ -113,22 +68,20 @@ class OrderRules(Struct, frozen=True, kw_only=True):
     """False where the event has published no privacy notice that one could accept."""
 
 
-def order_refusals(
-    request: OrderRequest, types: Mapping[str, TicketType], rules: OrderRules, *, now: datetime
-) -> list[Refusal]:
+def order_refusals(order: Order, types: Mapping[str, TicketType], rules: OrderRules, *, now: datetime) -> list[Refusal]:
     """Every reason against the order at once; nothing when it may go on to take its seats.
 
     `types`: the event's ticket types by code. A hidden one is as good as unknown.
     """
     return [
-        *_attendee_refusals(request.attendees, types),
-        *_type_refusals(request.attendees, types, now),
-        *_consent_refusals(request, rules),
-        *(invoice_refusals(request.invoice, check_digit=rules.rfc_check_digit) if request.invoice else ()),
+        *_attendee_refusals(order.attendees, types),
+        *_type_refusals(order.attendees, types, now),
+        *_consent_refusals(order, rules),
+        *(invoice_refusals(order.invoice, check_digit=rules.rfc_check_digit) if order.invoice else ()),
     ]
 
 
-def wanted(attendees: Sequence[AttendeeRequest]) -> Counter[str]:
+def wanted(attendees: Sequence[Attendee]) -> Counter[str]:
     """Seats by ticket type code."""
     return Counter(attendee.ticket_type for attendee in attendees)
 
@@ -138,7 +91,7 @@ def sold_out(kind: TicketType, *, wanted: int) -> Refusal:
     return Refusal("sold_out", {"ticket_type": kind.code, "name": kind.name, "wanted": wanted, "left": kind.left or 0})
 
 
-def _attendee_refusals(attendees: Sequence[AttendeeRequest], types: Mapping[str, TicketType]) -> Iterator[Refusal]:
+def _attendee_refusals(attendees: Sequence[Attendee], types: Mapping[str, TicketType]) -> Iterator[Refusal]:
     if not attendees:
         yield Refusal("no_attendees", {}, "/attendees")
     yield from unknown_ticket_types([attendee.ticket_type for attendee in attendees], types)
@@ -152,9 +105,7 @@ def unknown_ticket_types(codes: Sequence[str], types: Mapping[str, TicketType]) 
             yield Refusal("unknown_ticket_type", {"ticket_type": code}, f"/attendees/{place}/ticket_type")
 
 
-def _type_refusals(
-    attendees: Sequence[AttendeeRequest], types: Mapping[str, TicketType], now: datetime
-) -> Iterator[Refusal]:
+def _type_refusals(attendees: Sequence[Attendee], types: Mapping[str, TicketType], now: datetime) -> Iterator[Refusal]:
     for code, count in wanted(attendees).items():
         kind = types.get(code)
         if kind is None or not kind.is_visible:
@@ -168,15 +119,15 @@ def _type_refusals(
             yield sold_out(kind, wanted=count)
 
 
-def _consent_refusals(request: OrderRequest, rules: OrderRules) -> Iterator[Refusal]:
+def _consent_refusals(order: Order, rules: OrderRules) -> Iterator[Refusal]:
     if not rules.needs_consent:
         return
-    if not request.accepts_notice:
+    if not order.accepts_notice:
         yield Refusal("notice_not_accepted", {}, "/accepts_notice")
-    elif request.notice_version and request.notice_version != rules.notice_version:
-        facts = {"accepted": request.notice_version, "current": rules.notice_version}
+    elif order.notice_version and order.notice_version != rules.notice_version:
+        facts = {"accepted": order.notice_version, "current": rules.notice_version}
         yield Refusal("notice_changed", facts, "/accepts_notice")
-    for place, purpose in enumerate(request.purposes):
+    for place, purpose in enumerate(order.purposes):
         if purpose not in rules.purposes:
             yield Refusal("unknown_purpose", {"purpose": purpose}, f"/purposes/{place}")
 

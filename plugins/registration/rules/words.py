@@ -7,35 +7,35 @@ from plenaria.core.kernel.values import N_, MailText
 REFUSALS: Final = {
     "sales_not_yet_open": N_("“{name}” is not on sale yet: sales open on {opens_at}."),
     "sales_closed": N_("“{name}” is no longer on sale: sales closed on {closes_at}."),
-    "sold_out": N_("“{name}” is sold out, or nearly. Seats left: {left}; you asked for {wanted}."),
-    "too_many_tickets": N_("At most {most} of “{name}” go into one order; you asked for {wanted}."),
+    "sold_out": N_("Not enough seats for “{name}”: {left} left, {wanted} requested."),
+    "too_many_tickets": N_("One order can have at most {most} of “{name}”; you chose {wanted}."),
     "no_attendees": N_("Choose at least one ticket."),
     "unknown_ticket_type": N_("There is no ticket “{ticket_type}” on sale here."),
     "notice_not_accepted": N_("Please read the privacy notice and accept it; without it we may not keep your data."),
     "notice_changed": N_(
-        "The privacy notice has changed meanwhile (version {current}). Please read and accept it again."
+        "The privacy notice has changed since you opened this page (version {current}). Please read and accept it again."
     ),
     "unknown_purpose": N_("There is no voluntary purpose called “{purpose}” here."),
     "rfc_invalid": N_("“{rfc}” is not a valid RFC. Compare it with your tax certificate, letter by letter."),
     "regime_not_for_rfc": N_(
-        "Tax regime {regime} does not go with RFC {rfc}: persons and companies have different ones."
+        "Tax regime {regime} is not valid for RFC {rfc}: individuals and companies have different regimes."
     ),
-    "generic_rfc_needs_616_s01": N_("With the generic RFC {rfc} the tax regime is 616 and the use S01."),
-    "legal_name_with_company_form": N_("The tax office wants the legal name without the company form: “{name}”."),
-    "use_not_for_regime": N_("Use {use} may not be chosen under tax regime {regime}. Allowed are: {allowed}."),
+    "generic_rfc_needs_616_s01": N_("With the generic RFC {rfc}, the tax regime must be 616 and the use S01."),
+    "legal_name_with_company_form": N_("The SAT requires the legal name without the company type: “{name}”."),
+    "use_not_for_regime": N_("Use {use} is not allowed with tax regime {regime}. Allowed: {allowed}."),
     "price_changed": N_("The price has changed meanwhile. Please look at it again, and order if you agree."),
     "price_below_zero": N_(
         "The discounts are larger than the price, so the order was not placed. Please write to the organisers."
     ),
-    "form_already_sent": N_("This form was sent before: it made order {order}. To order more, start again."),
+    "form_already_sent": N_("This form was already sent and created order {order}. To order more, start again."),
     "already_paid": N_("This order is paid already."),
     "order_cancelled": N_("This order was cancelled."),
     "order_expired": N_("This order has expired because it was not paid in time. Its seats are free again."),
-    "paid_in_the_future": N_("The day of the payment is still to come."),
-    "already_cancelled": N_("This order was cancelled before."),
+    "paid_in_the_future": N_("The day of the payment is in the future."),
+    "already_cancelled": N_("This order is already cancelled."),
     "cancellation_by_organisers_only": N_("Only the organisers can cancel this order. Please write to them."),
     "cancellation_closed": N_("Orders could be cancelled until {closes_at}."),
-    "already_inside": N_("Somebody with a ticket of this order is already inside."),
+    "already_inside": N_("An attendee of this order has already checked in."),
     "ticket_type_in_use": N_("“{name}” cannot be removed: there are orders for it. Take it off sale instead."),
     "ticket_type_code_taken": N_("There is already a ticket type called “{code}”."),
     "size_below_taken": N_("{taken} seats of “{name}” are taken, so there cannot be fewer than that."),
@@ -52,7 +52,7 @@ ACTIONS: Final = {
     "order.cancelled": N_("Order cancelled"),
     "order.expired": N_("Unpaid order expired"),
     "ticket.checked_in": N_("Checked in at the door"),
-    "ticket.check_in_undone": N_("Check-in taken back"),
+    "ticket.check_in_undone": N_("Check-in undone"),
     "waiting_list.joined": N_("Joined the waiting list"),
     "waiting_list.changed": N_("Place on the waiting list changed"),
 }
@@ -108,7 +108,7 @@ MAIL: Final = (
     ),
     MailText(
         key="registration.ticket",
-        title=N_("Ticket for an attendee whom somebody else registered"),
+        title=N_("Ticket for an attendee registered by another person"),
         subject={"es": "Su boleto para {event}", "en": "Your ticket for {event}"},
         body={
             "es": "Hola, {name}:\n\n{buyer} hizo su registro a **{event}**: {dates}, {place}.\n\nAdjuntamos su boleto en PDF "

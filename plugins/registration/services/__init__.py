@@ -1,7 +1,9 @@
 """Writes of registration: each is one transaction with its audit line and its facts."""
 
-from plenaria.plugins.registration.services.door import DoorResult, Scan, check_in, undo_check_in
+from plenaria.plugins.registration.services.attempts import count_attempt, count_quote
+from plenaria.plugins.registration.services.door import DoorResult, check_in, undo_check_in
 from plenaria.plugins.registration.services.exporting import attendee_sheet, order_sheet
+from plenaria.plugins.registration.services.facts import facts_of
 from plenaria.plugins.registration.services.forgetting import erase, preview
 from plenaria.plugins.registration.services.letters import (
     calendar_file,
@@ -9,6 +11,7 @@ from plenaria.plugins.registration.services.letters import (
     send_payment_details,
     tickets_file,
 )
+from plenaria.plugins.registration.services.order_access import required_order
 from plenaria.plugins.registration.services.orders import (
     PlacedOrder,
     cancel_order,
@@ -19,20 +22,17 @@ from plenaria.plugins.registration.services.orders import (
 from plenaria.plugins.registration.services.placeholders import registration_link
 from plenaria.plugins.registration.services.pricing import price_of
 from plenaria.plugins.registration.services.sample import add_sample
-from plenaria.plugins.registration.services.telling import facts_of
 from plenaria.plugins.registration.services.ticket_types import (
     apply_section,
     change_ticket_type,
     create_ticket_type,
     remove_ticket_type,
 )
-from plenaria.plugins.registration.services.waiting_list import WaitingRequest, join_waiting_list
+from plenaria.plugins.registration.services.waiting_list import join_waiting_list
 
 __all__ = [
     "DoorResult",
     "PlacedOrder",
-    "Scan",
-    "WaitingRequest",
     "add_sample",
     "apply_section",
     "attendee_sheet",
@@ -40,6 +40,8 @@ __all__ = [
     "cancel_order",
     "change_ticket_type",
     "check_in",
+    "count_attempt",
+    "count_quote",
     "create_ticket_type",
     "erase",
     "expire_unpaid",
@@ -52,6 +54,7 @@ __all__ = [
     "price_of",
     "registration_link",
     "remove_ticket_type",
+    "required_order",
     "send_confirmation",
     "send_payment_details",
     "tickets_file",

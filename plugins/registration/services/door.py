@@ -1,32 +1,24 @@
-"""The door: checking in, once for every scan, and taking it back."""
+"""At the door: checking in, once for every scan, and taking it back."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from plenaria.core.kernel.secrets import new_secret
 from plenaria.core.kernel.values import EventView, Refusal, Refused
 from plenaria.core.storage import audit, outbox
 from plenaria.core.storage.database import UniqueViolated, lock_row, transaction
 from plenaria.plugins.registration import queries, rules
+from plenaria.plugins.registration.forms import Scan
 from plenaria.plugins.registration.queries import TicketView
 from plenaria.plugins.registration.rules import DoorAnswer
-from plenaria.plugins.registration.services.telling import ticket_facts
+from plenaria.plugins.registration.services.facts import ticket_facts
 from plenaria.plugins.registration.tables import OrderRow, ScanRow, TicketRow
 
 
-class Scan(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One code that was typed or scanned. `id` is the scanner's own: the same one again changes nothing."""
-
-    code: Annotated[str, Meta(min_length=1, max_length=64)]
-    id: Annotated[str, Meta(max_length=80)] = ""
-    at: Annotated[datetime, Meta(tz=True)] | None = None
-
-
 class DoorResult(Struct, frozen=True, kw_only=True):
-    """What the door answers: `in`, `already_in` (since `at`), `not_paid`, `cancelled` or `unknown`."""
+    """What the door staff read: `in`, `already_in` (since `at`), `not_paid`, `cancelled`, `unknown` or `mistyped`."""
 
     answer: DoorAnswer
     code: str
@@ -35,7 +27,7 @@ class DoorResult(Struct, frozen=True, kw_only=True):
 
 
 async def check_in(event: EventView, scans: Sequence[Scan], *, by: str, now: datetime) -> list[DoorResult]:
-    """Answer each scan, in their order; each is a transaction of its own, so that a queue of them never hangs together."""
+    """Answer each scan, in their order; each in a transaction of its own, so that one that fails leaves the others alone."""
     return [await _check_in_one(event, scan, by=by, now=now) for scan in scans]
 
 
@@ -68,12 +60,12 @@ async def _let_in(event: EventView, scan: Scan, *, key: str, by: str, now: datet
     code = rules.typed_code(scan.code)
     ticket = await queries.ticket(event.id, code)
     if ticket is not None:
-        await lock_row(OrderRow, ticket.order_id)  # nobody cancels it meanwhile
+        await lock_row(OrderRow, ticket.order_id)  # no cancellation meanwhile
         ticket = await queries.ticket(event.id, code)
-    answer = rules.door_answer(_seen(ticket))
+    answer = rules.door_answer(_as_decided(ticket), code=code)
     if answer == "in" and ticket is not None and not await _enter(ticket.id, at=at, by=by):
         ticket = await queries.ticket(event.id, code)
-        answer = rules.door_answer(_seen(ticket))
+        answer = rules.door_answer(_as_decided(ticket), code=code)
     since = ticket.checked_in_at if ticket is not None and answer == "already_in" else at
     await ScanRow(
         event=event.id,
@@ -97,12 +89,12 @@ async def _let_in(event: EventView, scan: Scan, *, key: str, by: str, now: datet
     return DoorResult(answer=answer, code=code, at=since, ticket=ticket)
 
 
-def _seen(ticket: TicketView | None) -> rules.DoorTicket | None:
+def _as_decided(ticket: TicketView | None) -> rules.DoorTicket | None:
     return rules.DoorTicket(ticket.state, ticket.checked_in_at) if ticket is not None else None
 
 
 async def _enter(ticket_id: int, *, at: datetime, by: str) -> bool:
-    """Let one person in once; False when another door, or a cancellation, was faster."""
+    """Mark the ticket as checked in; False when another scan or a cancellation was faster."""
     rows = await TicketRow.raw(
         "UPDATE registration_ticket SET checked_in_at = {}, checked_in_by = {} WHERE id = {} AND checked_in_at IS NULL "
         'AND EXISTS (SELECT 1 FROM registration_order o WHERE o.id = "order" AND o.state = {}) RETURNING id',

@@ -14,7 +14,8 @@ from plenaria.core.storage.database import transaction
 from plenaria.plugins.registration import queries
 from plenaria.plugins.registration.ics import EventDays, calendar
 from plenaria.plugins.registration.queries import OrderView, TicketView
-from plenaria.plugins.registration.services.telling import mail_facts, new_order_link, place_of
+from plenaria.plugins.registration.services.facts import mail_facts, place_of
+from plenaria.plugins.registration.services.order_access import new_order_link
 from plenaria.plugins.registration.settings import RegistrationSettings
 from plenaria.plugins.registration.tables import OrderRow
 from plenaria.plugins.registration.tickets import PrintedTicket, TicketSheet, ticket_file
@@ -45,7 +46,7 @@ async def send_payment_details(event: EventView, code: str, *, now: datetime) ->
 
 def _payment_lines(order: OrderView, settings: RegistrationSettings) -> str:
     """The transfer as a Markdown list, in the current language."""
-    said = [
+    fields = [
         (gettext("Account holder"), settings.account_holder),
         (gettext("Bank"), settings.bank),
         (gettext("CLABE"), settings.clabe),
@@ -53,7 +54,7 @@ def _payment_lines(order: OrderView, settings: RegistrationSettings) -> str:
         (gettext("Reference"), order.reference),
         (gettext("Concept"), order.code),
     ]
-    lines = "\n".join(f"- {label}: **{value}**" for label, value in said if value)
+    lines = "\n".join(f"- {label}: **{value}**" for label, value in fields if value)
     note = shown.localized(settings.payment_note)
     return f"{lines}\n\n{note}" if note else lines
 
@@ -81,8 +82,8 @@ async def send_confirmation(event: EventView, code: str, *, now: datetime) -> No
                 await _send("registration.confirmed", address, event, order, facts, attachments, now=now)
             else:
                 name = next(ticket.name for ticket in order.tickets if ticket.email == address)
-                told = {**facts, "name": name, "buyer": order.buyer_name}
-                await _send("registration.ticket", address, event, order, told, attachments, now=now)
+                own = {**facts, "name": name, "buyer": order.buyer_name}
+                await _send("registration.ticket", address, event, order, own, attachments, now=now)
 
 
 async def _send(
@@ -183,7 +184,7 @@ async def _order_address(event: EventView, order: OrderView, *, now: datetime) -
 
 
 async def _claim(column: Any, order_id: int, now: datetime) -> bool:
-    """Whether this call is the one that sends: a fact may be told twice, a mail is not."""
+    """Whether this call is the one that sends: a fact may be delivered twice, a mail is sent once."""
     claimed = (
         await OrderRow.update({column: now}).where((OrderRow.id == order_id) & column.is_null()).returning(OrderRow.id)
     )

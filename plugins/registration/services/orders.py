@@ -1,6 +1,6 @@
 """Placing orders, marking them as paid, cancelling and expiring them.
 
-An order's state changes by conditional UPDATEs, so that whoever comes second finds nothing left to do.
+An order's state changes by conditional UPDATEs, so that of two changes at once only one takes effect.
 """
 
 import hashlib
@@ -23,11 +23,13 @@ from plenaria.core.people.queries import normal_email
 from plenaria.core.storage import audit, outbox
 from plenaria.core.storage.database import UniqueViolated, lock_row, transaction
 from plenaria.plugins.registration import queries, rules
-from plenaria.plugins.registration.queries import OrderView
-from plenaria.plugins.registration.rules import AttendeeRequest, OrderRequest, Price, TicketType
+from plenaria.plugins.registration.forms import AttendeeRequest, OrderRequest
+from plenaria.plugins.registration.queries import OrderView, TicketTypeView
+from plenaria.plugins.registration.rules import Price
+from plenaria.plugins.registration.services.facts import facts_of, mail_facts
+from plenaria.plugins.registration.services.order_access import new_order_link, required_order
 from plenaria.plugins.registration.services.pricing import price_of
 from plenaria.plugins.registration.services.seats import give_back_seats, take_seats
-from plenaria.plugins.registration.services.telling import facts_of, mail_facts, new_order_link, required_order
 from plenaria.plugins.registration.settings import RegistrationSettings
 from plenaria.plugins.registration.tables import OrderRow, TicketRow
 
@@ -69,10 +71,10 @@ def _digest(request: OrderRequest) -> str:
 
 
 async def _earlier(key: str, digest: str, *, now: datetime) -> PlacedOrder | None:
-    found = await queries.order_of_submission(key)
-    if found is None:
+    stored = await queries.order_of_submission(key)
+    if stored is None:
         return None
-    order, earlier_digest = found
+    order, earlier_digest = stored
     if earlier_digest != digest:
         raise Refused(Refusal("form_already_sent", {"order": order.shown_code}))
     return PlacedOrder(order.code, await new_order_link(order.id, now=now), order.state)
@@ -84,8 +86,9 @@ async def _place(
     settings = await queries.settings(event)
     types = await queries.ticket_types(event.id)
     refusals = rules.order_refusals(request, types, settings.order_rules(), now=now)
-    refusals += await plugins.host().ask("refuse_order", event=event, order=_asked(request), now=now)
-    price = await price_of(event, _asked(request)["attendees"], types, settings, now=now)
+    facts = _facts_of_request(request)
+    refusals += await plugins.host().ask("refuse_order", event=event, order=facts, now=now)
+    price = await price_of(event, facts["attendees"], types, settings, now=now)
     refusals += rules.price_refusals(
         price.totals.total, expected_minor=request.expected_total_minor, currency=event.currency
     )
@@ -110,9 +113,9 @@ async def _place(
     return PlacedOrder(code, secret, order.state)
 
 
-def _asked(request: OrderRequest) -> dict[str, Any]:
-    asked: dict[str, Any] = msgspec.to_builtins(request)
-    return {name: asked[name] for name in ("attendees", "buyer_name", "buyer_email")}
+def _facts_of_request(request: OrderRequest) -> dict[str, Any]:
+    builtins: dict[str, Any] = msgspec.to_builtins(request)
+    return {name: builtins[name] for name in ("attendees", "buyer_name", "buyer_email")}
 
 
 async def _store_order(
@@ -128,7 +131,7 @@ async def _store_order(
 ) -> tuple[int, str]:
     totals = price.totals
     state = rules.first_state(totals.total)
-    invoice = rules.clean_invoice(request.invoice) if request.invoice else None
+    invoice = request.invoice.cleaned() if request.invoice else None
     code = new_code(rules.ORDER_LENGTH)
     order = OrderRow(
         event=event.id,
@@ -169,7 +172,7 @@ def _names(attendee: AttendeeRequest) -> tuple[str, str, str]:
 
 
 async def _store_tickets(
-    event: EventView, order_id: int, attendees: Sequence[AttendeeRequest], types: Mapping[str, TicketType]
+    event: EventView, order_id: int, attendees: Sequence[AttendeeRequest], types: Mapping[str, TicketTypeView]
 ) -> None:
     rows = []
     for place, attendee in enumerate(attendees):
@@ -250,7 +253,7 @@ async def cancel_order(
     """Cancel an order and give its seats back, once. A buyer is held to what the settings allow."""
     settings = await queries.settings(event)
     async with transaction():
-        await lock_row(OrderRow, (await required_order(event, code)).id)  # nobody is let in with it meanwhile
+        await lock_row(OrderRow, (await required_order(event, code)).id)  # no check-in with it meanwhile
         order = await required_order(event, code)
         refuse(
             rules.cancellation_refusals(
@@ -265,13 +268,13 @@ async def cancel_order(
         if not await _release(event, order, "cancelled", reason=reason, by=by, now=now):
             raise Refused(Refusal("already_cancelled"))
         with using(order.language):
-            said = reason or gettext("As you asked.")
+            words = reason or gettext("As you asked.")
         await mail.send(
             "registration.cancelled",
             to=order.buyer_email,
             language=order.language,
             event=event,
-            facts={**mail_facts(event, order), "reason": said},
+            facts={**mail_facts(event, order), "reason": words},
             now=now,
         )
         return await required_order(event, order.code)

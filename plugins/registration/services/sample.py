@@ -7,8 +7,9 @@ from plenaria.core.host.contributions import SamplePeople
 from plenaria.core.host.visit import PersonView
 from plenaria.core.kernel.values import EventView, Refused
 from plenaria.plugins.registration import queries
-from plenaria.plugins.registration.rules import AttendeeRequest, InvoiceRequest, OrderRequest, TicketType
-from plenaria.plugins.registration.services.door import Scan, check_in
+from plenaria.plugins.registration.forms import AttendeeRequest, InvoiceRequest, OrderRequest, Scan
+from plenaria.plugins.registration.queries import TicketTypeView
+from plenaria.plugins.registration.services.door import check_in
 from plenaria.plugins.registration.services.orders import PlacedOrder, cancel_order, mark_paid, place_order
 from plenaria.plugins.registration.settings import RegistrationSettings
 
@@ -46,7 +47,7 @@ def _groups(attendees: Sequence[PersonView]) -> list[Sequence[PersonView]]:
 
 async def _order(
     event: EventView,
-    kind: TicketType,
+    kind: TicketTypeView,
     people: Sequence[PersonView],
     settings: RegistrationSettings,
     place: int,
@@ -65,7 +66,7 @@ async def _order(
 
 
 def _request(
-    kind: TicketType, people: Sequence[PersonView], settings: RegistrationSettings, place: int
+    kind: TicketTypeView, people: Sequence[PersonView], settings: RegistrationSettings, place: int
 ) -> OrderRequest:
     return OrderRequest(
         attendees=tuple(_attendee(kind, person, place + more) for more, person in enumerate(people)),
@@ -78,7 +79,7 @@ def _request(
     )
 
 
-def _attendee(kind: TicketType, person: PersonView, place: int) -> AttendeeRequest:
+def _attendee(kind: TicketTypeView, person: PersonView, place: int) -> AttendeeRequest:
     employer, job_title = EMPLOYERS[place % len(EMPLOYERS)]
     return AttendeeRequest(
         ticket_type=kind.code,

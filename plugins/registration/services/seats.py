@@ -7,13 +7,12 @@ from datetime import datetime
 from plenaria.core.events.services import touch
 from plenaria.core.kernel.values import EventView, refuse
 from plenaria.plugins.registration import queries, rules
-from plenaria.plugins.registration.queries import OrderView
-from plenaria.plugins.registration.rules import TicketType
+from plenaria.plugins.registration.queries import OrderView, TicketTypeView
 from plenaria.plugins.registration.tables import TicketTypeRow
 
 
 async def take_seats(
-    event: EventView, types: Mapping[str, TicketType], wanted: Mapping[str, int], *, now: datetime
+    event: EventView, types: Mapping[str, TicketTypeView], wanted: Mapping[str, int], *, now: datetime
 ) -> None:
     """Take the seats or raise `Refused(sold_out)` for every type that has not enough left.
 

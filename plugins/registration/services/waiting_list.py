@@ -1,36 +1,17 @@
 """The waiting list of what is sold out."""
 
 from datetime import datetime
-from typing import Annotated, Any
-
-from msgspec import Meta, Struct
+from typing import Any
 
 from plenaria.core import mail
-from plenaria.core.kernel.values import N_, EventView, Refusal, Refused, in_language, refuse
+from plenaria.core.kernel.values import EventView, Refusal, Refused, in_language, refuse
 from plenaria.core.people.queries import normal_email
 from plenaria.core.storage import audit
 from plenaria.core.storage.database import lock, transaction
-from plenaria.plugins.registration import queries, rules
-from plenaria.plugins.registration.rules import TicketType
+from plenaria.plugins.registration import queries
+from plenaria.plugins.registration.forms import WaitingRequest
+from plenaria.plugins.registration.queries import TicketTypeView
 from plenaria.plugins.registration.tables import WaitingRow
-
-
-class WaitingRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Who waits for a ticket that is sold out."""
-
-    ticket_type: Annotated[str, Meta(title=N_("Ticket"), min_length=1, max_length=50, extra={"known": "ticket_types"})]
-    name: Annotated[str, Meta(title=N_("Your name"), min_length=1, max_length=200, extra={"autocomplete": "name"})]
-    email: Annotated[
-        str,
-        Meta(
-            title=N_("Your e-mail address"),
-            max_length=254,
-            pattern=rules.EMAIL,
-            extra={"kind": "email", "autocomplete": "email", "example": "nombre@empresa.mx"},
-        ),
-    ]
-    seats: Annotated[int, Meta(ge=1, le=rules.MOST_ATTENDEES, title=N_("Seats"))] = 1
-    note: Annotated[str, Meta(title=N_("Note to the organisers"), max_length=1000)] = ""
 
 
 async def join_waiting_list(
@@ -81,7 +62,7 @@ async def join_waiting_list(
 
 
 async def _record(
-    action: str, event: EventView, kind: TicketType, request: WaitingRequest, *, by: str, now: datetime
+    action: str, event: EventView, kind: TicketTypeView, request: WaitingRequest, *, by: str, now: datetime
 ) -> None:
     subject, facts = f"ticket_type:{kind.code}", {"seats": request.seats}
     await audit.record(action, by=by, subject=subject, event=event.id, facts=facts, now=now)

@@ -1,4 +1,4 @@
-"""The HTML doors of registration."""
+"""The page handlers of registration."""
 
 from plenaria.plugins.registration.web import door, orders, organise, register, ticket_types
 from plenaria.plugins.registration.web.panels import figures_panel, my_tickets_panel, price_panel, ticket_part

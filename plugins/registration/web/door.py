@@ -1,4 +1,4 @@
-"""The door: one field, one answer."""
+"""The page of the door staff: one field, one answer."""
 
 from typing import Any
 
@@ -10,7 +10,8 @@ from plenaria.core.kernel.values import EventView, Refused
 from plenaria.core.web.refusals import sentence
 from plenaria.core.web.templating import page, see_other
 from plenaria.plugins.registration import queries, services
-from plenaria.plugins.registration.services import DoorResult, Scan
+from plenaria.plugins.registration.forms import Scan
+from plenaria.plugins.registration.services import DoorResult
 
 Anything = Request[Any, Any, Any]
 
@@ -47,7 +48,7 @@ async def check_in(request: Anything, event: EventView, visit: Visit) -> Respons
         return await _door(request, event, status=422, sentences=[words])
     scan = Scan(code=typed, id=str(data.get("scan", ""))[:80])
     (result,) = await services.check_in(event, [scan], by=visit.by, now=visit.now)
-    return await _door(request, event, result=result, typed=typed if result.answer == "unknown" else "")
+    return await _door(request, event, result=result, typed=typed if result.answer in ("unknown", "mistyped") else "")
 
 
 @post("/{event_slug:str}/door/undo", permission="registration.check_in", include_in_schema=False)
@@ -58,8 +59,8 @@ async def undo(request: Anything, event: EventView, visit: Visit) -> Response[An
         ticket = await services.undo_check_in(event, str(data.get("code", ""))[:64], by=visit.by, now=visit.now)
     except Refused as refused:
         return await _door(request, event, status=409, sentences=[sentence(each, event) for each in refused.refusals])
-    said = gettext("Taken back: %(name)s is not checked in.") % {"name": ticket.name}
-    return see_other(request, f"/{event.slug}/door", ("info", said))
+    words = gettext("Check-in undone: %(name)s is not checked in.") % {"name": ticket.name}
+    return see_other(request, f"/{event.slug}/door", ("info", words))
 
 
 ROUTES = [door_page, check_in, undo]

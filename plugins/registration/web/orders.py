@@ -19,14 +19,14 @@ from plenaria.plugins.registration.tickets import qr_data_uri
 Anything = Request[Any, Any, Any]
 
 MINE: Final = "mine"
-"""In the place of an order's secret: whoever is signed in and bought it, or comes with it."""
+"""In the place of an order's secret: the signed-in person, who bought it or attends with it."""
 PRIVATE: Final = {"X-Robots-Tag": "noindex", "Cache-Control": "private, no-store"}
 
 
 async def order_at(event: EventView, visit: Visit, code: str, secret: str) -> tuple[OrderView, bool]:
-    """The order and whether the reader is its buyer. Who only comes with it sees their own tickets.
+    """The order and whether the reader is its buyer. An attendee who did not buy it sees their own tickets.
 
-    Answers 404 for whoever holds no secret of it, so that nobody learns which codes there are.
+    Answers 404 without a valid secret, so that nobody learns which codes exist.
     """
     if secret != MINE:
         order = await queries.order_with_secret(event.id, code, secret)

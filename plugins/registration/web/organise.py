@@ -1,23 +1,22 @@
 """The organiser's pages: orders, one order, attendees, the waiting list, exports."""
 
 from collections.abc import Sequence
-from datetime import date
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
-from msgspec import Meta, Struct
 
 from plenaria.core.forms import Form, form_for, parse
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.i18n import gettext
-from plenaria.core.kernel.values import N_, EventView, Money, Refused
+from plenaria.core.kernel.values import EventView, Money, Refused
 from plenaria.core.web import sheets
 from plenaria.core.web.api import id_after
 from plenaria.core.web.refusals import sentence
 from plenaria.core.web.templating import page, see_other
 from plenaria.plugins.registration import queries, services
+from plenaria.plugins.registration.forms import CancellationReason, PaymentRecord
 from plenaria.plugins.registration.queries import PAGE, OrderView
 
 Anything = Request[Any, Any, Any]
@@ -26,30 +25,7 @@ ORDER_STATES: Final = ("", "awaiting_payment", "confirmed", "cancelled", "expire
 ATTENDEE_STATES: Final = ("confirmed", "inside", "awaiting_payment", "cancelled", "")
 
 
-class Payment(Struct, frozen=True):
-    """A transfer that arrived."""
-
-    paid_on: Annotated[date, Meta(title=N_("Day of the payment"))]
-    tracking_key: Annotated[
-        str,
-        Meta(
-            title=N_("Tracking key (clave de rastreo)"),
-            description=N_("From the bank statement; it makes the transfer findable."),
-            max_length=40,
-            extra={"autocomplete": "off", "spellcheck": "false"},
-        ),
-    ] = ""
-
-
-class Cancellation(Struct, frozen=True):
-    """Why an order is cancelled."""
-
-    reason: Annotated[
-        str, Meta(title=N_("Reason"), description=N_("The buyer reads it in the mail."), max_length=500)
-    ] = ""
-
-
-def _asked(request: Anything, name: str, allowed: Sequence[str], default: str = "") -> str:
+def _query_value(request: Anything, name: str, allowed: Sequence[str], default: str = "") -> str:
     value = str(request.query_params.get(name, default))
     return value if value in allowed else default
 
@@ -61,7 +37,7 @@ def _asked(request: Anything, name: str, allowed: Sequence[str], default: str = 
 )
 async def orders_page(request: Anything, event: EventView) -> Response[str]:
     """Numbers, and the orders: by state, searched, a page at a time."""
-    state = _asked(request, "state", ORDER_STATES)
+    state = _query_value(request, "state", ORDER_STATES)
     search = str(request.query_params.get("search", "")).strip()[:100]
     after = id_after(str(request.query_params.get("after", "")))
     rows = await queries.orders(event.id, state=state, search=search, after=after)
@@ -85,15 +61,15 @@ async def orders_page(request: Anything, event: EventView) -> Response[str]:
     "/{event_slug:str}/organise/registration/orders/{code:str}", permission="registration.view", include_in_schema=False
 )
 async def order_page(request: Anything, event: EventView, visit: Visit, code: str) -> Response[str]:
-    """One order with everything that is known of it."""
+    """One order with everything that belongs to it."""
     return await _order_page(request, event, visit, await _order(event, code))
 
 
 async def _order(event: EventView, code: str) -> OrderView:
-    found = await queries.order(event.id, code)
-    if found is None:
+    order = await queries.order(event.id, code)
+    if order is None:
         raise NotFoundException
-    return found
+    return order
 
 
 async def _order_page(
@@ -109,15 +85,15 @@ async def _order_page(
 ) -> Response[str]:
     settings = await queries.settings(event)
     today = visit.now.astimezone(ZoneInfo(event.zone)).date()
-    told: dict[str, Any] = {"language": visit.language, "zone": event.zone}
+    given: dict[str, Any] = {"language": visit.language, "zone": event.zone}
     return page(
         request,
         "registration/order_detail.html",
         status=status,
         order=order,
         purposes={purpose.code: purpose.text for purpose in settings.purposes},
-        payment=payment or form_for(Payment, value=Payment(paid_on=today), **told),
-        cancellation=cancellation or form_for(Cancellation, **told),
+        payment=payment or form_for(PaymentRecord, value=PaymentRecord(paid_on=today), **given),
+        cancellation=cancellation or form_for(CancellationReason, **given),
         sentences=[sentence(refusal, event) for refusal in refusals],
     )
 
@@ -130,21 +106,21 @@ async def _order_page(
 async def pay(request: Anything, event: EventView, visit: Visit, code: str) -> Response[Any]:
     """Mark as paid."""
     data = await request.form()
-    checked = parse(Payment, data, zone=event.zone)
+    checked = parse(PaymentRecord, data, zone=event.zone)
     if checked.value is None:
-        form = form_for(Payment, raw=data, problems=checked.problems, language=visit.language, zone=event.zone)
+        form = form_for(PaymentRecord, raw=data, problems=checked.problems, language=visit.language, zone=event.zone)
         return await _order_page(request, event, visit, await _order(event, code), payment=form, status=422)
-    told = checked.value
+    payment = checked.value
     try:
         order = await services.mark_paid(
-            event, code, paid_on=told.paid_on, tracking_key=told.tracking_key, by=visit.by, now=visit.now
+            event, code, paid_on=payment.paid_on, tracking_key=payment.tracking_key, by=visit.by, now=visit.now
         )
     except Refused as refused:
-        form = form_for(Payment, raw=data, language=visit.language, zone=event.zone)
+        form = form_for(PaymentRecord, raw=data, language=visit.language, zone=event.zone)
         order = await _order(event, code)
         return await _order_page(request, event, visit, order, payment=form, refusals=refused.refusals, status=409)
-    said = gettext("Order %(code)s is paid. The tickets are on their way by mail.") % {"code": order.shown_code}
-    return see_other(request, _address(event, order), ("success", said))
+    words = gettext("Order %(code)s is paid. The tickets are on their way by mail.") % {"code": order.shown_code}
+    return see_other(request, _address(event, order), ("success", words))
 
 
 def _address(event: EventView, order: OrderView) -> str:
@@ -159,10 +135,12 @@ def _address(event: EventView, order: OrderView) -> str:
 async def cancel(request: Anything, event: EventView, visit: Visit, code: str) -> Response[Any]:
     """Cancel with a reason; the seats are free again."""
     data = await request.form()
-    checked = parse(Cancellation, data, zone=event.zone)
+    checked = parse(CancellationReason, data, zone=event.zone)
     order = await _order(event, code)
     if checked.value is None:
-        form = form_for(Cancellation, raw=data, problems=checked.problems, language=visit.language, zone=event.zone)
+        form = form_for(
+            CancellationReason, raw=data, problems=checked.problems, language=visit.language, zone=event.zone
+        )
         return await _order_page(request, event, visit, order, cancellation=form, status=422)
     try:
         await services.cancel_order(
@@ -171,16 +149,16 @@ async def cancel(request: Anything, event: EventView, visit: Visit, code: str) -
     except Refused as refused:
         order = await _order(event, code)
         return await _order_page(request, event, visit, order, refusals=refused.refusals, status=409)
-    said = gettext("Order %(code)s is cancelled; its seats are free again.") % {"code": order.shown_code}
-    return see_other(request, _address(event, order), ("success", said))
+    words = gettext("Order %(code)s is cancelled; its seats are free again.") % {"code": order.shown_code}
+    return see_other(request, _address(event, order), ("success", words))
 
 
 @get("/{event_slug:str}/organise/registration/attendees", permission="registration.view", include_in_schema=False)
 async def attendees_page(request: Anything, event: EventView) -> Response[str]:
     """The attendees: by state and ticket type, searched, a page at a time."""
-    state = _asked(request, "state", ATTENDEE_STATES, "confirmed")
+    state = _query_value(request, "state", ATTENDEE_STATES, "confirmed")
     types = await queries.ticket_types(event.id)
-    kind = _asked(request, "ticket_type", tuple(types))
+    kind = _query_value(request, "ticket_type", tuple(types))
     search = str(request.query_params.get("search", "")).strip()[:100]
     after = id_after(str(request.query_params.get("after", "")))
     rows = await queries.attendees(event.id, state=state, search=search, ticket_type=kind, after=after)

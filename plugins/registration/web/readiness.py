@@ -6,7 +6,7 @@ from datetime import datetime
 from plenaria.core.kernel.i18n import gettext
 from plenaria.core.kernel.values import EventView, ReadinessItem
 from plenaria.plugins.registration import queries
-from plenaria.plugins.registration.rules import TicketType
+from plenaria.plugins.registration.queries import TicketTypeView
 from plenaria.plugins.registration.settings import RegistrationSettings
 
 
@@ -16,7 +16,7 @@ async def what_is_missing(event: EventView, /, *, now: datetime) -> list[Readine
     return [*_of_tickets(visible, event, now), *_of_settings(visible, settings, event)]
 
 
-def _of_tickets(visible: list[TicketType], event: EventView, now: datetime) -> Iterator[ReadinessItem]:
+def _of_tickets(visible: list[TicketTypeView], event: EventView, now: datetime) -> Iterator[ReadinessItem]:
     home = f"/{event.slug}/organise/registration/ticket-types"
     if not visible:
         words = gettext("No ticket type is on sale, so nobody can register.")
@@ -27,7 +27,7 @@ def _of_tickets(visible: list[TicketType], event: EventView, now: datetime) -> I
 
 
 def _of_settings(
-    visible: list[TicketType], settings: RegistrationSettings, event: EventView
+    visible: list[TicketTypeView], settings: RegistrationSettings, event: EventView
 ) -> Iterator[ReadinessItem]:
     home = f"/{event.slug}/organise/plugins/registration"
     if any(kind.price_minor for kind in visible) and not settings.clabe:

@@ -1,7 +1,6 @@
-"""Choosing tickets, saying who comes, and the waiting list."""
+"""Choosing tickets, naming the attendees, and the waiting list."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any, Final
 
 from litestar import Request, Response, get, post
@@ -13,19 +12,16 @@ from plenaria.core.kernel.i18n import gettext
 from plenaria.core.kernel.secrets import new_secret
 from plenaria.core.kernel.shown import localized
 from plenaria.core.kernel.values import EventView, Money, Refusal, Refused
-from plenaria.core.storage.requests import limits
 from plenaria.core.web.refusals import sentence
 from plenaria.core.web.templating import page, see_other
 from plenaria.plugins.registration import queries, rules, services
-from plenaria.plugins.registration.rules import OrderRequest, Price, TicketType
-from plenaria.plugins.registration.services import WaitingRequest
+from plenaria.plugins.registration.forms import OrderRequest, WaitingRequest
+from plenaria.plugins.registration.queries import TicketTypeView
+from plenaria.plugins.registration.rules import Price
 from plenaria.plugins.registration.settings import RegistrationSettings
 
 Anything = Request[Any, Any, Any]
 
-HOUR: Final = timedelta(hours=1)
-ORDERS_AN_HOUR: Final = 120
-"""From one address: a company's people may all sit behind the same one."""
 FEW: Final = 20
 """From so many seats on the page says how many are left."""
 NOT_FIELDS: Final = ("submission", "wait")
@@ -34,7 +30,7 @@ NOT_FIELDS: Final = ("submission", "wait")
 class Offer(Struct, frozen=True, kw_only=True):
     """A ticket type as the pages show it. `state`: open, soon, over or sold_out."""
 
-    kind: TicketType
+    kind: TicketTypeView
     price: Money
     state: str
     most: int = 0
@@ -47,7 +43,7 @@ class Offer(Struct, frozen=True, kw_only=True):
 
 
 def offers(
-    types: Mapping[str, TicketType], event: EventView, *, now: Any, chosen: Mapping[str, int] | None = None
+    types: Mapping[str, TicketTypeView], event: EventView, *, now: Any, chosen: Mapping[str, int] | None = None
 ) -> list[Offer]:
     return [
         Offer(
@@ -62,7 +58,7 @@ def offers(
     ]
 
 
-def _state(kind: TicketType, now: Any) -> str:
+def _state(kind: TicketTypeView, now: Any) -> str:
     if kind.sales.is_before(now):
         return "soon"
     if kind.sales.is_after(now):
@@ -84,7 +80,7 @@ async def register_page(request: Anything, event: EventView, visit: Visit) -> Re
     return await _attendees(request, event, visit, settings, types, raw=raw, submission=new_secret())
 
 
-def _chosen(query: Mapping[str, Any], types: Mapping[str, TicketType]) -> dict[str, int]:
+def _chosen(query: Mapping[str, Any], types: Mapping[str, TicketTypeView]) -> dict[str, int]:
     chosen = {}
     for code, kind in types.items():
         typed = str(query.get(f"q-{code}", ""))
@@ -114,7 +110,7 @@ async def _attendees(
     event: EventView,
     visit: Visit,
     settings: RegistrationSettings,
-    types: Mapping[str, TicketType],
+    types: Mapping[str, TicketTypeView],
     *,
     raw: Any,
     submission: str,
@@ -130,7 +126,7 @@ async def _attendees(
         zone=event.zone,
         known=_known(types, settings),
     )
-    form.field("attendees").label = ""  # each attendee has a label of its own: the summary says it once
+    form.field("attendees").label = ""  # each attendee has a label of its own, and the error summary needs it once
     price, missing = await _price(form, types, settings, event, visit)
     reasons = [*refusals, *(each for each in missing if each not in refusals)]
     return page(
@@ -154,7 +150,7 @@ def _as_problem(refusal: Refusal, event: EventView) -> Problem:
     return Problem(refusal.pointer, refusal.code, {}, words)
 
 
-def _known(types: Mapping[str, TicketType], settings: RegistrationSettings) -> dict[str, dict[str, str]]:
+def _known(types: Mapping[str, TicketTypeView], settings: RegistrationSettings) -> dict[str, dict[str, str]]:
     return {
         "ticket_types": {code: localized(kind.name) for code, kind in types.items() if kind.is_visible},
         "purposes": {purpose.code: localized(purpose.text) for purpose in settings.purposes},
@@ -162,7 +158,7 @@ def _known(types: Mapping[str, TicketType], settings: RegistrationSettings) -> d
 
 
 async def _price(
-    form: Form, types: Mapping[str, TicketType], settings: RegistrationSettings, event: EventView, visit: Visit
+    form: Form, types: Mapping[str, TicketTypeView], settings: RegistrationSettings, event: EventView, visit: Visit
 ) -> tuple[Price, Sequence[Refusal]]:
     """The price as it will be ordered; when a plugin cannot say its part, the tickets' own and why nothing can be ordered now."""
     answers = [
@@ -177,7 +173,7 @@ async def _price(
         return price, refused.refusals
 
 
-def _sold_out(refusals: Sequence[Refusal], types: Mapping[str, TicketType]) -> list[TicketType]:
+def _sold_out(refusals: Sequence[Refusal], types: Mapping[str, TicketTypeView]) -> list[TicketTypeView]:
     codes = [refusal.facts.get("ticket_type", "") for refusal in refusals if refusal.code == "sold_out"]
     return [types[code] for code in codes if code in types]
 
@@ -195,7 +191,7 @@ async def place_order(request: Anything, event: EventView, visit: Visit) -> Resp
     checked = parse(OrderRequest, raw, zone=event.zone, known=_known(types, settings))
     if checked.value is None:
         return await _attendees(request, event, visit, settings, types, problems=checked.problems, status=422, **again)
-    await limits.count("order", visit.client, most=ORDERS_AN_HOUR, span=HOUR, now=visit.now)
+    await services.count_attempt(visit.client, now=visit.now)
     try:
         placed = await services.place_order(
             event, checked.value, submission=f"form:{submission}", language=visit.language, by=visit.by, now=visit.now
@@ -241,7 +237,7 @@ async def _waiting(
     return page(request, "registration/waiting.html", status=status, form=form, sentences=sentences)
 
 
-def _waiting_for(types: Mapping[str, TicketType]) -> dict[str, dict[str, str]]:
+def _waiting_for(types: Mapping[str, TicketTypeView]) -> dict[str, dict[str, str]]:
     return {"ticket_types": {code: localized(kind.name) for code, kind in types.items() if kind.is_visible}}
 
 
@@ -253,13 +249,13 @@ async def join_waiting_list(request: Anything, event: EventView, visit: Visit) -
     checked = parse(WaitingRequest, raw, zone=event.zone, known=_waiting_for(await queries.ticket_types(event.id)))
     if checked.value is None:
         return await _waiting(request, event, visit, raw=raw, problems=checked.problems, status=422)
-    await limits.count("order", visit.client, most=ORDERS_AN_HOUR, span=HOUR, now=visit.now)
+    await services.count_attempt(visit.client, now=visit.now)
     try:
         await services.join_waiting_list(event, checked.value, language=visit.language, by=visit.by, now=visit.now)
     except Refused as refused:
         return await _waiting(request, event, visit, raw=raw, refusals=refused.refusals, status=409)
-    said = gettext("You are on the waiting list. We write to you as soon as a seat is free.")
-    return see_other(request, f"/{event.slug}/register", ("success", said))
+    words = gettext("You are on the waiting list. The organisers will write to you when a seat is free.")
+    return see_other(request, f"/{event.slug}/register", ("success", words))
 
 
 def _from_order(data: Any) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from plenaria.core.kernel.values import EventView, Money, Refusal, Refused
 from plenaria.core.web.refusals import sentence
 from plenaria.core.web.templating import page, see_other
 from plenaria.plugins.registration import queries, services
-from plenaria.plugins.registration.rules import TicketType
+from plenaria.plugins.registration.queries import TicketTypeView
 from plenaria.plugins.registration.settings import TicketTypeDetails
 
 Anything = Request[Any, Any, Any]
@@ -51,7 +51,7 @@ async def new_page(request: Anything, event: EventView, visit: Visit) -> Respons
 
 
 def _edit(
-    request: Anything, form: Form, kind: TicketType | None, *, sentences: tuple[str, ...] = (), status: int = 200
+    request: Anything, form: Form, kind: TicketTypeView | None, *, sentences: tuple[str, ...] = (), status: int = 200
 ) -> Response[str]:
     return page(request, "registration/ticket_type.html", status=status, form=form, kind=kind, sentences=sentences)
 
@@ -83,11 +83,11 @@ def _fixed(form: Form) -> Form:
     return form
 
 
-async def _kind(event: EventView, code: str) -> TicketType:
-    found = (await queries.ticket_types(event.id)).get(code)
-    if found is None:
+async def _kind(event: EventView, code: str) -> TicketTypeView:
+    kind = (await queries.ticket_types(event.id)).get(code)
+    if kind is None:
         raise NotFoundException
-    return found
+    return kind
 
 
 @post(LIST + "/{code:str}", permission="registration.edit", include_in_schema=False)
@@ -96,20 +96,20 @@ async def change(request: Anything, event: EventView, visit: Visit, code: str) -
     return await _save(request, event, visit, await _kind(event, code))
 
 
-async def _save(request: Anything, event: EventView, visit: Visit, kind: TicketType | None) -> Response[Any]:
+async def _save(request: Anything, event: EventView, visit: Visit, kind: TicketTypeView | None) -> Response[Any]:
     data = await request.form()
     raw = [(name, value) for name, value in data.multi_items() if kind is None or name != "code"]
     raw += [("code", kind.code)] if kind else []
-    told: dict[str, Any] = {"language": visit.language, "zone": event.zone, "currency": event.currency}
+    given: dict[str, Any] = {"language": visit.language, "zone": event.zone, "currency": event.currency}
     checked = parse(TicketTypeDetails, raw, zone=event.zone, currency=event.currency)
     if checked.value is None:
-        form = form_for(TicketTypeDetails, raw=raw, problems=checked.problems, **told)
+        form = form_for(TicketTypeDetails, raw=raw, problems=checked.problems, **given)
         return _edit(request, _fixed(form) if kind else form, kind, status=422)
     save = services.change_ticket_type if kind else services.create_ticket_type
     try:
         await save(event, checked.value, by=visit.by, now=visit.now)
     except Refused as refused:
-        form = form_for(TicketTypeDetails, raw=raw, **told)
+        form = form_for(TicketTypeDetails, raw=raw, **given)
         sentences = tuple(sentence(refusal, event) for refusal in refused.refusals)
         return _edit(request, _fixed(form) if kind else form, kind, sentences=sentences, status=409)
     return see_other(request, _home(event), ("success", gettext("Saved.")))

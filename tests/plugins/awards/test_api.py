@@ -1,4 +1,4 @@
-"""The JSON doors of the awards, on both engines."""
+"""The JSON API of the awards, on both engines."""
 
 from typing import Any
 

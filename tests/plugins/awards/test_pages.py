@@ -1,4 +1,4 @@
-"""The HTML doors of the awards, on both engines."""
+"""The pages of the awards, on both engines."""
 
 import html
 import json
@@ -555,3 +555,18 @@ async def test_lists_ask_as_many_queries_for_300_rows_as_for_3(award: Award) -> 
     for_300 = await asked()
 
     assert for_3 == for_300
+
+
+@pytest.mark.parametrize("email", ["a,b@c.dd", "<b>@x.mx", "eve;bob@x.mx", "ana@empresa", "nobody"])
+async def test_only_one_whole_address_is_invited(award: Award, email: str) -> None:
+    ana, organiser = await award.site.signed_in(email="ana@empresa.mx"), await award.site.signed_in("organiser")
+    started = await ana.post(f"/{award.event.slug}/awards/nominate", data={"category": "sustainability"})
+    before = await Person.count()
+
+    answers = [
+        await ana.post(f"{started.headers['location']}/collaborators", data={"email": email}),
+        await organiser.post(f"/{award.event.slug}/organise/awards/jury/invite", data={"email": email}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [409, 409]
+    assert await Person.count() == before

@@ -222,7 +222,7 @@ TOO_LITTLE: dict[str, tuple[Jury, str, str]] = {
     "one juror": (
         {"Frenos": {"a": (5, 5)}, "Arneses": {"a": (3, 3)}},
         "one_judge",
-        "One juror alone scored: severity cannot be told from merit.",
+        "Only one juror scored: severity cannot be distinguished from merit.",
     ),
     "the same score": (
         {name: {"a": (5, 5), "b": (5, 5)} for name in ("Frenos", "Arneses")},
@@ -295,7 +295,7 @@ async def test_nothing_is_told_before_all_is_sealed_but_to_who_may_look_early(aw
     refused, given = [await client.get(api_of(award)) for client in (organiser, owner)]
 
     assert hidden.status_code == 200
-    assert "Results are shown once every score sheet is sealed: 20 of 21 are." in text_of(hidden)
+    assert "Results are shown once every score sheet is sealed: so far 20 of 21." in text_of(hidden)
     assert "Frenos" not in hidden.text
     assert "Not final" in text_of(early)
     assert "Frenos" in early.text

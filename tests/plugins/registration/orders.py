@@ -4,7 +4,7 @@ from typing import Any
 
 from plenaria.core.kernel.values import EventView
 from plenaria.plugins.registration import services
-from plenaria.plugins.registration.rules import AttendeeRequest, OrderRequest
+from plenaria.plugins.registration.forms import AttendeeRequest, OrderRequest
 from plenaria.plugins.registration.services import PlacedOrder
 from plenaria.plugins.registration.settings import TicketTypeDetails
 from tests.site import NOW

@@ -97,7 +97,7 @@ async def test_a_price_is_never_ordered_or_quoted_without_the_part_of_a_plugin_t
     assert "expected_total_minor" not in form.text
     assert "cannot be worked out" in form.text
     assert order.status_code == 409
-    assert order.text.count("could not be asked") == 1
+    assert order.text.count("did not answer") == 1
     assert 'value="Ana Lugo"' in order.text
     assert [each["code"] for each in quote.json()["errors"]] == ["plugin_failed"]
     assert await queries.orders(site.event.id) == []

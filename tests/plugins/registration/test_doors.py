@@ -159,7 +159,7 @@ async def test_sold_out_keeps_what_was_typed_and_offers_the_waiting_list(site: S
     joined = await visitor.post("/congress/register/waiting-list", data=filled("member", "member", wait="member"))
 
     assert page.status_code == 409
-    assert "“Socio” está agotado, o casi. Lugares libres: 1; usted pidió 2." in page.text
+    assert "No hay lugares suficientes de “Socio”: quedan 1 y pidió 2." in page.text
     assert 'value="ana1@example.mx"' in page.text
     assert joined.status_code == 303
     (waiting,) = await queries.waiting(site.event.id)
@@ -421,10 +421,11 @@ async def test_the_door_lets_in_once_and_can_take_it_back(site: Site) -> None:
         found = re.search(r'door-title">([^<]+)', answer.text)
         return found[1] if found else ""
 
-    assert [await shown(code), await shown(code.lower()), await shown("nada")] == [
+    assert [await shown(code), await shown(code.lower()), await shown("0000000000"), await shown("nada")] == [
         "Adelante",
         "Ya había entrado",
         "Código desconocido",
+        "Código mal escrito",
     ]
     assert (await door.post("/congress/door/undo", data={"code": code})).status_code == 303
     assert (await door.post("/congress/door/undo", data={"code": code})).status_code == 409
@@ -558,7 +559,7 @@ async def test_a_batch_of_scans_is_answered_one_by_one_and_counts_once(site: Sit
 
     first, again = [(await client.post(f"{API}/check-ins", json=batch)).json()["answers"] for _ in range(2)]
 
-    assert [each["answer"] for each in first] == ["in", "already_in", "unknown"]
+    assert [each["answer"] for each in first] == ["in", "already_in", "mistyped"]
     assert first == again
     assert first[0]["name"] == "María Elena Ríos Castañeda"
 
@@ -574,6 +575,30 @@ async def test_the_api_keeps_a_waiting_list(site: Site) -> None:
 
     assert answer.status_code == 201
     assert [each.email for each in await queries.waiting(site.event.id)] == ["ana@example.mx"]
+
+
+ATTEMPTS = ("order form", "waiting form", "order", "waiting")
+
+
+@pytest.mark.parametrize("first", ATTEMPTS)
+async def test_a_refused_attempt_counts_and_pages_and_api_share_one_limit(
+    site: Site, first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plenaria.plugins.registration.services.attempts.ORDERS_AN_HOUR", 1)
+    await place(site.event, *(attendee() for _ in range(10)))
+    visitor = site.visitor()
+    waits = {"ticket_type": "press", "name": "Ana", "email": "ana@example.mx"}
+
+    async def sent(what: str) -> int:
+        if what == "order form":
+            return (await visitor.post("/congress/register", data=filled("member"))).status_code
+        if what == "waiting form":
+            return (await visitor.post("/congress/register/waiting-list", data={**waits, "seats": "1"})).status_code
+        path, asked = ("orders", body("member")) if what == "order" else ("waiting-list", waits)
+        return (await visitor.post(f"{API}/{path}", json=asked, headers={"Idempotency-Key": what})).status_code
+
+    assert await sent(first) == 409
+    assert [await sent(what) for what in ATTEMPTS] == [429, 429, 429, 429]
 
 
 async def test_where_the_plugin_is_off_there_is_nothing(site: Site) -> None:

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from plenaria.core.storage.audit import lines
 from plenaria.plugins.registration import services
+from plenaria.plugins.registration.forms import WaitingRequest
 from tests.plugins.registration.orders import MEMBER, PRESS, attendee, place, sell
 from tests.site import Site
 
@@ -27,7 +28,7 @@ async def test_an_attendee_is_mailed_no_ticket_of_anybody_else(site: Site) -> No
 async def test_joining_the_waiting_list_again_leaves_a_line_too(site: Site) -> None:
     await sell(site.event, replace(MEMBER, size=0))
     for seats in (1, 2):
-        request = services.WaitingRequest(ticket_type="member", name="Ana", email="ana@example.mx", seats=seats)
+        request = WaitingRequest(ticket_type="member", name="Ana", email="ana@example.mx", seats=seats)
         await services.join_waiting_list(site.event, request, language="es", by="visitor", now=site.now)
 
     actions = [line.action for line in await lines(event=site.event.id)]

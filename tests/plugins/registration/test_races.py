@@ -7,7 +7,7 @@ import pytest
 
 from plenaria.core.events import services as events
 from plenaria.plugins.registration import services
-from plenaria.plugins.registration.services import Scan
+from plenaria.plugins.registration.forms import Scan
 from plenaria.plugins.registration.services import orders as order_services
 from plenaria.plugins.registration.settings import RegistrationSettings
 from plenaria.plugins.registration.tables import OrderRow, TicketRow

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from plenaria.core.kernel.values import Refusal, Window
 from plenaria.plugins.registration import rules
-from plenaria.plugins.registration.rules import InvoiceRequest, OrderRules, TicketType
+from plenaria.plugins.registration.forms import InvoiceRequest
+from plenaria.plugins.registration.queries import TicketTypeView
+from plenaria.plugins.registration.rules import OrderRules
 from tests.plugins.registration.orders import attendee, request
 
 NOW = datetime(2025, 9, 1, 18, 0, tzinfo=UTC)
@@ -19,8 +21,8 @@ CODES = st.integers(0, rules.numbers_of(rules.TICKET_LENGTH) - 1).map(
 )
 
 
-def kind(code: str = "member", **more: Any) -> TicketType:
-    return TicketType(id=1, code=code, name={"es": code}, price_minor=100, **more)
+def kind(code: str = "member", **more: Any) -> TicketTypeView:
+    return TicketTypeView(id=1, code=code, name={"es": code}, price_minor=100, **more)
 
 
 def reasons(*refusals: Refusal) -> list[str]:
@@ -253,9 +255,7 @@ def test_the_check_digit_of_an_rfc_can_be_let_pass() -> None:
 
 
 def test_an_invoice_is_stored_as_the_tax_office_writes_it() -> None:
-    invoice = rules.clean_invoice(
-        InvoiceRequest(**{**COMPANY, "rfc": "mab 930714 8t4", "legal_name": " Peña  y Núñez "})
-    )
+    invoice = InvoiceRequest(**{**COMPANY, "rfc": "mab 930714 8t4", "legal_name": " Peña  y Núñez "}).cleaned()
 
     assert (invoice.rfc, invoice.legal_name) == ("MAB9307148T4", "PEÑA Y NÚÑEZ")
 
@@ -274,8 +274,15 @@ def test_an_invoice_is_stored_as_the_tax_office_writes_it() -> None:
     ],
 )
 def test_the_door_answers_by_the_orders_state(state: str, inside: datetime | None, expected: str) -> None:
-    assert rules.door_answer(rules.DoorTicket(state, inside)) == expected
-    assert rules.door_answer(None) == "unknown"
+    assert rules.door_answer(rules.DoorTicket(state, inside), code="0000000000") == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [("0000000000", "unknown"), ("0000000010", "mistyped"), ("00000000", "mistyped"), ("", "mistyped")],
+)
+def test_the_door_tells_a_mistyped_code_from_one_of_another_event(code: str, expected: str) -> None:
+    assert rules.door_answer(None, code=code) == expected
 
 
 def test_searching_forgets_capitals_accents_and_wildcards() -> None:

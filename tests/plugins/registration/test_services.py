@@ -11,7 +11,7 @@ import pytest_asyncio
 from plenaria.core.kernel.values import Refused
 from plenaria.core.storage.database import CheckViolated, count_queries, transaction
 from plenaria.plugins.registration import queries, services
-from plenaria.plugins.registration.services import Scan, WaitingRequest
+from plenaria.plugins.registration.forms import Scan, WaitingRequest
 from plenaria.plugins.registration.tables import OrderRow, TicketRow, TicketTypeRow, WaitingRow
 from tests.plugins.registration.orders import MEMBER, PRESS, attendee, place, sell
 from tests.site import NOW, Site
@@ -327,6 +327,7 @@ async def test_each_state_has_its_answer_at_the_door(site: Site) -> None:
     assert await answer(site, await ticket_code(site, unpaid.code)) == "not_paid"
     assert await answer(site, await ticket_code(site, gone.code)) == "cancelled"
     assert await answer(site, "0000000000") == "unknown"
+    assert await answer(site, inside[:-1] + ("0" if inside[-1] != "0" else "1")) == "mistyped"
 
 
 async def test_another_events_ticket_is_unknown_at_this_door(site: Site) -> None:

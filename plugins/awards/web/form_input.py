@@ -1,21 +1,19 @@
-"""What the HTML doors share: who acts, and refusals as sentences at their fields."""
+"""What the page handlers share: the fields of a sent form, and refusals as sentences at their fields."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from litestar import Request
 from litestar.datastructures import FormMultiDict
 
 from plenaria.core.kernel.settings import Settings
-from plenaria.core.kernel.values import EventView, Refusal
+from plenaria.core.kernel.values import EMAIL, EventView, Refusal, Refused
 from plenaria.core.web.refusals import sentence
 from plenaria.plugins.awards.services import Issuer
 
 Anything = Request[Any, Any, Any]
 Form = FormMultiDict
-
-EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]{2,}")
 
 
 def issuer_of(request: Anything, settings: Settings) -> Issuer:
@@ -29,10 +27,10 @@ def sentences(refusals: Iterable[Refusal], event: EventView) -> list[str]:
 
 def by_pointer(refusals: Iterable[Refusal], event: EventView) -> Mapping[str, list[str]]:
     """Pointer → sentences; "" for what belongs to no field."""
-    found: dict[str, list[str]] = {}
+    words: dict[str, list[str]] = {}
     for refusal in refusals:
-        found.setdefault(refusal.pointer, []).append(sentence(refusal, event))
-    return found
+        words.setdefault(refusal.pointer, []).append(sentence(refusal, event))
+    return words
 
 
 def status_of(refusals: Sequence[Refusal]) -> int:
@@ -56,3 +54,11 @@ def number_in(data: Form, name: str) -> int | None:
     """The whole number of one field, None when it is missing or none."""
     text = text_in(data, name, most=12).strip()
     return int(text) if text.isascii() and text.isdigit() else None
+
+
+def email_in(data: Form) -> str:
+    """The one address in the field `email`. Raises `Refused(bad_email)` for anything else."""
+    email = text_in(data, "email", most=255).strip()
+    if len(email) > 254 or not re.fullmatch(EMAIL, email):
+        raise Refused(Refusal("bad_email", {}, "/email"))
+    return email

@@ -1,0 +1,24 @@
+"""How often one address may try to order or to wait, or ask for a price."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from plenaria.core.storage.requests import limits
+
+HOUR: Final = timedelta(hours=1)
+ORDERS_AN_HOUR: Final = 120
+"""From one address: a company's people may all sit behind the same one."""
+QUOTES_AN_HOUR: Final = 1_200
+
+
+async def count_attempt(client: str, *, now: datetime) -> None:
+    """Count an attempt to order or to join the waiting list. Raises `Refused(too_many_requests)` when there were too many.
+
+    Handlers call it before the work and outside its transaction: a refused order counts too.
+    """
+    await limits.count("order", client, most=ORDERS_AN_HOUR, span=HOUR, now=now)
+
+
+async def count_quote(client: str, *, now: datetime) -> None:
+    """Count a quote. Raises `Refused(too_many_requests)` when there were too many."""
+    await limits.count("quote", client, most=QUOTES_AN_HOUR, span=HOUR, now=now)
