@@ -46,7 +46,7 @@ DELIVERERS: Final[Mapping[str, outbox.Deliver]] = {"fact": facts.deliver, "mail"
 
 
 def prepare(settings: Settings, host: PluginHost) -> None:
-    """Hand the plugins' contributions to the core's rooms. Also what the command line and the worker start with."""
+    """Hand the plugins' contributions to the core's modules. Also what the command line and the worker start with."""
     plugins.use(host)
     mail.use(settings)
     signing_keys.use(Path(settings.key_file))
@@ -88,7 +88,7 @@ def create_app(settings: Settings, *, host: PluginHost | None = None, with_worke
 
 
 def _application(settings: Settings, host: PluginHost, *, with_worker: bool) -> Litestar:
-    """With the doors of every plugin whose doors fit; looked for one by one only when not all do."""
+    """With the routes of every plugin whose routes fit; looked for one by one only when not all do."""
     with suppress(Exception):
         return _with_doors(settings, host, routes.of_everybody(host), with_worker=with_worker)
     _leave_out_doors_that_do_not_fit(settings, host)

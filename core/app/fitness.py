@@ -363,8 +363,8 @@ def _names(host: PluginHost, plugin: Plugin, known: _Known) -> None:
     owners.claim(plugin, PERMISSION, (permission.name for permission in permissions))
     owners.claim_older(plugin, REFUSAL, host.contributed(plugin.name, "register_refusals") or (), after="_")
     owners.claim_older(plugin, ACTION, host.contributed(plugin.name, "register_actions") or ())
-    if room := host.room(plugin.name, "piccolo_app"):
-        tables = (table._meta.tablename for table in room.APP_CONFIG.table_classes)
+    if module := host.module(plugin.name, "piccolo_app"):
+        tables = (table._meta.tablename for table in module.APP_CONFIG.table_classes)
         owners.claim(plugin, TABLE, tables, after="_")
     for permission in permissions:
         for role in permission.roles:

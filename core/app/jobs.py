@@ -1,4 +1,4 @@
-"""Regular work: the house's own (sealing the audit log, forgetting what is out of date) and that of plugins."""
+"""Regular work: the core's own (sealing the audit log, forgetting what is out of date) and that of plugins."""
 
 import asyncio
 import logging
@@ -32,7 +32,7 @@ async def run_jobs(*, stop: asyncio.Event) -> None:
     """Run every job at once and then at its own pace, until `stop` is set; those under way are finished first.
 
     The jobs of one owner run one after another; nobody waits for another's. At the end every job that left something going on
-    is told to end it.
+    is asked to end it.
     """
     await asyncio.gather(*(_run_jobs_of(owner, jobs, stop) for owner, jobs in all_jobs() if jobs))
 

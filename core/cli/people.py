@@ -54,13 +54,13 @@ async def _erase(installation: Installation, email: str, at_once: bool) -> tuple
         found = await erasure.person_at(email)
         if found is None:
             raise Refused(Refusal("not_your_address"))
-        told = [
+        lines = [
             f"{part.plugin}: {line.what} ({line.fate})" for part in await erasure.preview(found) for line in part.lines
         ]
         due_at = await erasure.ask(found, address=email, by="cli", settings=installation.settings, now=now)
         if at_once and not await erasure.erase_due(now=due_at + timedelta(seconds=1), only=found):
             raise Refused(Refusal("plugin_failed", {"plugin": (await erasure.requests())[0].failed}))
-        return told, due_at.date().isoformat()
+        return lines, due_at.date().isoformat()
 
 
 async def _invite(installation: Installation, email: str, slug: str, role: str, show_link: bool) -> str:

@@ -1,4 +1,4 @@
-"""`plenaria plugin`: the commands of whoever writes one."""
+"""`plenaria plugin`: commands for writing one."""
 
 import re
 import sys
@@ -43,7 +43,7 @@ def new(name: str, folder: Path) -> None:
 @plugin.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=Path())
 @click.option("--renamed", is_flag=True, help="A column that went and one that came are the same, renamed.")
-@click.option("--description", default="", help="One line for whoever reads the file.")
+@click.option("--description", default="", help="One line that says what it changes.")
 def migrate(folder: Path, renamed: bool, description: str) -> None:
     """Write the migration that the tables of the plugin in FOLDER need; it need not be installed."""
     from plenaria.core.storage.database.new_migration import main

@@ -86,7 +86,7 @@ async def change_details(request: Anything, event: EventView, visit: Visit) -> R
 
 
 async def _still_missing(event: EventView, visit: Visit) -> list[tuple[str, str]]:
-    """A warning for whoever has just made an event public that lacks something."""
+    """A warning for somebody who has just made an event public that lacks something."""
     changed = await queries.event_by_id(event.id)
     blocking = [item.words for item in (await readiness(changed, now=visit.now)).items if item.severity == "blocks"]
     if not blocking:

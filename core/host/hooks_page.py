@@ -29,17 +29,17 @@ without that plugin. There are four verbs and no others:
   and each answer is checked against the annotation. What a plugin did that raises, takes longer than 5 seconds or answers with
   something else is thrown away, logged with its name, counted and shown on the plugins page. Each hook says what happens
   then: the value goes on as it was before, or the hook fails closed with the refusal `plugin_failed`.
-- **Past tense** is a fact, told after the commit, from the outbox, at least once; async. It cannot refuse. When it fails it
-  is told again with growing pauses, to this plugin alone; after the last pause an organiser can have it tried again.
+- **Past tense** is a fact, delivered after the commit, from the outbox, at least once; async. It cannot refuse. When it fails it
+  is delivered again with growing pauses, to this plugin alone; after the last pause an organiser can have it tried again.
 
 Rules that hold for all of them:
 
-- A plugin that is off for an event is neither asked nor told about it. One that could not be loaded is not asked either;
+- A plugin that is off for an event is neither asked nor gets its facts. One that could not be loaded is not asked either;
   the facts that wait for it are kept.
 - Plugins come in the order of their names; `tryfirst`, `trylast` and wrappers have no place here.
 - A fact may come twice and out of order: note what you did, or look at the state instead of the fact.
 - A fact's arguments are stored as JSON and arrive as the hook's annotations say.
-- A fact is told outside any transaction: open your own. It has 45 seconds; longer work is a job (`register_jobs`).
+- A fact is delivered outside any transaction: open your own. It has 45 seconds; longer work is a job (`register_jobs`).
 """
 
 _OURS: Final = "plenaria"
@@ -47,7 +47,7 @@ _VERBS: Final = {
     "register": "## `register_*`: what a plugin contributes",
     "refuse": "## `refuse_*`: what a plugin may forbid",
     "adjust": "## `adjust_*`: what a plugin may change",
-    "fact": "## Past tense: what a plugin is told",
+    "fact": "## Past tense: facts that a plugin gets",
 }
 
 

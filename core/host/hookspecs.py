@@ -5,10 +5,10 @@
   plugin that crashes has said no.
 - `adjust_*`: a value handed from plugin to plugin and changed by each in turn, checked after each. Async. What a plugin
   that fails did is thrown away; where the hook `fails_closed`, what is being done is refused.
-- past tense: a fact, told after the commit, from the outbox, at least once, to each plugin by itself. Async. Cannot
+- past tense: a fact, delivered after the commit, from the outbox, at least once, to each plugin by itself. Async. Cannot
   refuse.
 
-A plugin that is switched off for an event is neither asked nor told about that event. A plugin may offer hooks of its own
+A plugin that is switched off for an event is neither asked nor gets facts of that event. A plugin may offer hooks of its own
 in a `hookspecs.py` that it hands over with `register_hookspecs`; others implement them with
 `@hookimpl(optionalhook=True)`, so that each still runs without the other.
 """
@@ -134,7 +134,7 @@ def register_routes() -> Sequence[ControllerRouterHandler]:  # type: ignore[empt
 
 @hookspec
 def register_permissions() -> Sequence[Permission]:  # type: ignore[empty-body]
-    """Name the permissions that the plugin's doors ask for, and the roles that hold them.
+    """Name the permissions that the plugin's handlers ask for, and the roles that hold them.
 
     Called once at start. Their names begin with the plugin's own and a dot. Roles: owner (holds everything), organiser,
     programme, finance, door, juror, and those of `register_roles`; a role that nobody offers leaves the plugin out.

@@ -1,6 +1,6 @@
 """The plugin host: finds plugins by entry point, keeps their order, and calls their hooks.
 
-The only room that imports by name. Nothing here or elsewhere in the core knows a plugin.
+The only module that imports by name. Nothing here or elsewhere in the core knows a plugin.
 
 A plugin that fails while the process starts is left out as a whole: at import, with a misspelt hook or argument, in one of
 its `register_*` hooks, with something in them that is not what the hook asks for. It is logged once and shown among the
@@ -50,7 +50,7 @@ class Unfit(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """A loaded plugin. `name` is its entry point's, `package` the import name of the folder of its rooms."""
+    """A loaded plugin. `name` is its entry point's, `package` the import name of the folder of its modules."""
 
     name: str
     package: str
@@ -204,7 +204,7 @@ class PluginHost:
             self._contributed.setdefault(hook, {})[plugin.name] = value
         if card := self._contributed.get("register_plugin", {}).get(plugin.name):
             self.plugins[plugin.name] = replace(plugin, card=card)
-        if (tables := self.room(plugin.name, "piccolo_app")) and tables.APP_CONFIG.app_name != plugin.name:
+        if (tables := self.module(plugin.name, "piccolo_app")) and tables.APP_CONFIG.app_name != plugin.name:
             raise Unfit(f"app_name in its piccolo_app.py must be {plugin.name!r}")
 
     # -- register_* ------------------------------------------------------------------------------------------------
@@ -262,8 +262,8 @@ class PluginHost:
     async def ask(self, hook: str, *, event: EventView, **facts: Any) -> list[Refusal]:
         """All refusals of the plugins that are on for the event. Call inside the transaction; a crash is a no.
 
-        Raises LookupError for a hook that nobody offers and TypeError for other arguments than its spec's: an asker's slip
-        must not pass for consent.
+        Raises LookupError for a hook that nobody offers and TypeError for other arguments than its spec's: a mistake of the
+        caller must not pass for consent.
         """
         refusals: list[Refusal] = []
         facts["event"] = event
@@ -315,7 +315,7 @@ class PluginHost:
     # -- facts -----------------------------------------------------------------------------------------------------
 
     def listeners(self, hook: str, event: EventView, facts: Collection[str]) -> list[str]:
-        """The plugins, on for the event, that want to be told this fact. Raises as `ask` does."""
+        """The plugins, on for the event, that want this fact. Raises as `ask` does."""
         return [name for name, _ in self._implementations(hook, facts) if name in event.plugins]
 
     async def tell(self, plugin: str, hook: str, facts: Mapping[str, Any]) -> None:
@@ -348,11 +348,11 @@ class PluginHost:
         found = {call.plugin_name: call for call in caller.get_hookimpls()}
         return [(name, found[name]) for name in self.plugins if name in found]
 
-    # -- rooms -----------------------------------------------------------------------------------------------------
+    # -- modules ---------------------------------------------------------------------------------------------------
 
-    def room(self, plugin: str, room: str) -> ModuleType | None:
-        """A module of a plugin's package, or None when the plugin has no such room."""
-        full_name = f"{self.plugins[plugin].package}.{room}"
+    def module(self, plugin: str, name: str) -> ModuleType | None:
+        """A module of a plugin's package, or None when the plugin has no such module."""
+        full_name = f"{self.plugins[plugin].package}.{name}"
         try:
             return importlib.import_module(full_name)
         except ModuleNotFoundError as error:
@@ -362,11 +362,11 @@ class PluginHost:
 
     def apps(self) -> list[AppConfig]:
         """The Piccolo apps of the core and of every plugin that has tables."""
-        rooms = [
+        modules = [
             importlib.import_module("plenaria.core.piccolo_app"),
-            *(self.room(name, "piccolo_app") for name in self.plugins),
+            *(self.module(name, "piccolo_app") for name in self.plugins),
         ]
-        return [room.APP_CONFIG for room in rooms if room is not None]
+        return [module.APP_CONFIG for module in modules if module is not None]
 
     def tables(self) -> list[type[Table]]:
         return [table for app in self.apps() for table in app.table_classes]

@@ -182,7 +182,7 @@ class Column(Struct, frozen=True):
 
 
 class Sheet(Struct, frozen=True):
-    """A table that leaves the house as a file. Every row has a cell for each column; codes are unique."""
+    """A table to take away as a file. Every row has a cell for each column; codes are unique."""
 
     columns: list[Column]
     rows: list[list[str | int | None]]

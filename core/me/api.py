@@ -1,4 +1,4 @@
-"""The JSON doors of people: whom a token or a session belongs to."""
+"""The JSON handlers of one's own: whom a token or a session belongs to."""
 
 from datetime import datetime
 from typing import Annotated, Any

@@ -44,7 +44,7 @@ async def my_page(request: Anything, visit: Visit) -> Response[str]:
 
 @get("/me/account/data.json", permission="signed_in", include_in_schema=False)
 async def my_data(visit: Visit) -> Response[bytes]:
-    """Everything that the house and its plugins keep about the person who asks, as one JSON document to keep."""
+    """Everything that the core and the plugins keep about the person who asks, as one JSON document to keep."""
     assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
     me = visit.person.id
 

@@ -1,4 +1,4 @@
-"""The door of the awards plugin: hooks that hand over what the rooms contain."""
+"""The hooks of the awards plugin; each hands over to another module."""
 
 from collections.abc import Mapping, Sequence
 from types import ModuleType

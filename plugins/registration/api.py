@@ -67,7 +67,7 @@ class Quote(Struct, frozen=True, kw_only=True):
 
 
 class OrderReceipt(Struct, frozen=True, kw_only=True):
-    """What a buyer is told at once; the address of the order's page and the tickets come by mail."""
+    """What a buyer gets at once; the address of the order's page and the tickets come by mail."""
 
     code: str
     state: str

@@ -13,7 +13,7 @@ from plenaria.plugins.registration.rules import MOST_ATTENDEES, REGIMES, USES, c
 
 
 class InvoiceRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What the tax office wants to know of whoever gets the invoice."""
+    """What an invoice must say about its recipient."""
 
     rfc: Annotated[
         str,

@@ -204,7 +204,7 @@ async def place_order(request: Anything, event: EventView, visit: Visit) -> Resp
 
 @get("/{event_slug:str}/privacy", permission="public", include_in_schema=False)
 async def privacy_page(request: Anything, event: EventView) -> Response[str]:
-    """The privacy notice, for whoever wants to read it before or after registering."""
+    """The privacy notice, to be read before or after registering."""
     return page(request, "registration/privacy.html", settings=await queries.settings(event))
 
 

@@ -88,7 +88,7 @@ class Site:
         return [payload for _, _, payload in await self._lines("mail")]
 
     async def facts(self) -> list[tuple[str, str, dict[str, Any]]]:
-        """Every fact in the outbox, the first first: `(hook, plugin that is told, arguments)`."""
+        """Every fact in the outbox, the first first: `(hook, plugin that gets it, arguments)`."""
         return await self._lines("fact")
 
     async def _lines(self, kind: str) -> list[tuple[str, str, dict[str, Any]]]:
