@@ -109,9 +109,9 @@ def _leave_out_doors_that_do_not_fit(settings: Settings, host: PluginHost) -> No
 def _with_doors(settings: Settings, host: PluginHost, handlers: list[Any], *, with_worker: bool) -> Litestar:
     app = _litestar(settings, host, handlers, with_worker=with_worker)
     fitness.refuse_unfit_routes(app, host)
-    fitness.refuse_undescribed(app)
     if missing := undeclared(app):
         raise Misconfigured(f"these routes declare no permission: {', '.join(missing)}")
+    fitness.refuse_undescribed(app)
     return app
 
 

@@ -145,7 +145,13 @@ def _of_problem(problem: Problem) -> dict[str, Any]:
 def _of_litestar(error: ValidationException) -> list[dict[str, Any]]:
     """The framework's findings about query and header parameters; bodies have passed our own check."""
     found = [each for each in error.extra if isinstance(each, dict)] if isinstance(error.extra, list) else []
-    return [_of_parameter(str(each.get("key", "")), str(each.get("message", ""))) for each in found]
+    named = [(str(each.get("key", "")), str(each.get("message", ""))) for each in found]
+    return [_of_parameter(name, reason) for name, reason in named if not _is_only_described(name, reason)]
+
+
+def _is_only_described(name: str, reason: str) -> bool:
+    """A path parameter that the handler does not take: describing the API makes the framework look for it, in vain."""
+    return name != "data" and reason == repr(name)
 
 
 def _of_parameter(name: str, reason: str) -> dict[str, Any]:

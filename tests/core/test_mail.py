@@ -364,7 +364,8 @@ async def test_a_placeholder_that_the_mail_does_not_have_is_refused_with_those_i
         ("unknown_placeholder", "nombre"),
         ("unknown_placeholder", "sito"),
     ]
-    assert refused.value.refusals[0].facts["known"] == "{site}, {minutes}, {link}"
+    known = refused.value.refusals[0].facts["known"]
+    assert known == "{agenda_link}, {agenda_next_session}, {registration_link}, {site}, {minutes}, {link}"
 
 
 async def test_the_preview_is_made_with_the_sample(site: Site) -> None:

@@ -12,6 +12,7 @@ from plenaria.core.host.contributions import Placeholder
 from plenaria.core.host.plugins import Unfit
 from plenaria.core.kernel.values import EventView, Refused
 from plenaria.core.mail import placeholders
+from plenaria.core.mail.wording import refuse_unknown_placeholders
 from plenaria.core.storage.database import transaction
 from plenaria.plugins.agenda import services as agenda
 from plenaria.plugins.registration.tables import OrderRow
@@ -70,7 +71,7 @@ async def test_a_plugin_that_is_off_offers_nothing_and_leaves_no_hole(site: Site
 
     assert "AB" in (await site.mails())[-1]["text"]
     with pytest.raises(Refused):
-        mail.refuse_unknown_placeholders(mail.texts()[KEY][1], site.event, "{agenda_link}")
+        refuse_unknown_placeholders(mail.texts()[KEY][1], site.event, "{agenda_link}")
 
 
 @pytest.mark.parametrize("name", ["link", "registration_link", "guest_Link", "guest_buyer"])

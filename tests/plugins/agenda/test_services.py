@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from plenaria.core.events import queries as events
 from plenaria.core.events import services as event_services
+from plenaria.core.kernel.i18n import using
 from plenaria.core.kernel.values import Column, EventView, Refused, Sheet
 from plenaria.core.storage.database import count_queries
 from plenaria.plugins.agenda import queries, services
@@ -307,7 +308,8 @@ async def test_the_sheet_of_attendees_says_who_is_on_stage(site: Site) -> None:
     columns = [Column("email", "Correo")]
     sheet = Sheet(columns, [[f"  {ANA_ITEM.email.upper()}"], ["nobody@example.mx"]])
 
-    found = await services.with_sessions(event, sheet)
+    with using("es"):
+        found = await services.with_sessions(event, sheet)
 
     assert ANA_ITEM.email
     assert [column.code for column in found.columns] == ["email", "agenda.on_stage"]
