@@ -59,7 +59,8 @@ async def preview(person_id: int) -> list[ErasurePart]:
 
     own = ErasurePart(plugin="core", answer="lines", lines=tuple(await forgetting.preview(person_id)))
     gathered = await plugins.host().gather("register_personal_data", lines)
-    return [own, *gathered.values, *(ErasurePart(plugin=name, answer="failed") for name in gathered.failed)]
+    failed = sorted({*gathered.failed, *plugins.host().not_loaded()})
+    return [own, *gathered.values, *(ErasurePart(plugin=name, answer="failed") for name in failed)]
 
 
 async def ask(person_id: int, *, address: str, by: str, settings: Settings, now: datetime) -> datetime:
@@ -98,10 +99,10 @@ async def erase_due(*, now: datetime, only: int | None = None) -> int:
 
 
 async def _erase(request: int, person_id: int, *, now: datetime) -> bool:
-    plugin = next(iter(plugins.host().broken), "")
+    plugin = next(iter(plugins.host().not_loaded()), "")
     try:
         if plugin:
-            raise LookupError(f"{plugin} could not be loaded, and may keep something about the person")
+            raise LookupError(f"{plugin} is not loaded, and may keep something about the person")
         async with transaction():
             if not await _claimed(request, now=now):
                 return False

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from plenaria.core.cli import main
 from plenaria.core.host import plugins
 from plenaria.core.host.contributions import PersonalData
+from plenaria.core.host.plugins import PluginHost
 from plenaria.core.kernel.values import ErasureLine, Refused
 from plenaria.core.me import erasure
 from plenaria.core.people import services as people
@@ -238,3 +239,22 @@ def test_the_command_erases_at_once(tmp_path: Path) -> None:
     assert "Blocked; to be erased on" in blocked.output
     assert twice.exit_code == 1
     assert plenaria("person", "erase", "nobody@example.mx").exit_code == 1
+
+
+async def test_a_plugin_that_is_installed_and_not_loaded_keeps_everything_from_being_erased(site: Site) -> None:
+    person = await blocked(site)
+    before, host = await stored(), plugins.host()
+    berta = await site.signed_in(email="berta@example.mx")
+
+    plugins.use(PluginHost.discover(disabled=["registration"]))
+    try:
+        erased = await erasure.erase_due(now=LATER)
+        parts = {part.plugin: part.answer for part in await erasure.preview(person)}
+        download = (await berta.get("/me/account/data.json")).json()
+    finally:
+        plugins.use(host)
+
+    assert (erased, await stored()) == (0, before)
+    assert [each.failed for each in await erasure.requests()] == ["registration"]
+    assert parts["registration"] == "failed"
+    assert download["missing"] == ["registration"]
