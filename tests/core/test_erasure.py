@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
+from plenaria.core.app.jobs import KEEP_DELIVERED, tidy
 from plenaria.core.cli import main
 from plenaria.core.host import plugins
 from plenaria.core.host.contributions import PersonalData
@@ -18,10 +19,11 @@ from plenaria.core.me import erasure
 from plenaria.core.people import services as people
 from plenaria.core.storage.audit.tables import AuditLine
 from plenaria.core.storage.database import transaction
+from plenaria.core.storage.files.tables import StoredFile
 from plenaria.core.storage.outbox.tables import OutboxLine
 from plenaria.plugins.agenda import services as agenda
 from plenaria.plugins.agenda.tables import SessionPart, StagePerson
-from plenaria.plugins.awards.tables import Conflict, Nomination, Sheet
+from plenaria.plugins.awards.tables import Conflict, Nomination, NominationFile, Sheet
 from plenaria.plugins.registration.tables import OrderRow, TicketRow, WaitingRow
 from tests.guest import guest
 from tests.plugins.agenda.samples import ANA_ITEM
@@ -258,3 +260,67 @@ async def test_a_plugin_that_is_installed_and_not_loaded_keeps_everything_from_b
     assert [each.failed for each in await erasure.requests()] == ["registration"]
     assert parts["registration"] == "failed"
     assert download["missing"] == ["registration"]
+
+
+async def test_settled_facts_that_hold_the_address_go_and_others_stay(site: Site) -> None:
+    await blocked(site)
+
+    async def fact(email: str, **settled: Any) -> int:
+        payload = json.dumps({"order": {"buyer_name": "X", "tickets": [{"email": email}]}})
+        line = OutboxLine(
+            kind="fact", name="registration_placed", plugin="awards", payload=payload, created_at=NOW, **settled
+        )
+        await line.save()
+        return int(line.id)
+
+    await fact(ANA, done_at=NOW)
+    await fact("Ana@Example.mx", given_up_at=NOW)
+    waiting = await fact(ANA, due_at=LATER)
+    others = [await fact(email, done_at=NOW) for email in ("berta@example.mx", f"susana.{ANA}", f"di{ANA}.org")]
+
+    assert await erasure.erase_due(now=LATER) == 1
+
+    lines = await OutboxLine.select(OutboxLine.id).where(OutboxLine.kind == "fact").order_by(OutboxLine.id)
+    assert [line["id"] for line in lines] == [waiting, *others]
+
+
+async def test_a_line_that_was_given_up_is_tidied_away_as_a_delivered_one_is(site: Site) -> None:
+    for settled in ("done_at", "given_up_at"):
+        await OutboxLine(kind="mail", name="x", plugin="", payload="{}", created_at=NOW, **{settled: NOW}).save()  # type: ignore[arg-type]
+
+    await tidy(now=NOW + KEEP_DELIVERED)
+    before = await OutboxLine.count()
+    await tidy(now=NOW + KEEP_DELIVERED + timedelta(seconds=1))
+
+    assert (before, await OutboxLine.count()) == (2, 0)
+
+
+async def test_the_files_of_emptied_drafts_go_and_those_of_others_stay(site: Site) -> None:
+    await known_everywhere(site)
+    for code in ("ana", "berta"):
+        file = StoredFile(code=code, name="cv.pdf", media_type="application/pdf", size=1, content=b"x", stored_at=NOW)
+        await file.save()
+        nomination = await Nomination.select(Nomination.id).where(Nomination.code == code).first()
+        assert nomination is not None
+        await NominationFile(nomination=nomination["id"], question="cv", code=code, file=file.id).save()
+    person = (await people.ensure_person(ANA, now=NOW)).id
+    await erasure.ask(person, address=ANA, by="test", settings=site.settings, now=NOW)
+
+    assert await erasure.erase_due(now=LATER) == 1
+
+    assert [row["code"] for row in await NominationFile.select(NominationFile.code)] == ["berta"]
+    assert [row["code"] for row in await StoredFile.select(StoredFile.code)] == ["berta"]
+
+
+async def test_an_order_is_still_found_by_its_invoice_name(site: Site) -> None:
+    await blocked(site)
+    await OrderRow.update({OrderRow.invoice: '{"rfc": "X", "legal_name": "PEÑA Y SOCIOS"}'}).where(
+        OrderRow.code == "ana"
+    )
+
+    await erasure.erase_due(now=LATER)
+
+    order = await OrderRow.select(OrderRow.search).where(OrderRow.code == "ana").first()
+    assert order is not None
+    assert "pena y socios" in order["search"]
+    assert ANA not in order["search"]
