@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from piccolo.query.functions import Lower
 
 from plenaria.core.kernel.i18n import gettext
 from plenaria.core.kernel.values import ERASED_DOMAIN, ErasureLine
@@ -54,9 +55,11 @@ async def forget(person: int, /, *, now: datetime) -> None:
 
 async def _forget_lines(email: str) -> None:
     """Mails to the address, and facts that hold it once they are delivered or given up: a plugin still waits for others."""
-    rows = await OutboxLine.select(OutboxLine.id, OutboxLine.kind, OutboxLine.payload).where(
-        OutboxLine.payload.ilike(f"%{email}%")
-        & ((OutboxLine.kind == "mail") | OutboxLine.done_at.is_not_null() | OutboxLine.given_up_at.is_not_null())
+    settled = OutboxLine.done_at.is_not_null() | OutboxLine.given_up_at.is_not_null()
+    rows = (
+        await OutboxLine.select(OutboxLine.id, OutboxLine.kind, OutboxLine.payload)
+        .where(Lower(OutboxLine.payload).like(f"%{email}%"))
+        .where((OutboxLine.kind == "mail") | settled)
     )
     ids = [row["id"] for row in rows if _concerns(row["kind"], msgspec.json.decode(row["payload"]), email)]
     if ids:
