@@ -25,6 +25,7 @@ SEAL_EVERY_S: Final = 2.0
 TIDY_EVERY_S: Final = 3600.0
 ERASE_EVERY_S: Final = 3600.0
 KEEP_DELIVERED: Final = timedelta(days=30)
+"""Given-up lines too."""
 KEEP_ANSWERS: Final = timedelta(days=1)
 
 
@@ -87,9 +88,10 @@ async def _pause(stop: asyncio.Event, seconds: float) -> None:
 
 
 async def tidy(*, now: datetime) -> None:
-    """Remove what nobody needs any more: ended sessions, old links, delivered lines, remembered answers."""
+    """Remove what nobody needs any more: ended sessions, old links, settled lines, remembered answers."""
     await Session.delete().where(Session.expires_at < now)
     await SignInLink.delete().where(SignInLink.expires_at < now - timedelta(days=1))
-    await OutboxLine.delete().where(OutboxLine.done_at < now - KEEP_DELIVERED)
+    old = now - KEEP_DELIVERED
+    await OutboxLine.delete().where((OutboxLine.done_at < old) | (OutboxLine.given_up_at < old))
     await IdempotentAnswer.delete().where(IdempotentAnswer.created_at < now - KEEP_ANSWERS)
     await limits.forget_old(now=now)

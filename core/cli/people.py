@@ -33,7 +33,7 @@ def invite(installation: Installation, email: str, slug: str, role: str, show_li
 @click.option("--at-once", is_flag=True, help="Erase now instead of after the days of the settings.")
 @pass_installation
 def erase(installation: Installation, email: str, at_once: bool) -> None:
-    """Block the account of EMAIL, and have its data erased: by the worker when it is due, or at once."""
+    """Block the account of EMAIL, and have its data erased: by the worker when it is due, or at once (also later on)."""
     from plenaria.core.kernel.i18n import fill, gettext
 
     lines, due = run(_erase(installation, email, at_once))
@@ -43,8 +43,6 @@ def erase(installation: Installation, email: str, at_once: bool) -> None:
 
 
 async def _erase(installation: Installation, email: str, at_once: bool) -> tuple[list[str], str]:
-    from datetime import timedelta
-
     from plenaria.core.kernel import clock
     from plenaria.core.kernel.values import Refusal, Refused
     from plenaria.core.me import erasure
@@ -57,9 +55,11 @@ async def _erase(installation: Installation, email: str, at_once: bool) -> tuple
         lines = [
             f"{part.plugin}: {line.what} ({line.fate})" for part in await erasure.preview(found) for line in part.lines
         ]
-        due_at = await erasure.ask(found, address=email, by="cli", settings=installation.settings, now=now)
-        if at_once and not await erasure.erase_due(now=due_at + timedelta(seconds=1), only=found):
-            raise Refused(Refusal("plugin_failed", {"plugin": (await erasure.requests())[0].failed}))
+        due_at = await erasure.ask(
+            found, address=email, by="cli", settings=installation.settings, now=now, at_once=at_once
+        )
+        if at_once and not await erasure.erase_due(now=now, only=found):
+            raise Refused(Refusal("plugin_failed", {"plugin": await erasure.failed_in(found)}))
         return lines, due_at.date().isoformat()
 
 

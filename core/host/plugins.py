@@ -104,6 +104,10 @@ class PluginHost:
             if entry.name not in disabled and (only is None or entry.name in only)
         )
 
+    def not_loaded(self) -> list[str]:
+        """Plugins that this process runs without though they may keep something: broken, disabled, left out by `only`."""
+        return sorted({*installed_names(), *self.broken} - set(self.plugins))
+
     # -- start -----------------------------------------------------------------------------------------------------
 
     def by_precedence(self) -> list[str]:

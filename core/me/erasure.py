@@ -10,18 +10,17 @@ from typing import Any
 
 from msgspec import Struct
 
+from plenaria.core.events import queries as event_queries
 from plenaria.core.host import plugins
 from plenaria.core.host.contributions import PersonalData, has_shape
 from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import ErasureLine, Refusal, Refused
 from plenaria.core.people import forgetting
 from plenaria.core.people.queries import normal_email, person
+from plenaria.core.people.services import lock_erasure, only_owner_of
 from plenaria.core.people.tables import ApiToken, Erasure, Person, Session, SignInLink
 from plenaria.core.storage import audit
-from plenaria.core.storage.database import lock, transaction
-
-AT_ONCE = 50
-"""Requests that one run of the job looks at; the next run takes the rest."""
+from plenaria.core.storage.database import transaction
 
 
 class ErasurePart(Struct, frozen=True, kw_only=True):
@@ -59,20 +58,25 @@ async def preview(person_id: int) -> list[ErasurePart]:
 
     own = ErasurePart(plugin="core", answer="lines", lines=tuple(await forgetting.preview(person_id)))
     gathered = await plugins.host().gather("register_personal_data", lines)
-    return [own, *gathered.values, *(ErasurePart(plugin=name, answer="failed") for name in gathered.failed)]
+    failed = sorted({*gathered.failed, *plugins.host().not_loaded()})
+    return [own, *gathered.values, *(ErasurePart(plugin=name, answer="failed") for name in failed)]
 
 
-async def ask(person_id: int, *, address: str, by: str, settings: Settings, now: datetime) -> datetime:
-    """Block the account and say when its data will be erased. Raises `Refused`: another address, or asked for already."""
+async def ask(
+    person_id: int, *, address: str, by: str, settings: Settings, now: datetime, at_once: bool = False
+) -> datetime:
+    """Block the account and say when its data will be erased; `at_once` makes a request that is pending due now.
+
+    Raises `Refused`: another address, asked for already, or an event whose only owner this is.
+    """
     known = await person(person_id)
     if known is None or normal_email(address) != known.email:
         raise Refused(Refusal("not_your_address", {}, "/address"))
-    due_at = now + timedelta(days=settings.erasure_days)
+    due_at = now if at_once else now + timedelta(days=settings.erasure_days)
     async with transaction():
-        await lock(f"erasure:{person_id}")
-        if await Erasure.exists().where((Erasure.person == person_id) & (Erasure.state == "blocked")):
-            raise Refused(Refusal("erasure_pending"))
-        await Erasure(person=person_id, state="blocked", requested_at=now, due_at=due_at).save()
+        await lock_erasure(person_id)
+        await _refuse_ownerless_events(person_id)
+        await _store(person_id, due_at=due_at, may_bring_forward=at_once, now=now)
         await Session.delete().where(Session.person == person_id)
         await SignInLink.delete().where(SignInLink.email == known.email)
         revoked: dict[Any, Any] = {ApiToken.revoked_at: now}
@@ -82,26 +86,44 @@ async def ask(person_id: int, *, address: str, by: str, settings: Settings, now:
     return due_at
 
 
+async def _refuse_ownerless_events(person_id: int) -> None:
+    owned = await only_owner_of(person_id)
+    if names := [(await event_queries.event_by_id(event)).name for event in owned]:
+        raise Refused(Refusal("last_owner", {"events": names}))
+
+
+async def _store(person_id: int, *, due_at: datetime, may_bring_forward: bool, now: datetime) -> None:
+    pending = (Erasure.person == person_id) & (Erasure.state == "blocked")
+    if not await Erasure.exists().where(pending):
+        await Erasure(person=person_id, state="blocked", requested_at=now, due_at=due_at).save()
+    elif may_bring_forward:
+        await Erasure.update({Erasure.due_at: due_at}).where(pending)
+    else:
+        raise Refused(Refusal("erasure_pending"))
+
+
 # -- stage two -----------------------------------------------------------------------------------------------------
 
 
 async def erase_due(*, now: datetime, only: int | None = None) -> int:
-    """Erase what is due (of one person `only`), each request in its own transaction; returns how many were erased."""
+    """Erase what is due (of one person `only`), each request in its own transaction; returns how many were erased.
+
+    Those that failed before come last: they keep nobody else's waiting.
+    """
     due = (Erasure.state == "blocked") & (Erasure.due_at <= now)
     rows = (
         await Erasure.select(Erasure.id, Erasure.person)
         .where(due if only is None else due & (Erasure.person == only))
-        .order_by(Erasure.due_at)
-        .limit(AT_ONCE)
+        .order_by(Erasure.failed, Erasure.due_at)
     )
     return sum([await _erase(row["id"], row["person"], now=now) for row in rows])
 
 
 async def _erase(request: int, person_id: int, *, now: datetime) -> bool:
-    plugin = next(iter(plugins.host().broken), "")
+    plugin = next(iter(plugins.host().not_loaded()), "")
     try:
         if plugin:
-            raise LookupError(f"{plugin} could not be loaded, and may keep something about the person")
+            raise LookupError(f"{plugin} is not loaded, and may keep something about the person")
         async with transaction():
             if not await _claimed(request, now=now):
                 return False
@@ -143,6 +165,13 @@ def by_hand() -> list[str]:
         for name, data in plugins.host().collect("register_personal_data")
         if data.preview is None or data.erase is None
     ]
+
+
+async def failed_in(person_id: int) -> str:
+    """The plugin that kept the last try of this person's pending request from succeeding."""
+    pending = (Erasure.person == person_id) & (Erasure.state == "blocked")
+    row = await Erasure.select(Erasure.failed).where(pending).first()
+    return row["failed"] if row else ""
 
 
 async def person_at(email: str) -> int | None:

@@ -53,8 +53,8 @@ async def my_data(visit: Visit) -> Response[bytes]:
 
     gathered = await plugins.host().gather("register_personal_data", export, within_s=EXPORT_WITHIN_S)
     parts = {"core": await queries.personal_data(me), **{part.plugin: part.value for part in gathered.parts}}
-    # A plugin that could not be loaded may keep something too.
-    missing = sorted({*gathered.failed, *plugins.host().broken})
+    # A plugin that is not loaded may keep something too.
+    missing = sorted({*gathered.failed, *plugins.host().not_loaded()})
     named = {"missing": missing} if missing else {}
     document = msgspec.json.format(msgspec.json.encode({"made_at": visit.now, **named, **parts}))
     return Response(
@@ -136,7 +136,7 @@ async def erasures_page(request: Anything) -> Response[str]:
         "people/erasures.html",
         requests=await erasure.requests(),
         by_hand=[gettext(host.plugins[name].card.title) for name in erasure.by_hand()],
-        broken=list(host.broken),
+        not_loaded=host.not_loaded(),
     )
 
 

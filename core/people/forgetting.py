@@ -1,12 +1,15 @@
 """What the core itself does about a person's data when it is erased: the account, and everything under its address."""
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
+from piccolo.query.functions import Lower
 
 from plenaria.core.kernel.i18n import gettext
 from plenaria.core.kernel.values import ERASED_DOMAIN, ErasureLine
 from plenaria.core.people import queries
+from plenaria.core.people.queries import normal_email
 from plenaria.core.people.tables import ApiToken, Grant, Person, Session, SignInLink
 from plenaria.core.storage.files.tables import StoredFile
 from plenaria.core.storage.outbox.tables import OutboxLine
@@ -31,7 +34,7 @@ async def forget(person: int, /, *, now: datetime) -> None:
     known = await queries.person(person)
     if known is None or known.email.endswith(f"@{ERASED_DOMAIN}"):
         return
-    await _forget_mails(known.email)
+    await _forget_lines(known.email)
     await SignInLink.delete().where(SignInLink.email == known.email)
     await Session.delete().where(Session.person == person)
     await ApiToken.delete().where(ApiToken.person == person)
@@ -50,10 +53,26 @@ async def forget(person: int, /, *, now: datetime) -> None:
     ).where(Person.id == person)
 
 
-async def _forget_mails(email: str) -> None:
-    rows = await OutboxLine.select(OutboxLine.id, OutboxLine.payload).where(
-        (OutboxLine.kind == "mail") & OutboxLine.payload.like(f"%{email}%")
+async def _forget_lines(email: str) -> None:
+    """Mails to the address, and facts that hold it once they are delivered or given up: a plugin still waits for others."""
+    settled = OutboxLine.done_at.is_not_null() | OutboxLine.given_up_at.is_not_null()
+    rows = (
+        await OutboxLine.select(OutboxLine.id, OutboxLine.kind, OutboxLine.payload)
+        .where(Lower(OutboxLine.payload).like(f"%{email}%"))
+        .where((OutboxLine.kind == "mail") | settled)
     )
-    ids = [row["id"] for row in rows if msgspec.json.decode(row["payload"])["to"] == email]
+    ids = [row["id"] for row in rows if _concerns(row["kind"], msgspec.json.decode(row["payload"]), email)]
     if ids:
         await OutboxLine.delete().where(OutboxLine.id.is_in(ids))
+
+
+def _concerns(kind: str, payload: dict[str, Any], email: str) -> bool:
+    return normal_email(payload["to"]) == email if kind == "mail" else _holds(payload, email)
+
+
+def _holds(value: Any, email: str) -> bool:
+    if isinstance(value, dict):
+        return any(_holds(each, email) for each in value.values())
+    if isinstance(value, list):
+        return any(_holds(each, email) for each in value)
+    return isinstance(value, str) and normal_email(value) == email

@@ -25,7 +25,7 @@ CORE_REFUSALS: Final = {
     "second_factor_is_on": N_("A second factor is on already. Switch it off before you set up another one."),
     "wrong_code": N_("That code is not right, or was used already."),
     "password_too_short": N_("A password needs at least {minimum} characters."),
-    "last_owner": N_("An event needs at least one owner."),
+    "last_owner": N_("An event needs at least one owner. Make somebody else the owner first: {events}."),
     "not_in_team": N_("This person does not hold that role here."),
     "unknown_role": N_("There is no role called “{role}”."),
     "only_owners_grant_owner": N_("Only an owner can make somebody an owner."),

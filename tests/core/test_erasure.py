@@ -1,26 +1,33 @@
 """Erasing a person's data: what is said before, blocked at once, taken back, erased as a whole or not at all."""
 
 import json
-from datetime import date, timedelta
+import sqlite3
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyotp
 import pytest
 from click.testing import CliRunner
 
+from plenaria.core.app.jobs import KEEP_DELIVERED, tidy
 from plenaria.core.cli import main
 from plenaria.core.host import plugins
 from plenaria.core.host.contributions import PersonalData
+from plenaria.core.host.plugins import PluginHost
 from plenaria.core.kernel.values import ErasureLine, Refused
 from plenaria.core.me import erasure
 from plenaria.core.people import services as people
+from plenaria.core.people.tables import Erasure
 from plenaria.core.storage.audit.tables import AuditLine
 from plenaria.core.storage.database import transaction
+from plenaria.core.storage.files.tables import StoredFile
 from plenaria.core.storage.outbox.tables import OutboxLine
 from plenaria.plugins.agenda import services as agenda
 from plenaria.plugins.agenda.tables import SessionPart, StagePerson
-from plenaria.plugins.awards.tables import Conflict, Nomination, Sheet
+from plenaria.plugins.awards.tables import Conflict, Nomination, NominationFile, Sheet
 from plenaria.plugins.registration.tables import OrderRow, TicketRow, WaitingRow
 from tests.guest import guest
 from tests.plugins.agenda.samples import ANA_ITEM
@@ -232,9 +239,156 @@ def test_the_command_erases_at_once(tmp_path: Path) -> None:
     assert plenaria("migrate").exit_code == 0
     assert plenaria("person", "invite", ANA, "--role", "owner").exit_code == 0
     blocked = plenaria("person", "erase", ANA)
-    twice = plenaria("person", "erase", ANA, "--at-once")
+    twice = plenaria("person", "erase", ANA)
+    at_once = plenaria("person", "erase", ANA, "--at-once")
+    with closing(sqlite3.connect(tmp_path / "one.sqlite3")) as database:
+        ((state, due_at, ended_at),) = database.execute("SELECT state, due_at, ended_at FROM core_erasure")
 
     assert "core: Your account" in blocked.output
     assert "Blocked; to be erased on" in blocked.output
     assert twice.exit_code == 1
+    assert (at_once.exit_code, at_once.output.splitlines()[-1], state) == (0, "Erased.", "erased")
+    assert due_at == ended_at
+    assert datetime.fromisoformat(ended_at) <= datetime.now(UTC)
     assert plenaria("person", "erase", "nobody@example.mx").exit_code == 1
+
+
+async def test_a_plugin_that_is_installed_and_not_loaded_keeps_everything_from_being_erased(site: Site) -> None:
+    person = await blocked(site)
+    before, host = await stored(), plugins.host()
+    berta = await site.signed_in(email="berta@example.mx")
+
+    plugins.use(PluginHost.discover(disabled=["registration"]))
+    try:
+        erased = await erasure.erase_due(now=LATER)
+        parts = {part.plugin: part.answer for part in await erasure.preview(person)}
+        download = (await berta.get("/me/account/data.json")).json()
+    finally:
+        plugins.use(host)
+
+    assert (erased, await stored()) == (0, before)
+    assert [each.failed for each in await erasure.requests()] == ["registration"]
+    assert parts["registration"] == "failed"
+    assert download["missing"] == ["registration"]
+
+
+async def test_settled_facts_that_hold_the_address_go_and_others_stay(site: Site) -> None:
+    await blocked(site)
+
+    async def fact(email: str, **settled: Any) -> int:
+        payload = json.dumps({"order": {"buyer_name": "X", "tickets": [{"email": email}]}})
+        line = OutboxLine(
+            kind="fact", name="registration_placed", plugin="awards", payload=payload, created_at=NOW, **settled
+        )
+        await line.save()
+        return int(line.id)
+
+    await fact(ANA, done_at=NOW)
+    await fact("Ana@Example.mx", given_up_at=NOW)
+    waiting = await fact(ANA, due_at=LATER)
+    others = [await fact(email, done_at=NOW) for email in ("berta@example.mx", f"susana.{ANA}", f"di{ANA}.org")]
+
+    assert await erasure.erase_due(now=LATER) == 1
+
+    lines = await OutboxLine.select(OutboxLine.id).where(OutboxLine.kind == "fact").order_by(OutboxLine.id)
+    assert [line["id"] for line in lines] == [waiting, *others]
+
+
+async def test_a_line_that_was_given_up_is_tidied_away_as_a_delivered_one_is(site: Site) -> None:
+    for settled in ("done_at", "given_up_at"):
+        await OutboxLine(kind="mail", name="x", plugin="", payload="{}", created_at=NOW, **{settled: NOW}).save()  # type: ignore[arg-type]
+
+    await tidy(now=NOW + KEEP_DELIVERED)
+    before = await OutboxLine.count()
+    await tidy(now=NOW + KEEP_DELIVERED + timedelta(seconds=1))
+
+    assert (before, await OutboxLine.count()) == (2, 0)
+
+
+async def test_the_files_of_emptied_drafts_go_and_those_of_others_stay(site: Site) -> None:
+    await known_everywhere(site)
+    for code in ("ana", "berta"):
+        file = StoredFile(code=code, name="cv.pdf", media_type="application/pdf", size=1, content=b"x", stored_at=NOW)
+        await file.save()
+        nomination = await Nomination.select(Nomination.id).where(Nomination.code == code).first()
+        assert nomination is not None
+        await NominationFile(nomination=nomination["id"], question="cv", code=code, file=file.id).save()
+    person = (await people.ensure_person(ANA, now=NOW)).id
+    await erasure.ask(person, address=ANA, by="test", settings=site.settings, now=NOW)
+
+    assert await erasure.erase_due(now=LATER) == 1
+
+    assert [row["code"] for row in await NominationFile.select(NominationFile.code)] == ["berta"]
+    assert [row["code"] for row in await StoredFile.select(StoredFile.code)] == ["berta"]
+
+
+async def test_an_order_is_still_found_by_its_invoice_name(site: Site) -> None:
+    await blocked(site)
+    await OrderRow.update({OrderRow.invoice: '{"rfc": "X", "legal_name": "PEÑA Y SOCIOS"}'}).where(
+        OrderRow.code == "ana"
+    )
+
+    await erasure.erase_due(now=LATER)
+
+    order = await OrderRow.select(OrderRow.search).where(OrderRow.code == "ana").first()
+    assert order is not None
+    assert "pena y socios" in order["search"]
+    assert ANA not in order["search"]
+
+
+async def test_requests_that_fail_do_not_keep_later_ones_waiting(site: Site) -> None:
+    failing = [(await people.ensure_person(f"p{number}@example.mx", now=NOW)).id for number in range(51)]
+    for person in failing:
+        await Erasure(person=person, requested_at=NOW, due_at=NOW, failed="z_guest").save()
+    latest = await blocked(site)
+    tried = []
+
+    async def nothing(person: int, /) -> list[ErasureLine]:
+        return []
+
+    async def erase(person: int, /, *, now: Any) -> None:
+        tried.append(person)
+        if person in failing:
+            raise RuntimeError("never")
+
+    data = PersonalData(nothing, preview=nothing, erase=erase)
+    async with guest(site, object(), name="z_guest", register_personal_data=data):
+        assert await erasure.erase_due(now=LATER) == 1
+
+    assert tried == [latest, *failing]
+
+
+async def test_the_last_owner_of_an_event_is_told_of_which(site: Site) -> None:
+    owner, second = await site.signed_in("owner"), await site.signed_in(email=ANA)
+    address = {"address": "owner@example.mx"}
+
+    alone = await owner.post(f"{PAGE}?lang=en", data=address)
+    ana = await people.ensure_person(ANA, now=NOW)
+    await people.grant(ana, "owner", event=site.event, by="test", now=NOW)
+    # Another owner whose own account waits to be erased is none.
+    first = await second.post("/api/v1/me/erasure", json={"address": ANA})
+    still = await owner.post("/api/v1/me/erasure", json=address)
+
+    assert alone.status_code == 409
+    assert site.event.name["en"] in alone.text
+    assert (first.status_code, still.status_code) == (202, 409)
+    assert still.json()["errors"][0]["code"] == "last_owner"
+    root = (await people.ensure_person("owner@example.mx", now=NOW)).id
+    with pytest.raises(Refused):
+        await people.revoke(root, "owner", event=site.event, by="test", may_grant_owner=True, now=NOW)
+
+
+async def test_with_a_second_factor_only_its_code_takes_it_back(site: Site) -> None:
+    ana = await site.signed_in(email=ANA)
+    secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+    await ana.post("/me/account/second-factor", data={"secret": secret, "code": pyotp.TOTP(secret).at(site.now)})
+    await ana.post(PAGE, data={"address": ANA})
+    site.now += timedelta(minutes=2)
+
+    half = await site.signed_in(email=ANA)
+    before = [each.state for each in await erasure.requests()]
+    shown = await half.post("/sign-in/code", data={"code": pyotp.TOTP(secret).at(site.now)})
+
+    assert (before, shown.status_code) == (["blocked"], 303)
+    assert [each.state for each in await erasure.requests()] == ["taken_back"]
+    assert (await half.get("/me")).status_code == 200

@@ -1,9 +1,16 @@
 """Writes of people: signing in and out, passwords, second factors, roles, tokens."""
 
-from plenaria.core.people.services.links import erasure_taken_back_by, link_is_open, new_link, send_link, use_link
+from plenaria.core.people.services.links import (
+    erasure_taken_back_by,
+    link_is_open,
+    lock_erasure,
+    new_link,
+    send_link,
+    use_link,
+)
 from plenaria.core.people.services.passwords import PASSWORD_MINIMUM, set_password, sign_in_with_password
 from plenaria.core.people.services.persons import ensure_person, rename
-from plenaria.core.people.services.roles import INVITATION_DAYS, grant, invite, revoke, send_invitation
+from plenaria.core.people.services.roles import INVITATION_DAYS, grant, invite, only_owner_of, revoke, send_invitation
 from plenaria.core.people.services.second_factor import (
     TOTP_SECRET,
     disable_second_factor,
@@ -25,8 +32,10 @@ __all__ = [
     "grant",
     "invite",
     "link_is_open",
+    "lock_erasure",
     "make_token",
     "new_link",
+    "only_owner_of",
     "rename",
     "revoke",
     "revoke_token",

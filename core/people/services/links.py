@@ -12,7 +12,7 @@ from plenaria.core.people.services.persons import ensure_person
 from plenaria.core.people.services.sessions import open_session
 from plenaria.core.people.tables import Erasure, SignInLink
 from plenaria.core.storage import audit
-from plenaria.core.storage.database import transaction
+from plenaria.core.storage.database import lock, transaction
 
 
 async def new_link(email: str, *, next_page: str, valid_for: timedelta, now: datetime) -> str:
@@ -45,7 +45,8 @@ async def send_link(email: str, *, next_page: str, language: str, settings: Sett
 async def use_link(secret: str, *, user_agent: str, settings: Settings, now: datetime) -> tuple[str, str, PersonView]:
     """Spend a link: `(session secret, page to go to, person)`. Raises `Refused(link_used_or_expired)`.
 
-    One conditional UPDATE spends it, so that two clicks at once make one session.
+    One conditional UPDATE spends it, so that two clicks at once make one session. It takes an erasure back, unless a second
+    factor has to be shown first (`show_second_factor` does it then).
     """
     async with transaction():
         spent = (
@@ -58,7 +59,9 @@ async def use_link(secret: str, *, user_agent: str, settings: Settings, now: dat
         if not spent:
             raise Refused(Refusal("link_used_or_expired"))
         person = await ensure_person(spent[0]["email"], now=now)
-        await _take_back_erasure(person.id, now=now)
+        await lock_erasure(person.id)
+        if not person.has_second_factor:
+            await take_back_erasure(person.id, now=now)
         session = await open_session(person, strong=False, user_agent=user_agent, settings=settings, now=now)
         return session, spent[0]["next"], person
 
@@ -76,7 +79,13 @@ async def erasure_taken_back_by(secret: str) -> datetime | None:
     return pending["due_at"] if pending else None
 
 
-async def _take_back_erasure(person: int, *, now: datetime) -> None:
+async def lock_erasure(person: int) -> None:
+    """Until the transaction ends nobody else asks for this person's erasure, takes it back or opens a session."""
+    await lock(f"erasure:{person}")
+
+
+async def take_back_erasure(person: int, *, now: datetime) -> None:
+    """If there is one. Call it when a whole session opens, in its transaction."""
     taken = (
         await Erasure.update({Erasure.state: "taken_back", Erasure.ended_at: now})
         .where((Erasure.person == person) & (Erasure.state == "blocked"))

@@ -12,6 +12,7 @@ from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import Refusal, Refused
 from plenaria.core.people import queries
 from plenaria.core.people.queries import normal_email
+from plenaria.core.people.services.links import lock_erasure
 from plenaria.core.people.services.sessions import open_session
 from plenaria.core.people.tables import Erasure, Person, Session
 from plenaria.core.storage import audit
@@ -36,9 +37,10 @@ async def sign_in_with_password(
     person = await queries.person(row["id"]) if row and known_hash and is_right else None
     if person is None:
         raise Refused(Refusal("wrong_credentials"))
-    if await Erasure.exists().where((Erasure.person == person.id) & (Erasure.state == "blocked")):
-        raise Refused(Refusal("account_blocked"))
     async with transaction():
+        await lock_erasure(person.id)
+        if await Erasure.exists().where((Erasure.person == person.id) & (Erasure.state == "blocked")):
+            raise Refused(Refusal("account_blocked"))
         return await open_session(person, strong=False, user_agent=user_agent, settings=settings, now=now), person
 
 

@@ -1,7 +1,7 @@
 """Who may do what in an event: giving roles, inviting, taking roles away."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from plenaria.core import mail
 from plenaria.core.host.permissions import ROLES
@@ -12,7 +12,7 @@ from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import EventView, Refusal, Refused, in_language
 from plenaria.core.people.services.links import new_link
 from plenaria.core.people.services.persons import ensure_person
-from plenaria.core.people.tables import Grant
+from plenaria.core.people.tables import Erasure, Grant
 from plenaria.core.storage import audit
 from plenaria.core.storage.database import lock, transaction
 
@@ -107,12 +107,29 @@ async def revoke(person: int, role: str, *, event: EventView, by: str, may_grant
         if role == "owner":
             if not may_grant_owner:
                 raise Refused(Refusal("only_owners_grant_owner", {}, "/role"))
-            await lock(f"owners of {event.id}")
-            if await Grant.count().where((Grant.event == event.id) & (Grant.role == "owner")) <= 1:
-                raise Refused(Refusal("last_owner"))
+            if not await _others_own(event.id, person):
+                raise Refused(Refusal("last_owner", {"events": [event.name]}))
         gone = await Grant.delete().where(Grant.key == f"{person}/{event.id}/{role}").returning(Grant.id)
         if not gone:
             raise Refused(Refusal("not_in_team"))
         await audit.record(
             "team.revoked", by=by, subject=f"person:{person}", event=event.id, facts={"role": role}, now=now
         )
+
+
+async def only_owner_of(person: int) -> list[int]:
+    """The events that would lose their last owner with this person; held until the caller's transaction ends."""
+    own: Any = Grant.event
+    rows = await Grant.select(own).where((Grant.person == person) & (Grant.role == "owner") & own.is_not_null())
+    return [event for event in sorted(row["event"] for row in rows) if not await _others_own(event, person)]
+
+
+async def _others_own(event: int, person: int) -> bool:
+    """Whether somebody else owns the event; an account that waits to be erased does not count."""
+    await lock(f"owners of {event}")
+    rows = await Grant.select(Grant.person).where(
+        (Grant.event == event) & (Grant.role == "owner") & (Grant.person != person)
+    )
+    others = [row["person"] for row in rows]
+    waiting = await Erasure.count().where(Erasure.person.is_in(others) & (Erasure.state == "blocked")) if others else 0
+    return len(others) > waiting

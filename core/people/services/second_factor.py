@@ -9,6 +9,7 @@ import pyotp
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import Refusal, Refused
+from plenaria.core.people.services.links import lock_erasure, take_back_erasure
 from plenaria.core.people.services.sessions import open_session
 from plenaria.core.people.tables import Person, Session
 from plenaria.core.storage import audit
@@ -27,7 +28,10 @@ async def show_second_factor(visit: Visit, code: str, *, settings: Settings, use
     async with transaction():
         row = await Person.select(Person.totp_secret).where(Person.id == person.id).first()
         await _spend_code(person.id, row["totp_secret"] if row else "", code, now=visit.now)
-        await Session.delete().where(Session.id == visit.session_id)
+        await lock_erasure(person.id)
+        if not await Session.delete().where(Session.id == visit.session_id).returning(Session.id):
+            raise Refused(Refusal("wrong_code"))  # the account was blocked meanwhile
+        await take_back_erasure(person.id, now=visit.now)
         return await open_session(person, strong=True, user_agent=user_agent, settings=settings, now=visit.now)
 
 

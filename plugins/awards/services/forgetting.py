@@ -5,6 +5,8 @@ from typing import Any
 
 from plenaria.core.kernel.i18n import gettext
 from plenaria.core.kernel.values import ErasureLine
+from plenaria.plugins.awards.queries.nominating import files_of
+from plenaria.plugins.awards.services.held import forget_file
 from plenaria.plugins.awards.tables import Conflict, Nomination, Nominator, Sheet
 
 _ITS_NOMINATION: Any = Nominator.nomination
@@ -13,7 +15,9 @@ _ITS_NOMINATION: Any = Nominator.nomination
 async def preview(person: int, /) -> list[ErasureLine]:
     lines = []
     if await _drafts(person):
-        lines.append(ErasureLine(what=gettext("Nominations that you started and never submitted: their answers")))
+        lines.append(
+            ErasureLine(what=gettext("Nominations that you started and never submitted: their answers and files"))
+        )
     if await Nominator.exists().where((Nominator.person == person) & (_ITS_NOMINATION.submitted_form != "")):
         why = gettext("They belong to the candidate, and a receipt proves them. Your name is taken off them.")
         lines.append(ErasureLine(what=gettext("Nominations that you submitted"), fate="anonymised", why=why))
@@ -32,6 +36,8 @@ async def erase(person: int, /, *, now: datetime) -> None:
     if drafts := await _drafts(person):
         emptied: dict[Any, Any] = {Nomination.answers: "{}", Nomination.candidate: "{}", Nomination.state: "withdrawn"}
         await Nomination.update(emptied).where(Nomination.id.is_in(drafts))
+        for stored in (each for files in (await files_of(drafts)).values() for each in files):
+            await forget_file(stored)
     nothing: dict[Any, Any] = {Sheet.scores: "{}", Sheet.abstained: "[]", Sheet.comment: "", Sheet.state: "recused"}
     await Sheet.update(nothing).where((Sheet.juror == person) & (Sheet.state != "sealed"))
     await Conflict.update({Conflict.reason: ""}).where(Conflict.juror == person)

@@ -3,10 +3,12 @@
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
+
 from plenaria.core.kernel.i18n import gettext
 from plenaria.core.kernel.values import ERASED_DOMAIN, ErasureLine
 from plenaria.core.people import queries as people
-from plenaria.plugins.registration import rules
+from plenaria.plugins.registration.services.orders import order_search
 from plenaria.plugins.registration.tables import OrderLinkRow, OrderRow, TicketRow, WaitingRow
 
 INVOICE_YEARS = 5
@@ -75,13 +77,13 @@ async def _forget_tickets(ids: list[int]) -> None:
 
 async def _search_again(order: int) -> None:
     """What the order is found by, without what was erased."""
-    row = (
-        await OrderRow.select(OrderRow.code, OrderRow.buyer_name, OrderRow.buyer_email)
-        .where(OrderRow.id == order)
-        .first()
-    )
+    columns = [OrderRow.code, OrderRow.buyer_name, OrderRow.buyer_email, OrderRow.invoice]
+    row = await OrderRow.select(*columns).where(OrderRow.id == order).first()
+    assert row is not None  # noqa: S101 - read in this transaction
     tickets = await TicketRow.select(
         TicketRow.given_names, TicketRow.first_surname, TicketRow.second_surname, TicketRow.email, TicketRow.employer
     ).where(TicketRow.order == order)
-    words = [str(part) for each in (row or {}, *tickets) for part in each.values()]
-    await OrderRow.update({OrderRow.search: rules.folded(" ".join(words))}).where(OrderRow.id == order)
+    people = [str(part) for each in tickets for part in each.values()]
+    legal_name = msgspec.json.decode(row["invoice"]).get("legal_name", "") if row["invoice"] else ""
+    search = order_search(row["code"], row["buyer_name"], row["buyer_email"], legal_name, people)
+    await OrderRow.update({OrderRow.search: search}).where(OrderRow.id == order)

@@ -133,6 +133,8 @@ async def _store_order(
     state = rules.first_state(totals.total)
     invoice = request.invoice.cleaned() if request.invoice else None
     code = new_code(rules.ORDER_LENGTH)
+    people = [part for each in request.attendees for part in (*_names(each), each.email, each.employer)]
+    legal_name = invoice.legal_name if invoice else ""
     order = OrderRow(
         event=event.id,
         code=code,
@@ -155,16 +157,15 @@ async def _store_order(
         placed_at=now,
         due_at=rules.due_at(now, days=settings.payment_days) if state == "awaiting_payment" else None,
         confirmed_at=now if state == "confirmed" else None,
-        search=_order_search(request, code),
+        search=order_search(code, request.buyer_name, request.buyer_email, legal_name, people),
     )
     await order.save()
     return order.id, code
 
 
-def _order_search(request: OrderRequest, code: str) -> str:
-    people = [part for each in request.attendees for part in (*_names(each), each.email, each.employer)]
-    legal_name = request.invoice.legal_name if request.invoice else ""
-    return rules.folded(" ".join([code, request.buyer_name, request.buyer_email, legal_name, *people]))
+def order_search(code: str, buyer_name: str, buyer_email: str, legal_name: str, people: Sequence[str]) -> str:
+    """What an order is found by. `people`: names, addresses and employers of its tickets."""
+    return rules.folded(" ".join([code, buyer_name, buyer_email, legal_name, *people]))
 
 
 def _names(attendee: AttendeeRequest) -> tuple[str, str, str]:
