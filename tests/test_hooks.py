@@ -84,7 +84,7 @@ def test_a_hook_says_when_it_is_called_and_what_happens_when_it_fails(owner: str
         "register": ["Called once"],
         "refuse": ["Asked", "fails closed"],
         "adjust": ["Handed", "Called ", "Fails closed" if is_fail_closed(name) else "Failing is survivable"],
-        "fact": ["Told after the commit|has expired|was ", "may come twice|May come twice"],
+        "fact": ["Delivered after the commit|has expired|was ", "may come twice|May come twice"],
     }
 
     assert words.splitlines()[0].endswith((".", "?")), "the first line is a sentence"

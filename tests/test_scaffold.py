@@ -126,6 +126,26 @@ def marked_texts(paths: Iterable[Path]) -> set[str]:
         ("side-events", "a plugin cannot be called 'side-events'"),
         ("../evil", "a plugin cannot be called '../evil'"),
         ("agenda", "a plugin called agenda is installed already"),
+        ("x" * 51, f"a plugin cannot be called '{'x' * 51}'"),
+        *(
+            (word, f"a plugin cannot be called '{word}': the core has pages of that name")
+            for word in (
+                *(
+                    "team",
+                    "mail",
+                    "outbox",
+                    "exports",
+                    "audit",
+                    "tokens",
+                    "organise",
+                    "plugins",
+                    "me",
+                    "api",
+                    "sign_in",
+                ),
+                *("static", "erasures", "new_event", "healthz", "event", "declaration"),
+            )
+        ),
     ],
 )
 def test_a_name_that_no_plugin_can_have_is_refused(name: str, why: str, tmp_path: Path) -> None:

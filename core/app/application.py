@@ -22,7 +22,6 @@ from plenaria.core.host.visit import visit_of
 from plenaria.core.kernel import i18n
 from plenaria.core.kernel.settings import Misconfigured, Settings
 from plenaria.core.kernel.values import EventView
-from plenaria.core.mail import placeholders
 from plenaria.core.people import queries as people
 from plenaria.core.storage import outbox, signing_keys
 from plenaria.core.storage.audit import words as audit_words
@@ -58,9 +57,6 @@ def prepare(settings: Settings, host: PluginHost) -> None:
             i18n.load([folder])
     i18n.refuse_untranslated()
     if not host.is_examined:
-        for name in host.by_precedence():
-            with host.or_without(name):
-                placeholders.check(host, name, [text for _, text in mail.texts().values()])
         fitness.examine(host, settings)
         host.is_examined = True
     _hand_over(host)
@@ -90,23 +86,23 @@ def create_app(settings: Settings, *, host: PluginHost | None = None, with_worke
 def _application(settings: Settings, host: PluginHost, *, with_worker: bool) -> Litestar:
     """With the routes of every plugin whose routes fit; looked for one by one only when not all do."""
     with suppress(Exception):
-        return _with_doors(settings, host, routes.of_everybody(host), with_worker=with_worker)
-    _leave_out_doors_that_do_not_fit(settings, host)
+        return _with_routes(settings, host, routes.of_everybody(host), with_worker=with_worker)
+    _leave_out_unfit_routes(settings, host)
     _hand_over(host)
-    return _with_doors(settings, host, routes.of_everybody(host), with_worker=with_worker)
+    return _with_routes(settings, host, routes.of_everybody(host), with_worker=with_worker)
 
 
-def _leave_out_doors_that_do_not_fit(settings: Settings, host: PluginHost) -> None:
+def _leave_out_unfit_routes(settings: Settings, host: PluginHost) -> None:
     """A path that is taken, a handler that cannot be read or described, or has no permission: that plugin is left out."""
     fitting = routes.of_core(host)
     for name in host.by_precedence():
         with host.or_without(name):
             more = [*fitting, *routes.of_plugin(host, name)]
-            _with_doors(settings, host, more, with_worker=False)
+            _with_routes(settings, host, more, with_worker=False)
             fitting = more
 
 
-def _with_doors(settings: Settings, host: PluginHost, handlers: list[Any], *, with_worker: bool) -> Litestar:
+def _with_routes(settings: Settings, host: PluginHost, handlers: list[Any], *, with_worker: bool) -> Litestar:
     app = _litestar(settings, host, handlers, with_worker=with_worker)
     fitness.refuse_unfit_routes(app, host)
     if missing := undeclared(app):

@@ -34,7 +34,7 @@ from plenaria.core.web.refusals import CORE_REFUSALS
 from plenaria.core.web.templating import Pages
 from plenaria.core.web.templating.frame import CORE_CONSOLE
 
-MAIL, PERMISSION, REFUSAL, ACTION, ROLE, JOB, TABLE, EXPORT = (
+MAIL, PERMISSION, REFUSAL, ACTION, ROLE, JOB, TABLE, EXPORT, OFFERED, SAMPLED = (
     "mail text",
     "permission",
     "refusal code",
@@ -43,7 +43,11 @@ MAIL, PERMISSION, REFUSAL, ACTION, ROLE, JOB, TABLE, EXPORT = (
     "job",
     "table",
     "export",
+    "placeholder",
+    "placeholder of a mail",
 )
+LONGEST: Final = {ROLE: 30, MAIL: 100, ACTION: 100}
+"""Characters that the tables hold of these names."""
 _HREF: Final = re.compile(r"/[^\s\\<>\"'`\x00-\x1f]*")
 _SIMPLE_NAME: Final = re.compile(r"[a-z_][a-z0-9_]*")
 _PANELS: Final = {
@@ -114,6 +118,7 @@ def _each(host: PluginHost, plugin: Plugin, hook: str) -> Iterable[Any]:
 def _owners_of_core() -> Owners:
     owners = Owners()
     owners.take("core", MAIL, (text.key for text in CORE_MAIL))
+    owners.take("core", SAMPLED, (name for text in CORE_MAIL for name in text.sample))
     owners.take("core", PERMISSION, (each.name for each in CORE_PERMISSIONS))
     owners.take("core", REFUSAL, CORE_REFUSALS)
     owners.take("core", ACTION, CORE_ACTIONS)
@@ -155,6 +160,8 @@ def _refuse_wrong_types(host: PluginHost, name: str) -> None:
     for hook in ("register_refusals", "register_actions"):
         words = host.contributed(name, hook) or {}
         _refuse_no_text(hook, *words, *words.values())
+    for placeholder in _each(host, plugin, "register_placeholders"):
+        _refuse_no_text("register_placeholders", placeholder.name, placeholder.title, placeholder.sample)
     for hook in _PANELS:
         for panel in _each(host, plugin, hook):
             _refuse_no_text(f"{hook}: template", panel.template)
@@ -378,6 +385,34 @@ def _names(host: PluginHost, plugin: Plugin, known: _Known) -> None:
             raise Unfit(f"command {command.name!r} is not the plugin's own; call it {_word(plugin)!r}")
 
 
+def _placeholders(host: PluginHost, plugin: Plugin, known: _Known) -> None:
+    """A placeholder fills every mail about an event, so that no mail has a fact of the same name: the earlier plugin keeps it."""
+    owners = known.owners
+    for text in _each(host, plugin, "register_mail"):
+        for name in text.sample:
+            if (owner := owners.owner_of(OFFERED, name)) is not None:
+                raise Unfit(f"mail text {text.key!r}: {{{name}}} is a placeholder of {owner}; choose another name")
+        owners.take(plugin.name, SAMPLED, text.sample)
+    for each in _each(host, plugin, "register_placeholders"):
+        if not PLACEHOLDER.fullmatch(f"{{{each.name}}}"):
+            raise Unfit(f"placeholder {each.name!r}: lower-case letters, digits and _ only")
+        if (owner := owners.owner_of(SAMPLED, each.name)) is not None:
+            raise Unfit(f"placeholder {each.name!r} stands in a mail of {owner} already; choose another name")
+        owners.claim(plugin, OFFERED, (each.name,), after="_")
+
+
+def _lengths(host: PluginHost, plugin: Plugin, known: _Known) -> None:
+    named = {
+        ROLE: [role.code for role in _each(host, plugin, "register_roles")],
+        MAIL: [text.key for text in _each(host, plugin, "register_mail")],
+        ACTION: list(host.contributed(plugin.name, "register_actions") or ()),
+    }
+    for kind, most in LONGEST.items():
+        for name in named[kind]:
+            if len(name) > most:
+                raise Unfit(f"{kind} {name!r} has {len(name)} characters; at most {most} can be stored")
+
+
 _LOOKS: Final[tuple[Callable[[PluginHost, Plugin, _Known], None], ...]] = (
     _structs,
     _templates,
@@ -386,6 +421,8 @@ _LOOKS: Final[tuple[Callable[[PluginHost, Plugin, _Known], None], ...]] = (
     _functions,
     _links,
     _names,
+    _placeholders,
+    _lengths,
 )
 
 

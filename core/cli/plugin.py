@@ -13,6 +13,15 @@ from plenaria.core.cli.installation import Installation, pass_installation, run
 SCAFFOLD: Final = Path(__file__).parent / "scaffold"
 """The files of a new plugin: `.txt` at the end of each name is taken off, NAME in it filled in, `$name` in the text."""
 
+BEFORE_ITS_NAME: Final = (
+    "/",
+    "/{event_slug:str}/",
+    "/{event_slug:str}/organise/",
+    "/api/v1/",
+    "/api/v1/events/{event_slug:str}/",
+)
+"""What a plugin's own addresses have before its name."""
+
 
 @click.group()
 def plugin() -> None:
@@ -86,9 +95,23 @@ def refuse_name(name: str) -> None:
     from plenaria.core.kernel.settings import Misconfigured
 
     if name == "core" or not NAME.fullmatch(name):
-        raise Misconfigured(f"a plugin cannot be called {name!r}: lower-case letters, digits and _ only, and not core")
+        raise Misconfigured(
+            f"a plugin cannot be called {name!r}: at most 50 lower-case letters, digits and _, and not core"
+        )
+    if name.replace("_", "-") in core_words():
+        raise Misconfigured(f"a plugin cannot be called {name!r}: the core has pages of that name")
     if name in installed_names():
         raise Misconfigured(f"a plugin called {name} is installed already; choose another name")
+
+
+def core_words() -> set[str]:
+    """What follows, in the core's addresses, where a plugin's word would stand."""
+    from plenaria.core.app.routes import of_core
+    from plenaria.core.host.plugins import PluginHost
+
+    paths = [path for handler in of_core(PluginHost([])) for path in handler.paths]
+    found = (path.removeprefix(before) for path in paths for before in BEFORE_ITS_NAME if path.startswith(before))
+    return {word for rest in found if (word := rest.partition("/")[0]) and not word.startswith("{")}
 
 
 def refuse_existing(project: Path) -> None:

@@ -118,7 +118,7 @@ PARTS: Final = {
     "register_calendar": N_("Its entries in the event’s calendar"),
     "register_event_panels": N_("Its part of the event’s page"),
     "register_my_panels": N_("Its part of “My page”"),
-    "register_personal_data": N_("Its part of the download of one’s own data"),
+    "register_personal_data": N_("Its part of a person’s own data"),
     "register_declared": N_("Its part of the event’s file"),
     "register_sample": N_("Its sample data"),
     "register_jobs": N_("Its regular work"),
@@ -128,17 +128,18 @@ PARTS: Final = {
     "register_exports": N_("Its files to take away"),
     "register_placeholders": N_("What it fills into mails"),
     "adjust_mail": N_("Its changes to a mail"),
-    "adjust_price_lines": N_("Its changes to a price"),
-    "adjust_export": N_("Its changes to a file to take away"),
 }
 """What organisers call the parts of a plugin that are used while the service runs."""
+PARTS_BY_VERB: Final = {
+    "refuse": N_("Its check before something is done"),
+    "adjust": N_("Its changes to something that was handed to it"),
+}
+"""For hooks that are not named above: plugins offer hooks of their own."""
 
 
 def _failure_shown(failure: Failure) -> dict[str, Any]:
-    asked = N_("Its check before something is done")
-    part = PARTS.get(failure.hook) or (
-        asked if failure.hook.startswith("refuse_") else N_("Its reaction to something that happened")
-    )
+    verb = failure.hook.partition("_")[0]
+    part = PARTS.get(failure.hook) or PARTS_BY_VERB.get(verb) or N_("Its reaction to something that happened")
     known = plugins.host().plugins.get(failure.plugin)
     return {"title": gettext(known.card.title) if known else failure.plugin, "part": gettext(part), "failure": failure}
 

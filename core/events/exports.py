@@ -7,10 +7,11 @@ from typing import Final, NamedTuple
 import msgspec
 
 from plenaria.core.host import plugins
+from plenaria.core.host.adjusting import copied
 from plenaria.core.host.contributions import Export
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.i18n import gettext
-from plenaria.core.kernel.values import EventView, Refusal, Refused, Sheet
+from plenaria.core.kernel.values import EventView, Sheet
 from plenaria.core.web import sheets
 
 WITHIN_S: Final = 60.0
@@ -41,28 +42,30 @@ def formats_of(export: Export) -> tuple[str, ...]:
 
 async def made(export: Export, event: EventView, chosen: str, *, now: datetime) -> File:
     """The file in one of its `formats_of`. Raises `Refused` as the plugin does, `plugin_failed` when it fails."""
-    content = await _content(export, event, now=now)
-    name = f"{event.slug}-{export.name.replace('.', '-')}.{chosen}"
-    if isinstance(content, bytes):
-        return File(name, export.media_type, content)
-    if chosen == "xlsx":
-        return File(name, sheets.XLSX, sheets.xlsx_file(gettext(export.title), content, made_at=now))
-    if chosen == "json":
-        return File(name, "application/json", msgspec.json.encode(content))
-    return File(name, sheets.CSV, sheets.csv_file(content))
 
-
-async def _content(export: Export, event: EventView, *, now: datetime) -> Sheet | bytes:
-    plugin = export.name.partition(".")[0]
-    expected = bytes if export.media_type else Sheet
-    try:
+    async def make() -> File:
         async with asyncio.timeout(WITHIN_S):
             found = await export.make(event, now=now)
-        if not isinstance(found, expected):
-            raise TypeError(f"{export.name} gave {type(found).__name__} instead of {expected.__name__}")
-    except Refused:
-        raise
-    except Exception as error:
-        plugins.host().failures.note(plugin, "register_exports", error)
-        raise Refused(Refusal("plugin_failed", {"plugin": plugin})) from error
-    return found
+        name = f"{event.slug}-{export.name.replace('.', '-')}.{chosen}"
+        return File(name, *_written(export, _checked(export, found), chosen, now=now))
+
+    return await plugins.host().insist(export.name.partition(".")[0], "register_exports", make)
+
+
+def _checked(export: Export, found: Sheet | bytes) -> Sheet | bytes:
+    """Raises TypeError or `msgspec.ValidationError` for what is not what the export says that it gives."""
+    expected = bytes if export.media_type else Sheet
+    if not isinstance(found, expected):
+        raise TypeError(f"{export.name} gave {type(found).__name__} instead of {expected.__name__}")
+    return found if isinstance(found, bytes) else copied(found, Sheet)
+
+
+def _written(export: Export, content: Sheet | bytes, chosen: str, *, now: datetime) -> tuple[str, bytes]:
+    """Its media type and its bytes."""
+    if isinstance(content, bytes):
+        return export.media_type, content
+    if chosen == "xlsx":
+        return sheets.XLSX, sheets.xlsx_file(gettext(export.title), content, made_at=now)
+    if chosen == "json":
+        return "application/json", msgspec.json.encode(content)
+    return sheets.CSV, sheets.csv_file(content)

@@ -515,7 +515,9 @@ async def adjust_mail(event: EventView, mail: MailDraft, key: str, to: str, lang
 
 @hookspec
 async def event_changed(event: EventView, now: datetime) -> None:
-    """An event's own data (name, dates, place) or a plugin's settings there were changed. Told after the commit; may come twice.
+    """An event's own data (name, dates, place) or a plugin's settings there were changed.
+
+    Delivered after the commit; may come twice.
 
     Example::
 
@@ -527,7 +529,7 @@ async def event_changed(event: EventView, now: datetime) -> None:
 
 @hookspec
 async def plugin_switched(event: EventView, plugin: str, on: bool, now: datetime) -> None:
-    """A plugin was switched on or off for an event. Told after the commit to the plugins that are on; may come twice.
+    """A plugin was switched on or off for an event. Delivered after the commit to the plugins that are on; may come twice.
 
     Example::
 

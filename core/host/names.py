@@ -12,8 +12,12 @@ class Owners:
         self._owner: dict[tuple[str, str], str] = {}
 
     def take(self, owner: str, kind: str, names: Iterable[str]) -> None:
-        """Note names without looking at how they are written: the core's."""
-        self._owner.update({(kind, name): owner for name in names})
+        """Note names without looking at how they are written; whoever has one already keeps it."""
+        for name in names:
+            self._owner.setdefault((kind, name), owner)
+
+    def owner_of(self, kind: str, name: str) -> str | None:
+        return self._owner.get((kind, name))
 
     def claim(self, plugin: Plugin, kind: str, names: Iterable[str], *, after: str = ".") -> None:
         """Take names for a plugin. Raises `Unfit` for one that is another's or does not begin with the plugin's name."""

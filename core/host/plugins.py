@@ -31,8 +31,8 @@ from plenaria.core.host.gathering import Failures, Gathered, Use
 from plenaria.core.kernel.values import EventView, Refusal, Refused
 
 GROUP: Final = "plenaria.plugins"
-NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
-"""What an entry point may be called: the name stands in addresses, tables and message keys."""
+NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,49}")
+"""What an entry point may be called: the name stands in addresses, tables and message keys; a column holds 50 characters."""
 
 OURS: Final = "plenaria"
 """The distribution whose plugins are built in: they come first where two plugins want the same name."""
@@ -142,7 +142,7 @@ class PluginHost:
             if entry.name in self.plugins:
                 raise Unfit(f"another plugin is called {entry.name} too: {self.plugins[entry.name].distribution}")
             if entry.name == "core" or not NAME.fullmatch(entry.name):
-                raise Unfit(f"a plugin cannot be called {entry.name!r}: lower-case letters, digits and _ only")
+                raise Unfit(f"a plugin cannot be called {entry.name!r}: at most 50 lower-case letters, digits and _")
             module = importlib.import_module(entry.module)
             self.plugins[entry.name] = Plugin(
                 name=entry.name,

@@ -100,8 +100,16 @@ def negotiate(accepted: str, supported: Sequence[str] | None = None, default: st
     available = {code.lower(): code for code in supported or LANGUAGES}
     ranges = [_weighted(part) for part in accepted.split(",")]
     wanted = sorted((each for each in ranges if each[1] > 0), key=lambda each: -each[1])
-    answer = negotiate_locale([tag for tag, _ in wanted], list(available), sep="-")
-    return available[answer.lower()] if answer else (default or LANGUAGES[0])
+    found = (available.get(_nearest(tag, list(available))) for tag, _ in wanted)
+    return next((code for code in found if code), default or LANGUAGES[0])
+
+
+def _nearest(tag: str, available: list[str]) -> str:
+    """The language itself, its general form (es for es-MX), else the first of its other forms (pt-BR for pt); or ""."""
+    if exact := negotiate_locale([tag], available, sep="-"):
+        return exact.lower()
+    primary = tag.lower().partition("-")[0]
+    return next((code for code in available if code.partition("-")[0] == primary), "")
 
 
 def _weighted(part: str) -> tuple[str, float]:

@@ -60,7 +60,10 @@ class Settings(Struct, forbid_unknown_fields=True, frozen=True):
     second_factor_for_organisers: bool = False
     disabled_plugins: tuple[str, ...] = ()
     """Plugins that are installed but not to be loaded at all."""
-    languages: Annotated[tuple[Annotated[str, Meta(pattern=LANGUAGE)], ...], Meta(min_length=1)] = ("es", "en")
+    languages: Annotated[tuple[Annotated[str, Meta(pattern=LANGUAGE, max_length=8)], ...], Meta(min_length=1)] = (
+        "es",
+        "en",
+    )
     """The languages of pages and mails, the fallback first; each but English needs a catalogue."""
     locale_folder: str = ""
     """A folder with more catalogues, `<language>/LC_MESSAGES/messages.po`: they come before those that are built in."""

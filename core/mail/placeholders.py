@@ -2,19 +2,19 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Collection, Iterable
+from collections.abc import Awaitable, Collection
 from datetime import datetime
 from typing import Final
 
-from plenaria.core.host import plugins
+from plenaria.core.host import gathering, plugins
 from plenaria.core.host.contributions import Placeholder
-from plenaria.core.host.plugins import PluginHost, Unfit
-from plenaria.core.kernel.values import EventView, MailText
+from plenaria.core.host.plugins import PluginHost
+from plenaria.core.kernel.values import EventView
 from plenaria.core.storage.database import savepoint
 
 TEXT_WITHIN_S: Final = 5.0
 """How long a plugin may take to fill one placeholder: a transaction of the caller's is waiting."""
-PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
+PLACEHOLDER: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
 def used_in(*texts: str) -> set[str]:
@@ -53,17 +53,9 @@ async def _text(host: PluginHost, plugin: str, name: str, work: Awaitable[str]) 
             text = await work
         if not isinstance(text, str):
             raise TypeError(f"{name} gave {type(text).__name__} instead of a text")
-    except Exception as error:
+    except BaseException as error:
+        if not gathering.is_its_own(error):
+            raise
         host.failures.note(plugin, "register_placeholders", error)
         return ""
     return str(text)  # a plain text: whoever says Markdown is not believed
-
-
-def check(host: PluginHost, plugin: str, texts: Iterable[MailText]) -> None:
-    """Raises `Unfit` for a placeholder of the plugin that another one, or a mail, could mean by the same name."""
-    taken = {name: text.key for text in texts for name in text.sample}
-    for each in host.contributed(plugin, "register_placeholders") or ():
-        if not each.name.startswith(f"{plugin}_") or not PLACEHOLDER.fullmatch(f"{{{each.name}}}"):
-            raise Unfit(f"the placeholder {each.name!r} must begin with {plugin}_ and be lower-case letters and _")
-        if each.name in taken:
-            raise Unfit(f"the placeholder {each.name!r} is one of the mail {taken[each.name]} already")

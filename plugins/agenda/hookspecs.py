@@ -28,7 +28,7 @@ async def refuse_release(event: EventView, sessions: list[dict[str, Any]], now: 
 
 @hookspec
 async def schedule_released(event: EventView, release: dict[str, Any], now: datetime) -> None:
-    """A schedule became public. Told after the commit; may come twice: `release["number"]` tells.
+    """A schedule became public. Delivered after the commit; may come twice: `release["number"]` tells.
 
     `release` has `number`, `released_at`, `note`, and `changes`: a list of `session`, `kind` (added, moved, changed, cancelled,
     restored), `title` and `fields`.
@@ -43,7 +43,7 @@ async def schedule_released(event: EventView, release: dict[str, Any], now: date
 
 @hookspec
 async def session_changed(event: EventView, session: dict[str, Any], now: datetime) -> None:
-    """A released session was added, moved, changed, cancelled or is on again. Told after the commit; may come twice.
+    """A released session was added, moved, changed, cancelled or is on again. Delivered after the commit; may come twice.
 
     `session` is as in `refuse_release`, with `kind` and `fields` of its change.
 

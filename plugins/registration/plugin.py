@@ -1,4 +1,4 @@
-"""The door of the plugin: every function hands over, none decides."""
+"""The hooks of the plugin: every function hands over, none decides."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

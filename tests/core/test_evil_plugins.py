@@ -22,9 +22,10 @@ import pytest_asyncio
 from click.testing import CliRunner
 from prometheus_client import REGISTRY
 
-from plenaria.core.app import create_app, jobs, prepare
+from plenaria.core.app import create_app, fitness, jobs, prepare
 from plenaria.core.cli import main
 from plenaria.core.events import services
+from plenaria.core.events.tables import Event, EventPlugin
 from plenaria.core.host import gathering, plugins
 from plenaria.core.host.permissions import ROLES, allows, registered, use_permissions, use_roles
 from plenaria.core.host.plugins import GROUP, PluginHost
@@ -32,8 +33,12 @@ from plenaria.core.kernel import clock, logs
 from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import EventView, Refused
 from plenaria.core.mail import texts
+from plenaria.core.mail.tables import MailOverride
 from plenaria.core.people import queries as people_queries
 from plenaria.core.people import services as people
+from plenaria.core.people.tables import Grant, Person
+from plenaria.core.storage.audit.tables import AuditLine
+from plenaria.core.storage.outbox.tables import OutboxLine
 from tests.site import NOW, Site, make_event, running
 
 HEAD = """
@@ -46,7 +51,7 @@ HEAD = """
     from litestar import Request, Response, get, post
     from msgspec import Meta, Struct, structs
 
-    from plenaria.core.host.contributions import Declared, Job, Panel, PersonalData, PluginCard
+    from plenaria.core.host.contributions import Declared, Job, Panel, PersonalData, Placeholder, PluginCard
     from plenaria.core.host.hookspecs import hookimpl
     from plenaria.core.kernel.values import CalendarEntry, EventView, Link, MailText, Permission, Role
 
@@ -479,6 +484,15 @@ def link(href: str) -> tuple[str, str]:
     return f"register('register_navigation', [Link('Evil', {href!r})])", STARTS_WITH.format(repr(href))
 
 
+def offer(name: str, line: str, sample: str | None = "x") -> tuple[str, str]:
+    """A plugin that offers a placeholder, and the line that it is left out with."""
+    source = "async def text(event, *, to, language, now): ...\n"
+    return f"{source}register('register_placeholders', [Placeholder({name!r}, 'T', {sample!r}, text)])\n", line
+
+
+OWN_SAMPLE = {"name": "Ana", "evil_link": "x"}
+LONG_ROLE = "evil." + "x" * 26
+LONG_KEY = "evil." + "x" * 96
 UNFIT: dict[str, tuple[str, str]] = {
     "a setting without a default": (
         "class Wishes(Struct):\n    seats: int\n\nregister('register_settings', Wishes)",
@@ -581,6 +595,40 @@ UNFIT: dict[str, tuple[str, str]] = {
     "a link for nobody": (
         "register('register_console', [Link('Evil', '/{event}/evil', permission='evil.none')])",
         "register_console: 'Evil' asks for the permission 'evil.none', which nobody registers; see register_permissions",
+    ),
+    "a mail whose sample is no mapping": (
+        f"register('register_mail', [{MAIL.format('evil.hello', None)}])",
+        "register_mail: MailText: ValidationError: Expected `object`, got `null` - at `$.sample`; "
+        "give it the types that its class asks for",
+    ),
+    "a mail that uses another plugin's placeholder": (
+        f"register('register_mail', [{MAIL.format('evil.hello', {'name': 'Ana', 'agenda_link': 'x'})}])",
+        "mail text 'evil.hello': {agenda_link} is a placeholder of agenda; choose another name",
+    ),
+    "another plugin's placeholder": offer("agenda_link", TAKEN.format("placeholder", "agenda_link", "agenda", "evil_")),
+    "a placeholder of nobody's": offer("bus_link", NOT_OWN.format("placeholder", "bus_link", "evil_")),
+    "a placeholder of the core's mail": offer(
+        "site_link", "placeholder 'site_link' stands in a mail of core already; choose another name"
+    ),
+    "a placeholder that no text can hold": offer(
+        "evil_Link", "placeholder 'evil_Link': lower-case letters, digits and _ only"
+    ),
+    "a placeholder whose sample is no text": offer("evil_link", "register_placeholders: None is no text", None),
+    "its own mail's placeholder": (
+        offer("evil_link", "")[0] + f"register('register_mail', [{MAIL.format('evil.hello', OWN_SAMPLE)}])",
+        "placeholder 'evil_link' stands in a mail of evil already; choose another name",
+    ),
+    "a role that no column holds": (
+        f"register('register_roles', [Role({LONG_ROLE!r}, 'Driver')])",
+        f"role {LONG_ROLE!r} has 31 characters; at most 30 can be stored",
+    ),
+    "a mail key that no column holds": (
+        f"register('register_mail', [{MAIL.format(LONG_KEY, {'name': 'Ana'})}])",
+        f"mail text {LONG_KEY!r} has 101 characters; at most 100 can be stored",
+    ),
+    "an action that no column holds": (
+        f"register('register_actions', {{{LONG_KEY!r}: 'Changed'}})",
+        f"audit action {LONG_KEY!r} has 101 characters; at most 100 can be stored",
     ),
     "the sign-in mail": (
         f"register('register_mail', [{MAIL.format('core.sign_in', {'name': 'Ana'})}])",
@@ -740,6 +788,36 @@ def test_of_two_outside_plugins_that_want_one_name_the_first_keeps_it(write: Wri
 
     line = TAKEN.format("refusal code", "buses_night_full", "buses", "buses_night_")
     assert {name: each.error for name, each in host.broken.items()} == {"buses_night": line}
+
+
+def test_of_two_outside_plugins_the_later_one_may_not_name_the_earlier_ones_placeholder(
+    write: Write, tmp_path: Path
+) -> None:
+    offers, _ = offer("buses_2_link", "")
+    mail = f"register('register_mail', [{MAIL.format('trains.hello', {'name': 'Ana', 'buses_2_link': 'x'})}])"
+
+    host = started(tmp_path, write("buses_2", offers), write("trains", mail))
+
+    line = "mail text 'trains.hello': {buses_2_link} is a placeholder of buses_2; choose another name"
+    assert {name: each.error for name, each in host.broken.items()} == {"trains": line}
+
+
+def test_a_plugin_whose_name_no_column_holds_is_left_out(write: Write, tmp_path: Path) -> None:
+    name = "x" * 51
+
+    host = started(tmp_path, write(name, ""))
+
+    line = f"a plugin cannot be called {name!r}: at most 50 lower-case letters, digits and _"
+    assert {name: each.error for name, each in host.broken.items()} == {name: line}
+
+
+def test_the_longest_names_are_those_that_the_tables_hold() -> None:
+    longest = fitness.LONGEST
+    assert Grant.role.length == longest[fitness.ROLE]
+    assert MailOverride.mail_key.length == OutboxLine.name.length == longest[fitness.MAIL]
+    assert AuditLine.action.length == longest[fitness.ACTION]
+    assert EventPlugin.plugin.length == OutboxLine.plugin.length == 50
+    assert Event.language.length == Person.language.length == MailOverride.language.length == 8
 
 
 def test_who_names_the_permission_of_a_plugin_that_is_left_out_is_left_out_too(write: Write, tmp_path: Path) -> None:

@@ -33,6 +33,21 @@ def test_the_language_that_a_reader_asks_for(accepted: str, language: str) -> No
     assert negotiate(accepted) == language
 
 
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("pt", "pt-BR"),
+        ("pt-PT, en;q=0.5", "pt-BR"),
+        ("zh-TW, pt-br", "zh-TW"),
+        ("zh", "zh-CN"),
+        ("fr, en;q=0.5", "en"),
+        ("*", "en"),
+    ],
+)
+def test_a_language_reaches_another_form_of_it_before_another_language(accepted: str, language: str) -> None:
+    assert negotiate(accepted, ["en", "pt-BR", "zh-CN", "zh-TW"], "en") == language
+
+
 def test_a_message_without_a_translation_is_itself() -> None:
     with i18n.using("es"):
         assert i18n.gettext("nobody translated this") == "nobody translated this"

@@ -9,9 +9,7 @@ from plenaria.core import mail
 from plenaria.core.events import services as events
 from plenaria.core.host import plugins
 from plenaria.core.host.contributions import Placeholder
-from plenaria.core.host.plugins import Unfit
 from plenaria.core.kernel.values import EventView, Refused
-from plenaria.core.mail import placeholders
 from plenaria.core.mail.wording import refuse_unknown_placeholders
 from plenaria.core.storage.database import transaction
 from plenaria.plugins.agenda import services as agenda
@@ -33,6 +31,10 @@ async def breaks(event: EventView, /, *, to: str, language: str, now: datetime) 
     return ""
 
 
+async def ends_the_process(event: EventView, /, *, to: str, language: str, now: datetime) -> str:
+    raise SystemExit(3)
+
+
 async def reworded(site: Site, body: str) -> dict[str, Any]:
     text = mail.texts()[KEY][1]
     await mail.reword(text, site.event, "es", subject="{agenda_link}", body=body, by=None, now=NOW)
@@ -52,15 +54,20 @@ async def test_a_mail_of_one_plugin_is_filled_by_the_others(site: Site) -> None:
 
 
 async def test_what_a_plugin_fills_in_is_a_plain_fact_and_what_fails_is_left_out(site: Site) -> None:
-    given = [Placeholder("guest_evil", "Evil", "x", evil), Placeholder("guest_breaks", "Broken", "x", breaks)]
+    given = [
+        Placeholder("guest_evil", "Evil", "x", evil),
+        Placeholder("guest_breaks", "Broken", "x", breaks),
+        Placeholder("guest_exits_2", "Ends the process", "x", ends_the_process),
+    ]
     async with guest(site, object(), register_placeholders=given):
-        sent = await reworded(site, "A{guest_evil}B\n\nC{guest_breaks}D")
+        sent = await reworded(site, "A{guest_evil}B\n\nC{guest_breaks}D\n\nE{guest_exits_2}F")
 
     assert "&lt;b&gt;" in sent["html"]
     assert 'href="https://evil.example"' not in sent["html"]
     assert "CD" in sent["text"]
-    newest = plugins.host().failures.latest()[0]
-    assert (newest.plugin, newest.hook) == ("guest", "register_placeholders")
+    assert "EF" in sent["text"]
+    newest = {(each.plugin, each.hook, each.error) for each in plugins.host().failures.latest()[:2]}
+    assert ("guest", "register_placeholders", "SystemExit") in newest
 
 
 async def test_a_plugin_that_is_off_offers_nothing_and_leaves_no_hole(site: Site) -> None:
@@ -72,17 +79,6 @@ async def test_a_plugin_that_is_off_offers_nothing_and_leaves_no_hole(site: Site
     assert "AB" in (await site.mails())[-1]["text"]
     with pytest.raises(Refused):
         refuse_unknown_placeholders(mail.texts()[KEY][1], site.event, "{agenda_link}")
-
-
-@pytest.mark.parametrize("name", ["link", "registration_link", "guest_Link", "guest_buyer"])
-async def test_a_name_that_could_mean_something_else_leaves_the_plugin_out(site: Site, name: str) -> None:
-    texts = [text for _, text in mail.texts().values()]
-    import msgspec
-
-    texts.append(msgspec.structs.replace(texts[0], key="guest.mail", sample={"guest_buyer": "x"}))
-    async with guest(site, object(), register_placeholders=[Placeholder(name, "x", "x", evil)]):
-        with pytest.raises(Unfit):
-            placeholders.check(plugins.host(), "guest", texts)
 
 
 @pytest.mark.parametrize(("language", "words"), [("es", "Dirección del programa"), ("en", "Address of the agenda")])

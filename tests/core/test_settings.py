@@ -110,3 +110,10 @@ def test_a_misspelt_variable_stops_the_start_and_is_named_without_its_value(name
 @pytest.mark.parametrize("name", ["PLENARIA_CONFIG", "PLENARIA_SERVE_WITH_WORKER", "PLENARIA_REQUIRE_ALL"])
 def test_a_variable_that_is_meant_for_something_else_is_no_setting(name: str) -> None:
     assert load(environment={name: "1"}) == Settings()
+
+
+def test_a_language_that_no_column_holds_is_refused_in_one_line() -> None:
+    with pytest.raises(Misconfigured) as refused:
+        load(environment={"PLENARIA_LANGUAGES": "es,zh-Hant-TW"})
+
+    assert str(refused.value) == "settings: Expected `str` of length <= 8 - at `$.languages[1]`"

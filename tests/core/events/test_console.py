@@ -7,8 +7,9 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from plenaria.core.events import cache
+from plenaria.core.events import cache, console
 from plenaria.core.events.queries import event_by_slug
+from plenaria.core.host import hookspecs, plugins
 from plenaria.core.people import services as people
 from plenaria.core.people.tables import Grant
 from plenaria.core.storage.audit.tables import AuditLine
@@ -200,3 +201,27 @@ def _as_sent(answer: httpx.Response) -> str:
         if form.get("method") == "post" and "form" in (form.get("class") or "").split()
     ][-1]
     return urlencode([(name, value) for name, value in form.form_values()])
+
+
+@pytest.mark.parametrize(
+    ("hook", "words"),
+    [
+        ("adjust_mail", "Its changes to a mail"),
+        ("adjust_anything_of_a_plugins", "Its changes to something that was handed to it"),
+        ("refuse_anything_of_a_plugins", "Its check before something is done"),
+        ("anything_happened", "Its reaction to something that happened"),
+        ("register_personal_data", "Its part of a person’s own data"),
+    ],
+)
+async def test_the_plugins_page_words_what_failed_also_of_a_hook_that_a_plugin_offers(
+    site: Site, hook: str, words: str
+) -> None:
+    plugins.host().failures.note("agenda", hook, RuntimeError())
+
+    page = await (await site.signed_in("organiser")).get("/congress/organise/plugins?lang=en")
+
+    assert words in html.unescape(page.text)
+
+
+def test_the_core_names_no_hook_that_a_plugin_offers() -> None:
+    assert [hook for hook in console.PARTS if not hasattr(hookspecs, hook)] == []

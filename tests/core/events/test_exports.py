@@ -32,10 +32,25 @@ async def mistaken(event: EventView, /, *, now: datetime) -> bytes:
     return b"not a sheet"
 
 
+async def ends_the_process(event: EventView, /, *, now: datetime) -> Sheet:
+    raise SystemExit(3)
+
+
+async def wrong_cells(event: EventView, /, *, now: datetime) -> Sheet:
+    return Sheet([Column("price", "Precio")], [[9.5]])  # type: ignore[list-item]
+
+
+async def too_large_a_number(event: EventView, /, *, now: datetime) -> Sheet:
+    return Sheet([Column("seats", "Lugares")], [[10**400]])
+
+
 EXPORTS = [
     Export("guest.seats", "Seats", "event.configure", seats),
     Export("guest.breaks", "Broken", "event.view", breaks, "text/plain", "txt"),
     Export("guest.mistaken", "Mistaken", "event.view", mistaken),
+    Export("guest.exits", "Ends the process", "event.view", ends_the_process),
+    Export("guest.cells", "Wrong cells", "event.view", wrong_cells),
+    Export("guest.large", "Too large a number", "event.view", too_large_a_number),
 ]
 
 
@@ -115,10 +130,19 @@ async def test_a_file_without_its_permission_of_another_format_or_of_a_plugin_th
     assert [answer.status_code for answer in (without, other, off)] == [404, 404, 404]
 
 
-@pytest.mark.parametrize("name", ["guest.breaks", "guest.mistaken"])
-async def test_an_export_that_fails_is_refused_with_the_plugins_name(site: Site, name: str) -> None:
+@pytest.mark.parametrize(
+    "address",
+    [
+        "guest.breaks?",
+        "guest.mistaken?",
+        "guest.exits?",
+        *(f"guest.cells?format={each}&" for each in ("csv", "xlsx", "json")),
+        "guest.large?format=xlsx&",
+    ],
+)
+async def test_an_export_that_fails_is_refused_with_the_plugins_name(site: Site, address: str) -> None:
     async with guest(site, object(), register_exports=EXPORTS):
-        answer = await (await site.signed_in("organiser")).get(f"{PAGE}/{name}?lang=en")
+        answer = await (await site.signed_in("organiser")).get(f"{PAGE}/{address}lang=en")
 
     assert answer.status_code == 409
     assert "guest" in answer.text
