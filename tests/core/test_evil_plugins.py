@@ -506,6 +506,12 @@ UNFIT: dict[str, tuple[str, str]] = {
         "register('register_settings', Wishes)\nregister('register_declared', Declared(Wishes, read, apply))",
         "settings, declared section and `enabled` stand in one table: rename the field 'stops'",
     ),
+    "a choice of what is copied that is async": (
+        "class Wishes(Struct):\n    stops: int = 1\n\nasync def read(event): ...\n"
+        "async def apply(event, section, *, by, now): ...\nasync def copied(section): ...\n"
+        "register('register_declared', Declared(Wishes, read, apply, copied))",
+        "register_declared: copied: copied must be a plain function",
+    ),
     "a setting called enabled": (
         "class Wishes(Struct):\n    enabled: bool = True\n\nregister('register_settings', Wishes)",
         "settings, declared section and `enabled` stand in one table: rename the field 'enabled'",
