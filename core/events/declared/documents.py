@@ -11,7 +11,7 @@ import tomli_w
 from plenaria.core.events import queries
 from plenaria.core.events.declared.declaration import Declaration, Document
 from plenaria.core.events.declared.registered import declared_of, settings_type
-from plenaria.core.events.details import EventDetails
+from plenaria.core.events.details import details_of
 from plenaria.core.events.tables import EventPlugin
 from plenaria.core.forms import as_toml
 from plenaria.core.host import plugins
@@ -104,10 +104,6 @@ async def _plugins_used(event: EventView) -> list[str]:
     rows = await EventPlugin.select(EventPlugin.plugin).where(EventPlugin.event == event.id)
     used = {row["plugin"] for row in rows}
     return [name for name in plugins.host().plugins if name in used]
-
-
-def details_of(event: EventView) -> EventDetails:
-    return EventDetails(**{field: getattr(event, field) for field in EventDetails.__struct_fields__})
 
 
 def as_text(document: Document) -> str:
