@@ -299,6 +299,9 @@ def _functions(host: PluginHost, plugin: Plugin, known: _Known) -> None:
         ("register_declared", "apply", 2, ("by", "now")),
         ("register_readiness", "", 1, ("now",)),
     ]
+    declared = host.contributed(plugin.name, "register_declared")
+    if declared is not None and declared.copied is not None:
+        _refuse_uncallable("register_declared: copied", declared.copied, (None,), (), is_async=False)
     for hook, part, positional, keywords in single:
         if (given := host.contributed(plugin.name, hook)) is not None:
             function = getattr(given, part) if part else given
@@ -306,12 +309,14 @@ def _functions(host: PluginHost, plugin: Plugin, known: _Known) -> None:
                 _refuse_uncallable(f"{hook}: {part}" if part else hook, function, (None,) * positional, keywords)
 
 
-def _refuse_uncallable(what: str, function: Any, positional: Sequence[None], keywords: Iterable[str]) -> None:
-    """Unless it is an async function that takes what its hook says it is called with."""
+def _refuse_uncallable(
+    what: str, function: Any, positional: Sequence[None], keywords: Iterable[str], *, is_async: bool = True
+) -> None:
+    """Unless it is an async function (or a plain one) that takes what its hook says it is called with."""
     name = getattr(function, "__qualname__", repr(function))
-    is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004 - an object may be called too
-    if not is_async:
-        raise Unfit(f"{what}: {name} must be an async function")
+    awaited = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004 - an object may be called too
+    if awaited is not is_async or not callable(function):
+        raise Unfit(f"{what}: {name} must be {'an async' if is_async else 'a plain'} function")
     try:
         inspect.signature(function).bind(*positional, **dict.fromkeys(keywords))
     except TypeError as error:

@@ -7,7 +7,7 @@ from litestar.exceptions import NotFoundException
 from msgspec import Struct
 
 from plenaria.core.events import queries, services
-from plenaria.core.events.details import EventDetails
+from plenaria.core.events.details import EventDetails, details_of
 from plenaria.core.events.organise import audit as audit_pages
 from plenaria.core.events.organise import exports as export_pages
 from plenaria.core.events.organise import mail_texts, team, tokens
@@ -61,8 +61,8 @@ async def overview(request: Anything, event: EventView, visit: Visit) -> Respons
 @get("/{event_slug:str}/organise/event", permission="event.configure", include_in_schema=False)
 async def details_page(request: Anything, event: EventView, visit: Visit) -> Response[str]:
     stored = await queries.event_by_id(event.id)
-    form = form_for(EventDetails, value=services.details_of(stored), language=visit.language, zone=event.zone)
-    return page(request, "events/details.html", form=form, seen=fingerprint(services.details_of(stored)))
+    form = form_for(EventDetails, value=details_of(stored), language=visit.language, zone=event.zone)
+    return page(request, "events/details.html", form=form, seen=fingerprint(details_of(stored)))
 
 
 @post("/{event_slug:str}/organise/event", permission="event.configure", include_in_schema=False)
@@ -77,7 +77,7 @@ async def change_details(request: Anything, event: EventView, visit: Visit) -> R
     except Refused as refused:
         form = form_for(EventDetails, raw=data, language=visit.language, zone=event.zone)
         form.problems.extend(sentences(refused, event))
-        now_stored = services.details_of(await queries.event_by_id(event.id))
+        now_stored = details_of(await queries.event_by_id(event.id))
         return page(request, "events/details.html", status=409, form=form, seen=fingerprint(now_stored))
     notices = [("success", gettext("Saved."))]
     if checked.value.is_public and not event.is_public:

@@ -1,7 +1,7 @@
 """A new event out of an earlier one: its details, plugins, settings and what its file would declare. Nothing about people."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
 
@@ -9,10 +9,13 @@ from plenaria.core import mail
 from plenaria.core.events import declared, services
 from plenaria.core.events.moving import moved_by
 from plenaria.core.host.visit import PersonView
-from plenaria.core.kernel.values import N_, EventView, Slug
+from plenaria.core.kernel.values import N_, EventView, Refusal, Refused, Slug
 from plenaria.core.people import services as people
 from plenaria.core.storage import audit
 from plenaria.core.storage.database import transaction
+
+_YEARS: Final = range(1900, 2200)
+"""When a copy may begin: far from the ends of the calendar, so that whatever belongs to it has a date too."""
 
 Address = Annotated[Slug, Meta(title=N_("Address"), description=N_("The new event's name in every address."))]
 FirstDay = Annotated[
@@ -38,9 +41,11 @@ class CopyOfEvent(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
 async def copy_event(
     source: EventView, copy: EventCopy, *, owner: PersonView | None, by: str, now: datetime
 ) -> EventView:
-    """Make the copy, in one transaction; it is not public. Raises `Refused`: the address is taken, or reserved."""
-    document = await declared.document_of(source, for_copy=True)
-    document = moved_by(document, copy.starts_on - source.starts_on)
+    """Make the copy, in one transaction; it is not public.
+
+    Raises `Refused`: the address is taken or reserved, a date is out of the calendar, a plugin cannot say what it has.
+    """
+    document = _moved_to(copy.starts_on, source, await _whole(source))
     document["event"] |= {"slug": copy.slug, "is_public": False}
     declaration = declared.read(document).or_refuse()
     async with transaction():
@@ -52,3 +57,22 @@ async def copy_event(
         facts: dict[str, Any] = {"from": source.slug, "days": (copy.starts_on - source.starts_on).days}
         await audit.record("event.copied", by=by, subject=f"event:{copy.slug}", event=event.id, facts=facts, now=now)
         return event
+
+
+async def _whole(source: EventView) -> declared.Document:
+    """What is to be copied. Raises `Refused(plugin_failed)` for each plugin whose part would be lacking."""
+    document = await declared.document_of(source, for_copy=True)
+    if missing := document.get("missing"):
+        raise Refused(*(Refusal("plugin_failed", {"plugin": name}) for name in missing))
+    return document
+
+
+def _moved_to(starts_on: date, source: EventView, document: declared.Document) -> declared.Document:
+    first, last = _YEARS[0], _YEARS[-1]
+    too_far = Refusal("copy_too_far", {"first": str(first), "last": str(last)}, "/starts_on")
+    if starts_on.year not in _YEARS:
+        raise Refused(too_far)
+    try:
+        return moved_by(document, starts_on - source.starts_on)
+    except OverflowError as error:  # the first day fits, but not a window of the source that is years later
+        raise Refused(too_far) from error

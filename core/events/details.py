@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from plenaria.core.forms import Problem
 from plenaria.core.kernel.languages import LANGUAGE_NAMES, LANGUAGES
-from plenaria.core.kernel.values import N_, LocalizedText, Slug
+from plenaria.core.kernel.values import N_, EventView, LocalizedText, Slug
 
 
 class EventDetails(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -72,6 +72,10 @@ class EventDetails(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
             yield Problem("/ends_on", "ends_before_it_starts", {}, N_("Must not be before the first day."))
         if self.zone not in available_timezones():
             yield Problem("/zone", "bad_zone", {"actual": self.zone})
+
+
+def details_of(event: EventView) -> EventDetails:
+    return EventDetails(**{name: getattr(event, name) for name in EventDetails.__struct_fields__})
 
 
 RESERVED: Final = frozenset(

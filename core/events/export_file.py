@@ -12,8 +12,12 @@ from plenaria.core.kernel.values import EventView
 
 async def exported(request: Request[Any, Any, Any], event: EventView, visit: Visit, name: str) -> Response[bytes]:
     """The export of that name in the `?format=` asked for. 404 for what this reader may not have or nobody offers."""
+    return await export_file(event, visit, name, request.query_params.get("format", ""))
+
+
+async def export_file(event: EventView, visit: Visit, name: str, asked: str) -> Response[bytes]:
+    """The same in the format `asked` for; in the first where none is."""
     export = next((each for each in exports.exports_for(visit, event) if each.name == name), None)
-    asked = request.query_params.get("format", "")
     if export is None or (asked and asked not in exports.formats_of(export)):
         raise NotFoundException
     file = await exports.made(export, event, asked or exports.formats_of(export)[0], now=visit.now)

@@ -7,7 +7,7 @@ import msgspec
 from piccolo.columns import Column
 
 from plenaria.core.events import cache, queries
-from plenaria.core.events.details import EventDetails, NewEvent
+from plenaria.core.events.details import EventDetails, NewEvent, details_of
 from plenaria.core.events.tables import Event, EventPlugin
 from plenaria.core.forms import refuse_unseen
 from plenaria.core.host import plugins
@@ -68,10 +68,6 @@ async def change_event(
         )
         await outbox.tell("event_changed", event=changed, now=now)
         return changed
-
-
-def details_of(event: EventView) -> EventDetails:
-    return EventDetails(**{name: getattr(event, name) for name in EventDetails.__struct_fields__})
 
 
 def _columns(details: EventDetails) -> dict[str, Any]:

@@ -59,6 +59,11 @@ def counts(role: str, plugins: Iterable[str] | None) -> bool:
     return not dot or (role in ROLES and (plugins is None or owner in plugins))
 
 
+def may_be_a_scope(permission: str) -> bool:
+    """Whether an event's token can have it: it is for the work of one event."""
+    return permission != OF_INSTALLATION
+
+
 def registered() -> dict[str, Permission]:
     return dict(_registered)
 

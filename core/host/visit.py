@@ -7,7 +7,7 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from msgspec import Struct
 
-from plenaria.core.host.permissions import OF_INSTALLATION, OPEN, allows, counts
+from plenaria.core.host.permissions import OF_INSTALLATION, OPEN, allows, counts, may_be_a_scope
 from plenaria.core.kernel.values import EventView
 
 
@@ -79,7 +79,9 @@ class Visit:
             return False
         if permission in OPEN:
             return self._token_reaches(event)
-        if self.token is not None and not (event is not None and permission in self.token.scopes):
+        if self.token is not None and not (
+            event is not None and permission in self.token.scopes and may_be_a_scope(permission)
+        ):
             return False
         if permission == OF_INSTALLATION:
             event = None  # the owner of one event does not own the installation

@@ -38,7 +38,7 @@ async def my_page(request: Anything, visit: Visit) -> Response[str]:
         return {"person": me, "events": on, "now": visit.now}
 
     panels = await panels_of(request, "register_my_panels", facts, event=None)
-    mine = [event for event in events if event.id in visit.roles]
+    mine = [event for event in events if visit.roles_in(event)]
     return page(request, "people/me.html", panels=panels, my_events=mine)
 
 

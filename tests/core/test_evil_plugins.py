@@ -520,6 +520,12 @@ UNFIT: dict[str, tuple[str, str]] = {
         "register('register_settings', Wishes)\nregister('register_declared', Declared(Wishes, read, apply))",
         "settings, declared section and `enabled` stand in one table: rename the field 'stops'",
     ),
+    "a choice of what is copied that is async": (
+        "class Wishes(Struct):\n    stops: int = 1\n\nasync def read(event): ...\n"
+        "async def apply(event, section, *, by, now): ...\nasync def copied(section): ...\n"
+        "register('register_declared', Declared(Wishes, read, apply, copied))",
+        "register_declared: copied: copied must be a plain function",
+    ),
     "a setting called enabled": (
         "class Wishes(Struct):\n    enabled: bool = True\n\nregister('register_settings', Wishes)",
         "settings, declared section and `enabled` stand in one table: rename the field 'enabled'",
@@ -934,9 +940,11 @@ async def test_a_plugins_role_is_given_on_the_team_page_and_gives_nothing_where_
         invited = await owner.post("/congress/organise/team", data={"email": "d@example.mx", "role": "buses.driver"})
         driver = await site.signed_in(email="d@example.mx")
         on = await driver.get("/congress/buses")
+        mine_on = (await driver.get("/me?lang=en")).text
         elsewhere = await driver.get("/congress/organise")
         await services.switch_plugin(event, "buses", on=False, by="test", now=NOW)
         off = await driver.get("/congress/buses")
+        mine_off = (await driver.get("/me?lang=en")).text
         team = (await owner.get("/congress/organise/team?lang=en")).text
         (person,) = [each for each in await people_queries.team(event) if each.email == "d@example.mx"]
 
@@ -948,6 +956,7 @@ async def test_a_plugins_role_is_given_on_the_team_page_and_gives_nothing_where_
         assert (on.status_code, on.text) == (200, "wheel")
         assert elsewhere.status_code == 403
         assert off.status_code == 404
+        assert ("Where I work" in mine_on, "Where I work" in mine_off) == (True, False)
         assert person.role == "buses.driver"
         assert "Bus driver" in team
         assert await roles_of("d@example.mx", site) == ()

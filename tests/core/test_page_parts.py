@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from plenaria.core.events import services as events
+from plenaria.core.events.details import details_of
 from plenaria.core.host.contributions import PagePart
 from plenaria.plugins.agenda import services as agenda
 from plenaria.plugins.registration import services as registration
@@ -78,7 +79,7 @@ async def test_a_plugin_that_is_off_or_fails_adds_nothing(site: Site) -> None:
 
 async def test_the_foot_of_an_event_leads_to_its_organisers_and_its_privacy_notice(site: Site) -> None:
     details = msgspec.structs.replace(
-        events.details_of(site.event), contact_email="hola@example.mx", organiser_url="https://example.org"
+        details_of(site.event), contact_email="hola@example.mx", organiser_url="https://example.org"
     )
     await events.change_event(site.event, details, by="test", now=NOW)
     notice = RegistrationSettings(notice={"es": "Tratamos **sus** datos."}, notice_version="2025-1")

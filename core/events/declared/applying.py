@@ -7,9 +7,10 @@ import msgspec
 
 from plenaria.core.events import queries, services
 from plenaria.core.events.declared.declaration import Declaration, DeclaredPlugin, Member
-from plenaria.core.events.declared.documents import details_of, section_now, settings_now
+from plenaria.core.events.declared.documents import section_now, settings_now
 from plenaria.core.events.declared.planning import plan
 from plenaria.core.events.declared.registered import declared_of
+from plenaria.core.events.details import details_of
 from plenaria.core.forms.problems import step
 from plenaria.core.host import plugins
 from plenaria.core.kernel.values import EventView, Refused

@@ -11,7 +11,7 @@ import tomli_w
 from plenaria.core.events import queries
 from plenaria.core.events.declared.declaration import Declaration, Document
 from plenaria.core.events.declared.registered import declared_of, settings_type
-from plenaria.core.events.details import EventDetails
+from plenaria.core.events.details import details_of
 from plenaria.core.events.tables import EventPlugin
 from plenaria.core.forms import as_toml
 from plenaria.core.host import plugins
@@ -63,9 +63,7 @@ async def document_of(
 
 
 async def _plugin_document(event: EventView, name: str, *, for_copy: bool) -> Document:
-    section, declared = await section_now(event, name), declared_of(name)
-    if for_copy and declared is not None and declared.copied is not None:
-        section = declared.copied(section)
+    section = await section_now(event, name, for_copy=for_copy)
     return {
         "enabled": name in event.plugins,
         **as_toml(await settings_now(event, name) or {}),
@@ -78,31 +76,34 @@ async def settings_now(event: EventView, name: str) -> Any:
     return await queries.settings_of(event, name, struct_type) if struct_type else None
 
 
-async def section_now(event: EventView, name: str) -> Any:
-    """Raises `Refused(plugin_failed)` when the plugin cannot say."""
+async def section_now(event: EventView, name: str, *, for_copy: bool = False) -> Any:
+    """All that the plugin has, or what of it goes into a copy. Raises `Refused(plugin_failed)` when the plugin cannot say."""
     declared = declared_of(name)
     if declared is None:
         return None
-    return await plugins.host().insist(name, "register_declared", lambda: _section_of(declared, event))
+    return await plugins.host().insist(name, "register_declared", lambda: _section_of(declared, event, for_copy))
 
 
-async def _section_of(declared: Declared, event: EventView) -> Any:
+async def _section_of(declared: Declared, event: EventView, for_copy: bool) -> Any:
     async with asyncio.timeout(SECTION_WITHIN_S):
         section = await declared.read(event)
-    if not isinstance(section, declared.struct):
-        raise TypeError(f"read gave {type(section).__name__} instead of {declared.struct.__name__}")
+    _refuse_other_type("read", section, declared)
+    if for_copy and declared.copied is not None:
+        section = declared.copied(section)
+        _refuse_other_type("copied", section, declared)
     as_toml(section)  # what cannot be written down fails here, where it is known whose it is
     return section
+
+
+def _refuse_other_type(part: str, section: object, declared: Declared) -> None:
+    if not isinstance(section, declared.struct):
+        raise TypeError(f"{part} gave {type(section).__name__} instead of {declared.struct.__name__}")
 
 
 async def _plugins_used(event: EventView) -> list[str]:
     rows = await EventPlugin.select(EventPlugin.plugin).where(EventPlugin.event == event.id)
     used = {row["plugin"] for row in rows}
     return [name for name in plugins.host().plugins if name in used]
-
-
-def details_of(event: EventView) -> EventDetails:
-    return EventDetails(**{field: getattr(event, field) for field in EventDetails.__struct_fields__})
 
 
 def as_text(document: Document) -> str:

@@ -6,7 +6,7 @@ from litestar import Request, Response, get, post
 from msgspec import Meta, Struct
 
 from plenaria.core.forms import Checked, form_for, parse
-from plenaria.core.host.permissions import registered
+from plenaria.core.host.permissions import may_be_a_scope, registered
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.i18n import gettext
 from plenaria.core.kernel.values import N_, EventView
@@ -39,7 +39,8 @@ async def _tokens(
     chosen: Any = (),
 ) -> Response[str]:
     assert visit.person is not None  # noqa: S101 - the route declares a permission
-    held = [permission for name, permission in sorted(registered().items()) if visit.may(name, event)]
+    offered = [permission for name, permission in sorted(registered().items()) if may_be_a_scope(name)]
+    held = [permission for permission in offered if visit.may(permission.name, event)]
     return page(
         request,
         "events/tokens.html",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from plenaria.core.host.permissions import may_be_a_scope
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.secrets import hashed, new_secret
 from plenaria.core.kernel.values import EventView, Refusal, Refused
@@ -15,7 +16,8 @@ from plenaria.core.storage.database import transaction
 async def make_token(visit: Visit, event: EventView, *, name: str, scopes: Sequence[str]) -> str:
     """A bearer token for the JSON API; shown this once. Scopes are permissions that one holds oneself."""
     assert visit.person is not None  # noqa: S101 - the route declares a permission
-    refused = [Refusal("unknown_scope", {"scope": scope}, "/scopes") for scope in scopes if not visit.may(scope, event)]
+    held = {scope for scope in scopes if may_be_a_scope(scope) and visit.may(scope, event)}
+    refused = [Refusal("unknown_scope", {"scope": scope}, "/scopes") for scope in scopes if scope not in held]
     if refused:
         raise Refused(*refused)
     secret = new_secret()

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
 
+from plenaria.core.events.export_file import export_file
 from plenaria.core.forms import Form, form_for, parse
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.i18n import gettext
 from plenaria.core.kernel.values import EventView, Money, Refused
-from plenaria.core.web import sheets
 from plenaria.core.web.api import id_after
 from plenaria.core.web.refusals import sentence
 from plenaria.core.web.templating import page, see_other
@@ -179,22 +179,13 @@ async def attendees_page(request: Anything, event: EventView) -> Response[str]:
 @get("/{event_slug:str}/organise/registration/attendees.csv", permission="registration.view", include_in_schema=False)
 async def attendees_csv(event: EventView, visit: Visit) -> Response[bytes]:
     """Every attendee, as CSV."""
-    content = sheets.csv_file(await services.attendee_sheet(event, now=visit.now))
-    return _download(content, f"{event.slug}-attendees.csv", "text/csv; charset=utf-8")
+    return await export_file(event, visit, "registration.attendees", "csv")
 
 
 @get("/{event_slug:str}/organise/registration/attendees.xlsx", permission="registration.view", include_in_schema=False)
 async def attendees_xlsx(event: EventView, visit: Visit) -> Response[bytes]:
     """Every attendee, as a workbook."""
-    sheet = await services.attendee_sheet(event, now=visit.now)
-    return _download(
-        sheets.xlsx_file(gettext("Attendees"), sheet, made_at=visit.now), f"{event.slug}-attendees.xlsx", sheets.XLSX
-    )
-
-
-def _download(content: bytes, name: str, media_type: str) -> Response[bytes]:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
-    return Response(content, media_type=media_type, headers=headers)
+    return await export_file(event, visit, "registration.attendees", "xlsx")
 
 
 @get("/{event_slug:str}/organise/registration/waiting-list", permission="registration.view", include_in_schema=False)

@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from plenaria.core.app import create_app
 from plenaria.core.events import cache, services
-from plenaria.core.events.details import EventDetails
+from plenaria.core.events.details import EventDetails, details_of
 from plenaria.core.host.plugins import PluginHost
 from plenaria.core.kernel import clock
 from plenaria.core.kernel.settings import Settings
@@ -101,7 +101,7 @@ class Site:
 
     async def change_event(self, **details: Any) -> None:
         """Change the first event's own data: `contact_email="…"`, `starts_on=…` (the fields of `EventView`)."""
-        changed = msgspec.structs.replace(services.details_of(self.event), **details)
+        changed = msgspec.structs.replace(details_of(self.event), **details)
         self.event = await services.change_event(self.event, changed, by="test", now=self.now)
 
     async def set_up(self, plugin: str, settings: Struct) -> None:

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from plenaria.core.cli import main
 from plenaria.core.events import services as events
+from plenaria.core.events.details import details_of
 from plenaria.core.host import gathering
 from plenaria.core.host.contributions import DashboardPanel
 from plenaria.core.kernel.values import EventView, ReadinessItem
@@ -83,7 +84,7 @@ async def test_a_plugin_that_is_off_lacks_nothing_and_one_that_fails_is_named(
 async def test_making_an_event_public_says_what_is_missing_and_does_it_all_the_same(
     site: Site, language: str, words: str
 ) -> None:
-    hidden = msgspec.structs.replace(events.details_of(site.event), is_public=False)
+    hidden = msgspec.structs.replace(details_of(site.event), is_public=False)
     await events.change_event(site.event, hidden, by="test", now=NOW)
     organiser = await site.signed_in("organiser")
 

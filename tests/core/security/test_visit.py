@@ -8,6 +8,7 @@ import pytest
 from plenaria.core.host.permissions import CORE_PERMISSIONS, use_permissions
 from plenaria.core.host.visit import PersonView, TokenView, Visit
 from plenaria.core.kernel.values import EventView
+from plenaria.core.people import services as people
 from tests.site import NOW, Site
 
 HERE = EventView(1, "here", {"es": "Aquí"}, "UTC", date(2025, 10, 1), date(2025, 10, 2))
@@ -68,6 +69,24 @@ def test_a_token_is_good_for_its_event_and_its_scopes() -> None:
     assert not limited.may("signed_in", THERE)
     assert not limited.may("installation.own", HERE)
     assert limited.roles_in(THERE) == ()
+
+
+def test_no_token_owns_the_installation_even_with_that_scope() -> None:
+    assert not _visit({None: ("owner",)}, TokenView(1, 1, ("installation.own",))).may("installation.own", HERE)
+
+
+async def test_that_scope_is_neither_offered_nor_given_to_an_owner_of_the_installation(site: Site) -> None:
+    root = await people.ensure_person("root@example.mx", now=site.now)
+    await people.grant(root, "owner", event=None, by="test", now=site.now)
+    owner = await site.signed_in(email="root@example.mx")
+    tokens = f"/{site.event.slug}/organise/tokens"
+
+    page = await owner.get(tokens)
+    refused = await owner.post(tokens, data={"name": "x", "scopes": ["event.view", "installation.own"]})
+
+    assert 'value="event.view"' in page.text
+    assert "installation.own" not in page.text
+    assert refused.status_code == 409
 
 
 def test_a_token_gives_nothing_that_its_owner_has_lost() -> None:

@@ -380,6 +380,20 @@ async def test_an_export_holds_everybody_of_this_event_and_no_formula(site: Site
     assert "'=cmd" in lines[1]
 
 
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+async def test_the_attendees_are_the_same_file_at_both_addresses(site: Site, ending: str) -> None:
+    await ordered(site, "press")
+    organiser = await site.signed_in("organiser")
+
+    here = await organiser.get(f"/congress/organise/registration/attendees.{ending}")
+    there = await organiser.get(f"/congress/organise/exports/registration.attendees?format={ending}")
+
+    assert here.status_code == 200
+    assert here.content == there.content
+    for name in ("content-type", "content-disposition", "cache-control", "content-security-policy"):
+        assert here.headers[name] == there.headers[name]
+
+
 async def test_ticket_types_are_made_changed_and_removed_in_the_console(site: Site) -> None:
     organiser = await site.signed_in("organiser")
     home = "/congress/organise/registration/ticket-types"
