@@ -240,7 +240,7 @@ async def house(
     host = host_with(*evil)
     app = create_app(settings, host=host)
     assert host.broken == {}
-    monkeypatch.setattr(gathering, "PART_WITHIN_S", 0.05)
+    monkeypatch.setattr(gathering, "PART_WITHIN_S", 0.3)
     monkeypatch.setattr(gathering, "ENDS_WITHIN_S", 0.01)
     async with running(app):
         ours = PluginHost.discover()
