@@ -301,8 +301,8 @@ class SessionItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
         LocalizedText,
         Meta(title=N_("Abstract"), description=N_("Markdown."), extra={"max_length": 5000, "kind": "textarea"}),
     ] = {}
-    language: Annotated[str, Meta(title=N_("Spoken language"), extra={"choices": _SPOKEN})] = msgspec.field(
-        default_factory=lambda: LANGUAGES[0]
+    language: Annotated[str, Meta(title=N_("Spoken language"), min_length=1, extra={"choices": _SPOKEN})] = (
+        msgspec.field(default_factory=lambda: LANGUAGES[0])
     )
     type: Annotated[str, Meta(title=N_("Type"), max_length=50, extra={"known": "types"})] = ""
     track: Annotated[str, Meta(title=N_("Track"), max_length=50, extra={"known": "tracks"})] = ""

@@ -147,15 +147,16 @@ async def test_a_session_is_spoken_and_imported_in_it(polish: Site) -> None:
     new = _by_name((await organiser.get(f"{agenda}/new-session")).text)
     chosen = html.document_fromstring((await organiser.get(f"{agenda}/import")).text)
     preview = await organiser.post(f"{agenda}/import?lang=en", files={"file": ("schedule.xml", SCHEDULE)})
-    read, refused = [await program.post(f"{imports}{code}", content=SCHEDULE) for code in ("pl", "de")]
+    read, refused, blank = [await program.post(f"{imports}{code}", content=SCHEDULE) for code in ("pl", "de", "")]
     untitled = await program.post(f"{imports}pl&dry_run=true", content=SCHEDULE.replace(b"Otwarte dane", b""))
 
     assert untitled.status_code == 200, untitled.text
-    assert new["language"].value_options == ["", "es", "en", "pl"]
+    assert new["language"].value_options == ["es", "en", "pl"]
     assert chosen.xpath("//input[@name='language']/@value") == ["file", "es", "en", "pl"]
     assert "Polish" in preview.text
     assert (read.status_code, read.json()["language"]) == (200, "pl")
-    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/language")
+    for answer in (refused, blank):
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/language")
     [session] = (await agenda_queries.draft(polish.event.id)).sessions
     assert (session.title, session.language) == ({"pl": "Otwarte dane"}, "pl")
 

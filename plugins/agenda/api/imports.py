@@ -1,11 +1,10 @@
 """A schedule from elsewhere into the draft."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import post
 from litestar.datastructures import UploadFile
-from litestar.params import Parameter
 from msgspec import Struct
 
 from plenaria.core.forms import Problem
@@ -16,10 +15,6 @@ from plenaria.core.web.api import Anything, checked
 from plenaria.core.web.errors import Invalid
 from plenaria.plugins.agenda import interchange, rules, services
 from plenaria.plugins.agenda.api.draft import ConflictView, conflict_view
-
-TextLanguage = Annotated[
-    str, Parameter(max_length=20, description="`file` (that of most of its sessions), or one of the installation's.")
-]
 
 
 class ImportTally(Struct, frozen=True):
@@ -71,12 +66,12 @@ async def import_schedule(
     dry_run: bool = False,
     way: rules.Way = "add",
     confirmed: bool = False,
-    language: TextLanguage = "file",
+    language: str = "file",
 ) -> ImportView:
     """Bring a schedule from elsewhere into the draft; nothing is released.
 
     The body is the file itself (frab XML or JSON, pretalx submissions, iCalendar), or multipart form data with `file`. With
-    `dry_run` nothing is written. Importing the same file again changes nothing.
+    `dry_run` nothing is written. `language` is `file` or one of the installation's. The same file again changes nothing.
     """
     choices = checked(services.ImportChoices, {"way": way, "confirmed": confirmed, "language": language})
     content = await _sent_file(request)

@@ -59,6 +59,7 @@ class ImportChoices(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         str,
         Meta(
             title=N_("Language of the texts"),
+            min_length=1,
             description=N_("For texts that the file gives in one language only."),
             extra={"choices": Names(own_name, file=N_("The language of most of its sessions")), "kind": "radio"},
         ),
