@@ -75,21 +75,26 @@ def name_in(language: str, reader: str) -> str:
 
 
 class Names(Mapping[str, str]):
-    """Code → name of each language of the installation, read anew each time: fit for the `choices` of a form's field."""
+    """Code → name of each language of the installation, read anew each time: fit for the `choices` of a form's field.
 
-    def __init__(self, name: Callable[[str], str]) -> None:
-        self._name = name
+    `before`: choices that there are besides, which stand first.
+    """
+
+    def __init__(self, name: Callable[[str], str], **before: str) -> None:
+        self._name, self._before = name, before
 
     def __getitem__(self, code: str) -> str:
+        if code in self._before:
+            return self._before[code]
         if code not in LANGUAGES:
             raise KeyError(code)
         return self._name(code)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(LANGUAGES)
+        return iter(dict.fromkeys((*self._before, *LANGUAGES)))
 
     def __len__(self) -> int:
-        return len(LANGUAGES)
+        return len({*self._before, *LANGUAGES})
 
 
 LANGUAGE_NAMES: Final = Names(own_name)

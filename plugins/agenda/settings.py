@@ -8,13 +8,16 @@ from collections.abc import Collection, Iterator
 from datetime import datetime, time
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta, Struct
 
 from plenaria.core.forms.problems import Problem
+from plenaria.core.kernel.languages import LANGUAGES, Names, own_name
 from plenaria.core.kernel.values import N_, LocalizedText, Slug
 from plenaria.plugins.agenda.rules import MAY_MOVE, ROLES, STATES, Hours, Importance, MayMove, Role, State
 
-_LANGUAGES = {"es": N_("Spanish"), "en": N_("English")}
+_SPOKEN = Names(own_name, es=own_name("es"), en=own_name("en"))
+"""Also of a site in one language: a session in English is found at most congresses."""
 _MINUTES = {"unit": N_("minutes")}
 _CODE = Meta(
     title=N_("Code"),
@@ -298,8 +301,8 @@ class SessionItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
         LocalizedText,
         Meta(title=N_("Abstract"), description=N_("Markdown."), extra={"max_length": 5000, "kind": "textarea"}),
     ] = {}
-    language: Annotated[str, Meta(title=N_("Spoken language"), pattern="^(es|en)$", extra={"choices": _LANGUAGES})] = (
-        "es"
+    language: Annotated[str, Meta(title=N_("Spoken language"), min_length=1, extra={"choices": _SPOKEN})] = (
+        msgspec.field(default_factory=lambda: LANGUAGES[0])
     )
     type: Annotated[str, Meta(title=N_("Type"), max_length=50, extra={"known": "types"})] = ""
     track: Annotated[str, Meta(title=N_("Track"), max_length=50, extra={"known": "tracks"})] = ""

@@ -23,6 +23,7 @@ from plenaria.core.kernel.settings import Misconfigured, Settings
 from plenaria.core.kernel.values import in_language
 from plenaria.core.people import services as people
 from plenaria.core.storage.database import transaction
+from plenaria.plugins.agenda import queries as agenda_queries
 from tests.site import Site, make_event, running
 
 CATALOGUE = """\
@@ -130,6 +131,34 @@ async def test_a_form_has_a_field_for_it_and_keeps_what_is_typed(polish: Site) -
     assert {"name.es", "name.en", "name.pl"} <= fields.keys()
     assert saved.status_code == 303, saved.text
     assert "Kongres" in (await polish.visitor().get("/congress?lang=pl")).text
+
+
+SCHEDULE = b"""<schedule><version>1</version><conference><acronym>x</acronym><title>Kongres</title></conference>
+<day index="1" date="2025-10-01"><room name="Sala"><event guid="1f4a7e0e-5f3c-4c8e-9c39-0f6f5e2a7d11" id="1">
+<date>2025-10-01T10:00:00-06:00</date><start>10:00</start><duration>00:45</duration><title>Otwarte dane</title>
+<language>pl</language></event></room></day></schedule>"""
+
+
+async def test_a_session_is_spoken_and_imported_in_it(polish: Site) -> None:
+    organiser = await polish.signed_in("owner")
+    agenda, imports = "/congress/organise/agenda", "/api/v1/events/congress/schedule/imports?language="
+    program = await polish.bearer("owner", "agenda.edit")
+
+    new = _by_name((await organiser.get(f"{agenda}/new-session")).text)
+    chosen = html.document_fromstring((await organiser.get(f"{agenda}/import")).text)
+    preview = await organiser.post(f"{agenda}/import?lang=en", files={"file": ("schedule.xml", SCHEDULE)})
+    read, refused, blank = [await program.post(f"{imports}{code}", content=SCHEDULE) for code in ("pl", "de", "")]
+    untitled = await program.post(f"{imports}pl&dry_run=true", content=SCHEDULE.replace(b"Otwarte dane", b""))
+
+    assert untitled.status_code == 200, untitled.text
+    assert new["language"].value_options == ["es", "en", "pl"]
+    assert chosen.xpath("//input[@name='language']/@value") == ["file", "es", "en", "pl"]
+    assert "Polish" in preview.text
+    assert (read.status_code, read.json()["language"]) == (200, "pl")
+    for answer in (refused, blank):
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/language")
+    [session] = (await agenda_queries.draft(polish.event.id)).sessions
+    assert (session.title, session.language) == ({"pl": "Otwarte dane"}, "pl")
 
 
 async def test_one_may_choose_it_for_oneself(polish: Site) -> None:

@@ -1,7 +1,7 @@
 """A schedule from elsewhere into the draft."""
 
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 from litestar import post
 from litestar.datastructures import UploadFile
@@ -11,7 +11,7 @@ from plenaria.core.forms import Problem
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.i18n import fill, gettext
 from plenaria.core.kernel.values import EventView, Refused
-from plenaria.core.web.api import Anything
+from plenaria.core.web.api import Anything, checked
 from plenaria.core.web.errors import Invalid
 from plenaria.plugins.agenda import interchange, rules, services
 from plenaria.plugins.agenda.api.draft import ConflictView, conflict_view
@@ -66,14 +66,14 @@ async def import_schedule(
     dry_run: bool = False,
     way: rules.Way = "add",
     confirmed: bool = False,
-    language: Literal["file", "es", "en"] = "file",
+    language: str = "file",
 ) -> ImportView:
     """Bring a schedule from elsewhere into the draft; nothing is released.
 
     The body is the file itself (frab XML or JSON, pretalx submissions, iCalendar), or multipart form data with `file`. With
-    `dry_run` nothing is written. Importing the same file again changes nothing.
+    `dry_run` nothing is written. `language` is `file` or one of the installation's. The same file again changes nothing.
     """
-    choices = services.ImportChoices(way=way, confirmed=confirmed, language=language)
+    choices = checked(services.ImportChoices, {"way": way, "confirmed": confirmed, "language": language})
     content = await _sent_file(request)
     try:
         if dry_run:

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from plenaria.core.kernel.values import LocalizedText, slugify
+from plenaria.core.kernel.values import LANGUAGES, LocalizedText, in_language, slugify
 from plenaria.plugins.agenda.ics import uid, zones
 from plenaria.plugins.agenda.rules import Draft, Room, Session, SessionType, Track, day_of
 
@@ -184,8 +184,9 @@ class _Sessions:
         title = words.name(parsed.title, self._language, MOST_TITLE, self._findings, parsed.source, "title")
         if title:
             return title
-        self._findings("title_missing", parsed.source, title=_UNTITLED[self._language])
-        return {self._language: _UNTITLED[self._language]}
+        untitled = in_language(_UNTITLED, self._language)
+        self._findings("title_missing", parsed.source, title=untitled)
+        return {self._language: untitled}
 
     def _room(self, parsed: ParsedSession) -> str:
         """The room that it stands under; where it stands under none, the one that it names."""
@@ -203,8 +204,9 @@ class _Sessions:
         return "" if folded(words.shown(name, self._language)) in _NO_ROOMS else self._rooms.code(name, slug)
 
     def _spoken(self, parsed: ParsedSession) -> str:
-        spoken = parsed.language.strip().lower()
-        found = _SPOKEN.get(spoken) or _SPOKEN.get(spoken.replace("_", "-").partition("-")[0])
+        spoken = parsed.language.strip().lower().replace("_", "-")
+        known = {**_SPOKEN, **{code.lower(): code for code in LANGUAGES}}
+        found = known.get(spoken) or known.get(spoken.partition("-")[0])
         if found is None and spoken:
             self._findings.count("language_not_offered", language=spoken[:20], taken=self._language)
         return found or self._language

@@ -4,13 +4,14 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import asdict, replace
 
 from plenaria.core.events.queries import settings_of
+from plenaria.core.kernel.languages import LANGUAGES, Names, own_name
 from plenaria.core.kernel.values import N_, EventView, Refusal, Refused
 from plenaria.core.storage import audit
 from plenaria.core.storage.database import transaction
@@ -55,18 +56,12 @@ class ImportChoices(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         ),
     ] = False
     language: Annotated[
-        Literal["file", "es", "en"],
+        str,
         Meta(
             title=N_("Language of the texts"),
+            min_length=1,
             description=N_("For texts that the file gives in one language only."),
-            extra={
-                "choices": {
-                    "file": N_("The language of most of its sessions"),
-                    "es": N_("Spanish"),
-                    "en": N_("English"),
-                },
-                "kind": "radio",
-            },
+            extra={"choices": Names(own_name, file=N_("The language of most of its sessions")), "kind": "radio"},
         ),
     ] = "file"
 
@@ -147,7 +142,7 @@ def _read(event: EventView, content: bytes, choices: ImportChoices) -> tuple[int
         read = interchange.read(content, zone=event.zone, language=language, place=place)
         spoken = [session.language for session in read.imported.draft.sessions]
         if not is_chosen and spoken.count(language) * 2 < len(spoken):
-            language = next(code for code in spoken if code != language)
+            language = next((code for code in spoken if code != language and code in LANGUAGES), language)
             read = interchange.read(content, zone=event.zone, language=language, place=place)
     except interchange.Unreadable as unreadable:
         refusal = unreadable.refusal

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from plenaria.core.kernel.i18n import fill, gettext, pgettext
+from plenaria.core.kernel.i18n import current_language, fill, gettext, pgettext
+from plenaria.core.kernel.languages import name_in
 from plenaria.core.kernel.shown import day, localized
 from plenaria.core.kernel.values import N_, EventView
 from plenaria.plugins.agenda import interchange, rules
@@ -33,7 +34,7 @@ def preview_context(preview: Preview, event: EventView, *, name: str) -> dict[st
             "title": localized(imported.title),
             "days": _days(imported.starts_on, imported.ends_on),
             "zone": imported.zone,
-            "language": preview.language,
+            "language": name_in(preview.language, current_language()),
         },
         "changes_nothing": preview.merged.changes_nothing,
         "outside": len({each.sessions[0] for each in preview.conflicts if each.code == "outside_event_days"}),

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from plenaria.core.kernel.i18n import gettext, pgettext
+from plenaria.core.kernel.i18n import current_language, gettext, pgettext
+from plenaria.core.kernel.languages import name_in
 from plenaria.core.kernel.shown import clock_time, localized, offset
 from plenaria.core.kernel.shown import day as day_words
 from plenaria.core.kernel.values import EventView
@@ -90,13 +91,12 @@ class Showing:
         """`(term, value)` of the session's page."""
         card = self.card(released)
         moment = f"{card['starts']}–{card['ends']} ({offset(released.starts_at, self.event.zone)})"
-        spoken = {"es": gettext("Spanish"), "en": gettext("English")}
         found = [
             (gettext("When"), f"{card['day_words']}, {moment}"),
             (gettext("Where"), card["room"]),
             (gettext("Track"), card["track"]),
             (gettext("Type"), card["kind"]),
-            (gettext("Spoken language"), spoken.get(released.session.language, released.session.language)),
+            (gettext("Spoken language"), name_in(released.session.language, current_language())),
         ]
         return [(term, value) for term, value in found if value]
 
