@@ -114,7 +114,7 @@ async def erase_due(*, now: datetime, only: int | None = None) -> int:
     rows = (
         await Erasure.select(Erasure.id, Erasure.person)
         .where(due if only is None else due & (Erasure.person == only))
-        .order_by(Erasure.failed, Erasure.due_at)
+        .order_by(Erasure.failed, Erasure.due_at, Erasure.id)
     )
     return sum([await _erase(row["id"], row["person"], now=now) for row in rows])
 
