@@ -29,6 +29,8 @@ from plenaria.core.storage.database import Database, schema_difference
 from plenaria.core.web import api, errors, refusals
 from plenaria.core.web.access import Access
 from plenaria.core.web.api import openapi
+from plenaria.core.web.api.parameters import StrictParameters
+from plenaria.core.web.api.public_reads import PublicReads
 from plenaria.core.web.form_request import FormRequest
 from plenaria.core.web.security.guard import Guard, undeclared
 from plenaria.core.web.security.middleware import VisitMiddleware
@@ -79,7 +81,7 @@ def create_app(settings: Settings, *, host: PluginHost | None = None, with_worke
     host = host or PluginHost.discover(disabled=settings.disabled_plugins)
     prepare(settings, host)
     app = _application(settings, host, with_worker=with_worker)
-    app.asgi_handler = Access(VisitMiddleware(app.asgi_handler, settings, people))
+    app.asgi_handler = Access(VisitMiddleware(PublicReads(app.asgi_handler), settings, people))
     return app
 
 
@@ -114,7 +116,7 @@ def _with_routes(settings: Settings, host: PluginHost, handlers: list[Any], *, w
 def _litestar(settings: Settings, host: PluginHost, handlers: list[Any], *, with_worker: bool) -> Litestar:
     return Litestar(
         route_handlers=handlers,
-        guards=[Guard(cache.find_event)],
+        guards=[Guard(cache.find_event), StrictParameters()],
         dependencies={
             "visit": Provide(_visit, sync_to_thread=False),
             "event": Provide(_event, sync_to_thread=False),

@@ -10,6 +10,7 @@ from plenaria.core.kernel.values import N_
 
 _WORDS: Final[Mapping[str, str]] = {
     "missing": N_("Must be filled in."),
+    "null_refused": N_("Cannot be null; leave it out for its default."),
     "unknown_field": N_("There is no setting “{name}” here."),
     "too_small": N_("Must be at least {allowed}; it is {actual}."),
     "too_large": N_("Must be at most {allowed}; it is {actual}."),

@@ -26,6 +26,7 @@ STATUS_OF: Final = {
     "cross_site_request": 403,
     "second_factor_needed": 403,
     "file_too_large": 413,
+    "repeated_key": 400,
     "idempotency_key_missing": 400,
     "idempotency_key_malformed": 400,
     "idempotency_key_reused": 422,
@@ -145,8 +146,15 @@ def _of_problem(problem: Problem) -> dict[str, Any]:
 def _of_litestar(error: ValidationException) -> list[dict[str, Any]]:
     """The framework's findings about query and header parameters; bodies have passed our own check."""
     found = [each for each in error.extra if isinstance(each, dict)] if isinstance(error.extra, list) else []
-    named = [(str(each.get("key", "")), str(each.get("message", ""))) for each in found]
-    return [_of_parameter(name, reason) for name, reason in named if not _is_only_described(name, reason)]
+    named = [(str(each.get("key", "")), str(each.get("message", ""))) for each in found if "code" not in each]
+    ours = [_parameter_error(each["key"], each["code"], each["facts"]) for each in found if "code" in each]
+    return ours + [_of_parameter(name, reason) for name, reason in named if not _is_only_described(name, reason)]
+
+
+def _parameter_error(name: str, code: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    worded = "misspelt_parameter" if "meant" in facts else code
+    detail = sentence(Refusal(worded, {"name": name, **facts}))
+    return {"code": code, "parameter": name, "detail": detail, **({"facts": facts} if facts else {})}
 
 
 def _is_only_described(name: str, reason: str) -> bool:

@@ -9,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from plenaria.core.host import plugins
 from plenaria.core.kernel.ledger.receipts import public_key_pem
 from plenaria.core.storage.database import schema_difference
+from plenaria.core.web.conditional import is_fresh
 from plenaria.core.web.templating import page, pages_of
 
 
@@ -24,7 +25,7 @@ async def static_file(request: Request[Any, Any, Any], fingerprint: str, name: s
         "Vary": "Accept-Encoding",
         "ETag": f'"{fingerprint}"',
     }
-    if request.headers.get("if-none-match") == headers["ETag"]:
+    if is_fresh(request.headers.get("if-none-match", ""), headers["ETag"]):
         return Response(b"", status_code=304, headers=headers, media_type=file.media_type)
     return Response(file.content, media_type=file.media_type, headers=headers)
 

@@ -136,6 +136,8 @@ async def test_all_problems_of_a_body_come_at_once_with_pointers_in_the_callers_
         (b'{"email": "\\ud800"}', "application/json", 400, "malformed_json"),
         (b"", "application/json", 400, "body_missing"),
         (b"[]", "application/json", 422, "wrong_type"),
+        (b'{"email": "a@b.mx", "seats": 1, "seats": 2}', "application/json", 400, "repeated_key"),
+        (b'{"email": "a@b.mx", "x": [{"y": 1, "z": 2, "y": 1}]}', "application/json", 400, "repeated_key"),
         (b'{"email": "a\\u0000@b.mx"}', "application/json", 422, "control_characters"),
         (b'{"email": "a@b.mx"}', "text/plain", 415, "not_json"),
         (b'{"email": "a@b.mx"}', "", 415, "not_json"),
@@ -148,6 +150,8 @@ async def test_all_problems_of_a_body_come_at_once_with_pointers_in_the_callers_
         "half a surrogate",
         "empty",
         "a list",
+        "a key twice",
+        "a key twice within",
         "NUL",
         "as text",
         "as nothing",
@@ -217,6 +221,30 @@ async def test_a_wrong_cursor_or_limit_is_refused(
 async def _add(client: httpx.AsyncClient, key: str, **body: Any) -> httpx.Response:
     headers = {"Idempotency-Key": key} if key else {}
     return await client.post("/api/v1/guests", json={"email": "ana@example.mx", **body}, headers=headers)
+
+
+async def test_a_parameter_that_the_operation_does_not_have_is_refused_by_name(client: httpx.AsyncClient) -> None:
+    refused = _problem(await client.get("/api/v1/guests?limits=5&colour=red&lang=en"))
+
+    found = [(each["parameter"], each["code"], each["detail"]) for each in refused.errors]
+    assert refused.status == 400
+    assert found == [
+        ("limits", "unknown_parameter", "There is no parameter called “limits” here. Did you mean “limit”?"),
+        ("colour", "unknown_parameter", "There is no parameter called “colour” here."),
+    ]
+
+
+async def test_a_parameter_that_stands_twice_is_refused(client: httpx.AsyncClient) -> None:
+    refused = _problem(await client.get("/api/v1/guests?limit=5&limit=6"))
+
+    assert (refused.status, refused.codes) == (400, ["repeated_parameter"])
+
+
+async def test_many_unknown_parameters_are_answered_shortly(client: httpx.AsyncClient) -> None:
+    refused = await client.get("/api/v1/guests?" + "&".join(f"{'x' * 40}{n}" for n in range(1000)))
+
+    assert refused.status_code == 400
+    assert len(refused.content) < 5_000
 
 
 async def test_the_same_request_with_the_same_key_has_its_effect_once(client: httpx.AsyncClient) -> None:
@@ -310,9 +338,45 @@ async def test_every_no_is_a_problem_document(
         assert set(answer.headers["allow"].split(", ")) == {"GET", "POST", "OPTIONS"}
 
 
-async def test_answers_are_not_kept_by_caches(client: httpx.AsyncClient) -> None:
-    for path in ("/api/v1/guests", "/api/v1/nothing", "/api/v1/me"):
+async def test_only_what_every_visitor_gets_is_kept_by_caches(client: httpx.AsyncClient) -> None:
+    for path in ("/api/v1/nothing", "/api/v1/me", "/api/v1/guests?limit=0"):
         assert (await client.get(path)).headers["cache-control"] == "private, no-store"
+
+    answer = await client.get("/api/v1/guests")
+
+    assert answer.headers["cache-control"] == "public, no-cache"
+    assert answer.headers["vary"] == "Authorization, Cookie, Accept-Language"
+
+
+async def test_a_public_read_has_a_tag_and_is_not_sent_twice(client: httpx.AsyncClient) -> None:
+    first = await client.get("/api/v1/letters")
+
+    again = await client.get("/api/v1/letters", headers={"If-None-Match": f'"other", W/{first.headers["etag"]}'})
+    other = await client.get("/api/v1/letters?limit=1", headers={"If-None-Match": first.headers["etag"]})
+
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
+    assert (other.status_code, other.json()["items"]) == (200, ["a"])
+
+
+async def test_other_sites_scripts_read_what_is_public_and_nothing_else(client: httpx.AsyncClient) -> None:
+    foreign = {"Origin": "https://association.example"}
+    asking = {**foreign, "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "if-none-match"}
+
+    public = await client.get("/api/v1/letters", headers=foreign)
+    private = await client.get("/api/v1/me", headers=foreign)
+    with_token = await client.get("/api/v1/letters", headers={**foreign, "Authorization": "Bearer none"})
+    preflight = await client.options("/api/v1/letters", headers=asking)
+
+    assert public.headers["access-control-allow-origin"] == "*"
+    assert "access-control-allow-credentials" not in {*public.headers, *preflight.headers}
+    assert "access-control-allow-origin" not in {*private.headers, *with_token.headers}
+    assert preflight.status_code == 204
+    assert preflight.headers["access-control-allow-methods"] == "GET, HEAD"
+    assert "authorization" not in preflight.headers["access-control-allow-headers"]
+
+
+async def test_a_language_asked_of_the_api_sets_no_cookie(client: httpx.AsyncClient) -> None:
+    assert "set-cookie" not in (await client.get("/api/v1/letters?lang=en")).headers
 
 
 async def test_a_post_from_another_sites_page_is_not_carried_out(client: httpx.AsyncClient) -> None:

@@ -52,7 +52,7 @@ class Checker:
         if isinstance(raw, Unreadable):
             return self.no(pointer, raw.code, raw.facts, raw.sentence)
         if raw is None and shape.kind != "any":
-            return None if shape.optional else self.no(pointer, "missing")
+            return None if shape.optional else self.no(pointer, "missing" if required else "null_refused")
         if shape.optional and _is_blank(raw, shape):
             return None
         table = self.required_kinds if required and not shape.optional else self.kinds

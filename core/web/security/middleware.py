@@ -97,7 +97,7 @@ class VisitMiddleware:
     def _language_and_notices(self, visit: Visit, cookies: dict[str, str]) -> Iterator[tuple[bytes, bytes]]:
         """Cookies that keep a chosen language and forget notices that were shown."""
         secure = self._settings.secure
-        if asked := chosen_in(visit.query):
+        if not visit.path.startswith(API) and (asked := chosen_in(visit.query)):
             yield b"set-cookie", set_cookie(LANGUAGE_COOKIE, asked, secure, max_age_s=31536000).encode("latin-1")
         if NOTICE_COOKIE in cookies and not visit.notices:
             yield b"set-cookie", set_cookie(NOTICE_COOKIE, "", secure, max_age_s=0).encode("latin-1")

@@ -3,7 +3,6 @@
 Never a response with cookies, and never a page of somebody who is signed in: the frame around it is theirs.
 """
 
-import hashlib
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping
 from typing import Any, Final
@@ -15,6 +14,7 @@ from msgspec import Struct
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.values import EventView
 from plenaria.core.storage.database import Database, current
+from plenaria.core.web.conditional import etag_of, is_fresh
 
 MOST: Final = 400
 """Renderings kept in one process; the least recently asked for goes first. A day of 250 sessions is about 200 kB."""
@@ -50,7 +50,7 @@ def keep(key: Hashable, body: bytes) -> Rendering:
 
 def rendering(body: bytes) -> Rendering:
     """A body with an ETag that is the same for the same bytes, on every host."""
-    return Rendering(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+    return Rendering(body, etag_of(body))
 
 
 def is_everybodys(visit: Visit, event: EventView) -> bool:
@@ -63,13 +63,6 @@ def answer(
 ) -> Response[bytes]:
     """200 with the body, or 304 for a client that has it (RFC 9110, section 13.1.2)."""
     sent = {**headers, "ETag": made.etag}
-    if _has_it(request.headers.get("if-none-match", ""), made.etag):
+    if is_fresh(request.headers.get("if-none-match", ""), made.etag):
         return Response(b"", status_code=304, media_type=media_type, headers=sent)
     return Response(made.body, media_type=media_type, headers=sent)
-
-
-def _has_it(tags: str, etag: str) -> bool:
-    """Weak comparison: a proxy that compressed the body may have marked the tag as weak."""
-    if not tags:
-        return False
-    return tags == etag or any(one.strip().removeprefix("W/") in (etag, "*") for one in tags.split(","))

@@ -125,6 +125,17 @@ def test_a_wrong_value_is_refused_with_its_code_and_facts(hint, value, code, fac
     assert problem == ("/x", code, facts)
 
 
+def test_null_is_no_value_where_the_field_has_a_default():
+    class WithDefault(Struct):
+        seats: int = 5
+        note: str | None = "kept"
+
+    refused = check(WithDefault, {"seats": None, "note": None})
+
+    assert refused.problems == (Problem("/seats", "null_refused"),)
+    assert check(WithDefault, {"note": None}).or_refuse() == WithDefault(5, None)
+
+
 def test_items_of_a_list_may_not_share_their_unique_key():
     checked = check(Sample, {**GOOD, "ticket_types": [TICKET, {**TICKET, "code": " early "}]})
 
