@@ -79,6 +79,16 @@ class Problem(Struct, frozen=True, kw_only=True):
     errors: list[ProblemItem]
 
 
+class FileBody(Struct, frozen=True):
+    """What a handler declares (`file_body=FileBody(…)`) that reads a file: multipart form data with `file`.
+
+    `fields` are the text fields beside it and what each is; `raw`: the body may also be the file itself, of any media type.
+    """
+
+    fields: dict[str, str] = {}
+    raw: bool = False
+
+
 # -- the framework's part --------------------------------------------------------------------------------------------
 
 
@@ -261,6 +271,8 @@ def _complete(operation: Document, path: str, method: str, handler: HTTPRouteHan
         operation["description"] = operation["description"].strip()
     operation["security"] = [{"bearer": []}] if permission != "public" else [{}, {"bearer": []}]
     operation["x-permission"] = permission
+    if "file_body" in declared:
+        operation["requestBody"] = _of_file(declared["file_body"])
     if declared.get("idempotent"):
         operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
     for parameter in operation.get("parameters", ()):
@@ -272,6 +284,17 @@ def _complete(operation: Document, path: str, method: str, handler: HTTPRouteHan
         answer.pop("headers", None)
     problems = {str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in statuses}
     operation["responses"] = {**answers, **problems}
+
+
+def _of_file(body: FileBody) -> Document:
+    """A multipart form with the file, or the file alone. `binary` is what generators of clients take for a file."""
+    file = {"type": "string", "format": "binary"}
+    fields = {name: {"type": "string", "description": words} for name, words in body.fields.items()}
+    form = {"type": "object", "properties": {**fields, "file": file}, "required": [*fields, "file"]}
+    content: Document = {"multipart/form-data": {"schema": form}}
+    if body.raw:
+        content["application/octet-stream"] = {"schema": file}
+    return {"required": True, "content": content}
 
 
 _IDEMPOTENCY_KEY: Final = {

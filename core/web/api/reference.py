@@ -177,6 +177,8 @@ def _type(schema: Document) -> TypeWords:
     if kind == "object" and isinstance(schema.get("additionalProperties"), dict):
         value = _type(schema["additionalProperties"])
         return TypeWords("{string: " + value.before, value.struct, value.after + "}")
+    if kind == "object" and (fields := schema.get("properties")):
+        return TypeWords(", ".join(f"{name}: {_type(each).before}" for name, each in fields.items()))
     return TypeWords(schema.get("format") or str(kind or "any"))
 
 
@@ -220,7 +222,9 @@ def _curl(described: Document, path: str, method: str, found: Document, body: Do
         lines.append('-H "Authorization: Bearer $TOKEN"')
     if any(parameter["name"] == "Idempotency-Key" for parameter in found.get("parameters", ())):
         lines.append('-H "Idempotency-Key: $(uuidgen)"')
-    if body is not None:
+    if "multipart/form-data" in found.get("requestBody", {}).get("content", ()):
+        lines += [f'-F "{name}={"@programme.json" if name == "file" else "…"}"' for name in (body or {})["properties"]]
+    elif body is not None:
         lines.append('-H "Content-Type: application/json"')
         value = json.dumps(_example(described, body), ensure_ascii=False, indent=2)
         lines.append(f"-d '{value}'")

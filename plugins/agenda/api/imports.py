@@ -12,6 +12,7 @@ from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.i18n import fill, gettext
 from plenaria.core.kernel.values import EventView, Refused
 from plenaria.core.web.api import Anything, checked
+from plenaria.core.web.api.openapi import FileBody
 from plenaria.core.web.errors import Invalid
 from plenaria.plugins.agenda import interchange, rules, services
 from plenaria.plugins.agenda.api.draft import ConflictView, conflict_view
@@ -57,6 +58,7 @@ class ImportView(Struct, frozen=True):
     "/api/v1/events/{event_slug:str}/schedule/imports",
     permission="agenda.edit",
     operation_id="importSchedule",
+    file_body=FileBody(raw=True),
     status_code=200,
 )
 async def import_schedule(

@@ -15,6 +15,7 @@ from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import N_, EventView, Refusal, Refused, Slug
 from plenaria.core.storage.files import Upload
 from plenaria.core.web.api import After, Limit, Page, id_after, once, paged, paged_whole
+from plenaria.core.web.api.openapi import FileBody
 from plenaria.plugins.awards import queries, services
 from plenaria.plugins.awards.api.documents import (
     API,
@@ -152,9 +153,10 @@ async def change_nomination(event: EventView, visit: Visit, code: str, data: Nom
     permission="signed_in",
     operation_id="addNominationFile",
     idempotent=True,
+    file_body=FileBody({"question": "The code of the question that it answers."}),
 )
 async def add_file(request: Anything, event: EventView, visit: Visit, code: str) -> Response[NominationDocument]:
-    """Add a file: multipart form data with `question` (a code) and `file`."""
+    """Add a file to the answer of a question."""
     await _own(event, visit, code)
     question, found = await _sent_file(request)
 

@@ -117,6 +117,7 @@ from plenaria.core.storage.outbox import tell as publish_fact
 from plenaria.core.storage.requests.limits import count as count_attempt
 from plenaria.core.web.api import After, Limit, id_after, once, paged, paged_whole
 from plenaria.core.web.api import Page as ListPage
+from plenaria.core.web.api.openapi import FileBody
 from plenaria.core.web.downloads import download
 from plenaria.core.web.errors import Invalid
 from plenaria.core.web.form_request import uploads_in
@@ -151,6 +152,7 @@ __all__ = [
     "Export",
     "ExportPersonalData",
     "Field",
+    "FileBody",
     "FileView",
     "FillPlaceholder",
     "ForeignKeyViolated",

@@ -74,7 +74,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
         *("record_change", "publish_fact", "send_mail", "Attachment", "Markdown", "site_address"),
     ),
     "Files": (
-        *("uploads_in", "Upload", "file_refusals", "store_file", "FileView", "file_views", "file_content"),
+        *("uploads_in", "Upload", "file_refusals", "store_file", "FileBody", "FileView", "file_views", "file_content"),
         *("remove_file", "download"),
     ),
     "Limits and secrets": ("count_attempt", "new_secret", "hashed"),
