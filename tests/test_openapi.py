@@ -191,3 +191,12 @@ def test_the_page_is_accessible(served: Served, chromium_path: str) -> None:
 
     assert [violation["id"] for violation in found.response["violations"]] == []
     assert width == 390
+
+
+def test_every_code_that_a_no_may_have_is_listed_with_its_words(served: Served) -> None:
+    listed = served.document["x-error-codes"]
+
+    assert listed["sold_out"]
+    assert {"missing", "too_long", "unknown_parameter", "idempotency_key_missing", "nothing_here"} <= set(listed)
+    html = httpx.get(f"{served.address}/api/docs", headers={"Accept-Language": "es"}).text
+    assert [code for code in listed if f"<code>{code}</code>" not in html] == []

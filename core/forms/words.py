@@ -77,6 +77,14 @@ _COUNTED: Final[Mapping[tuple[str, str], Callable[[int], str]]] = {
     ),
 }
 
+ALL_WORDS: Final[Mapping[str, str]] = {
+    **_WORDS,
+    "wrong_type": N_("Is not of the type that is asked for."),
+    "too_long": N_("Is too long, or has too many items."),
+    "too_short": N_("Is too short, or has too few items."),
+}
+"""The msgid of every code that a check gives, in its most general words."""
+
 _MOST_CHOICES: Final = 12
 
 

@@ -73,6 +73,11 @@ def use_words(contributed: Iterable[Mapping[str, str]]) -> None:
             _words.setdefault(code, message)
 
 
+def all_words() -> dict[str, str]:
+    """The msgid of every refusal that this installation knows, by its code."""
+    return dict(sorted(_words.items()))
+
+
 def sentence(refusal: Refusal, event: EventView | None = None) -> str:
     """The refusal in the current language; instants in the event's zone with its offset."""
     message = _words.get(refusal.code)

@@ -23,9 +23,11 @@ from litestar.typing import FieldDefinition
 from msgspec import Struct
 
 from plenaria.core.forms.schema import fields_of
+from plenaria.core.forms.words import ALL_WORDS
 from plenaria.core.host import plugins
 from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import N_
+from plenaria.core.web import refusals
 from plenaria.core.web.errors import PROBLEM_JSON
 
 Document = dict[str, Any]
@@ -41,7 +43,7 @@ Everything that the pages of a Plenaria installation do, as JSON.
 A program sends `Authorization: Bearer …` with an access token, made in the console under “Access tokens”: it is good for
 one event and for the permissions chosen there.
 
-Errors are problem documents (RFC 9457); `errors[].code` is stable, words follow `Accept-Language`.
+Errors are problem documents (RFC 9457); `errors[].code` is stable (`x-error-codes` lists them), words follow `Accept-Language`.
 A POST that creates needs an `Idempotency-Key`: the same request with the same key has its effect once and gets the same answer.
 Lists are pages: ask for the next one with `?after=` and the `next` of this one.
 """
@@ -166,6 +168,7 @@ def _made(app: Litestar) -> Document:
         _complete(operation, path, method, handler)
     described["components"]["schemas"] = components
     described["components"]["responses"] = {f"Problem{status}": _problem(status) for status in _WHEN}
+    described["x-error-codes"] = {**ALL_WORDS, **refusals.all_words()}
     described["servers"] = [{"url": app.state.settings.address}]
     described["tags"] = _tags(described)
     described.pop("security", None)

@@ -80,6 +80,7 @@ async def api_reference(request: Request[Any, Any, Any]) -> Response[str]:
         address=pages_of(request).settings.address,
         version=described["info"]["version"],
         parts=_parts(described),
+        codes=[(code, gettext(words)) for code, words in sorted(described["x-error-codes"].items())],
         shapes=[_shape(name, schema) for name, schema in described["components"]["schemas"].items()],
     )
 
