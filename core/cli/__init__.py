@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from plenaria.core.cli import declared, demo, people, plugin, serving, upkeep
+from plenaria.core.cli import declared, demo, doctor, people, plugin, serving, upkeep
 from plenaria.core.cli.installation import Installation, terminal_language
 from plenaria.core.cli.receipt import receipt_command
 
@@ -74,6 +74,7 @@ for each in (
     upkeep.backup,
     upkeep.restore,
     upkeep.check,
+    doctor.doctor,
     upkeep.migration,
 ):
     main.add_command(each)

@@ -90,7 +90,7 @@ def run_server(app: "Litestar", listening: socket.socket) -> None:
     """Serve in this process until a signal. Exits with 2 when the start fails."""
     import uvicorn
 
-    server = uvicorn.Server(uvicorn.Config(app, **_server_options()))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, **_server_options()))
     with suppress(KeyboardInterrupt, SystemExit):  # uvicorn stops first, then raises the signal again
         server.run(sockets=[listening])
     if not server.started:
@@ -104,7 +104,6 @@ def _server_options() -> dict[str, Any]:
         "http": "httptools",
         "ws": "none",
         "lifespan": "on",
-        "log_config": None,
         "access_log": False,
         "proxy_headers": False,
         "server_header": False,
@@ -113,19 +112,13 @@ def _server_options() -> dict[str, Any]:
 
 
 def _run_processes(installation: Installation, *, host: str, port: int, workers: int, with_worker: bool) -> None:
-    import uvicorn
+    from plenaria.core import supervisor
 
     if installation.config_file is not None:
         os.environ["PLENARIA_CONFIG"] = str(installation.config_file)
     os.environ[_WITH_WORKER] = "1" if with_worker else "0"
-    uvicorn.run(
-        "plenaria.core.cli.serving:application",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        **_server_options(),
-    )
+    development = installation.settings.development
+    supervisor.start(development=development, host=host, port=port, workers=workers, **_server_options())
 
 
 @click.command()

@@ -1,10 +1,12 @@
 """What machines ask: static files, health, metrics, the API's own description."""
 
+import os
 from typing import Any
 
 from litestar import MediaType, Request, Response, get
 from litestar.exceptions import NotFoundException
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from plenaria.core.host import plugins
 from plenaria.core.kernel.ledger.receipts import public_key_pem
@@ -48,8 +50,17 @@ async def readyz(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
 
 @get("/metrics", permission="public", include_in_schema=False)
 async def metrics() -> Response[bytes]:
-    """Prometheus text format; keep it from the outside world at the proxy."""
-    return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    """Prometheus text format, of all processes that share the port; keep it from the outside world at the proxy."""
+    return Response(generate_latest(_registry()), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def _registry() -> CollectorRegistry:
+    """This process's own, or what the processes of one supervisor added up in their folder (`plenaria.core.supervisor`)."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return REGISTRY
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return registry
 
 
 @get("/patterns", permission="public", development=True, include_in_schema=False)

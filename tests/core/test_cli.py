@@ -1,5 +1,6 @@
 """The command line: what each command answers, and with which exit code."""
 
+import json
 import re
 import sqlite3
 import subprocess
@@ -34,6 +35,32 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         return CliRunner().invoke(main, list(arguments), input=input)
 
     return in_folder
+
+
+def test_the_doctor_says_what_support_needs_and_nothing_of_people(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLENARIA_MAIL__PASSWORD", "hunter2")
+    monkeypatch.setenv("PLENARIA_MAIL__PORT", "2525")
+    monkeypatch.setenv("PLENARIA_TITLE", "Congreso de Aurora Peña")
+    run("migrate")
+    run("event", "apply", str(SAMPLE))
+    run("person", "invite", "aurora@owner.example", "--event", "ciiam-2025", "--role", "owner")
+
+    answer = run("doctor")
+
+    found = json.loads(answer.stdout)
+    assert found["settings"]["mail"] == {"port": 2525, "password": "(set)"}
+    assert found["database"]["kind"] == "sqlite"
+    assert found["database"]["schema_difference"] == []
+    assert found["database"]["rows"]["core_person"] == 1
+    assert [each["state"] for each in found["plugins"]] == ["loaded"] * 3
+    assert not re.search("hunter2|Aurora|aurora|house", answer.stdout)
+
+
+def test_the_doctor_names_what_is_missing(run: Run) -> None:
+    found = json.loads(run("doctor").stdout)
+
+    assert found["database"]["schema_difference"]
+    assert isinstance(found["database"]["rows"]["core_person"], str)
 
 
 def only_line(text: str) -> str:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -17,7 +18,7 @@ import pytest
 
 Start = Callable[..., subprocess.Popen[str]]
 Ended = Callable[[subprocess.Popen[str]], str]
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 @pytest.fixture
@@ -35,15 +36,21 @@ def start(tmp_path: Path) -> Iterator[Start]:
         command = [Path(sys.executable).with_name("plenaria"), *arguments]
         with log_of(tmp_path, len(started)).open("w") as log:  # a pipe that nobody reads fills up and stops the process
             process = subprocess.Popen(
-                command, cwd=tmp_path, env=environment, text=True, stdout=subprocess.PIPE, stderr=log
+                command,
+                cwd=tmp_path,
+                env=environment,
+                text=True,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
             )
         started.append(process)
         return process
 
     yield run
     for process in started:
-        if process.poll() is None:
-            process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # its children too: they hold its output open
         process.communicate()
 
 
@@ -146,6 +153,30 @@ def test_several_processes_answer_on_one_port_and_end_together(start: Start, por
     ended(server)
 
     assert answers == ["ok"] * 5
+
+
+def test_several_processes_count_together_under_a_small_parent(start: Start, port: int, ended: Ended) -> None:
+    start("migrate").wait(PATIENCE_S)
+    server = start("serve", "--port", str(port), "--workers", "2", "--no-worker")
+    wait_until_ready(port)
+    before = counted(port)
+
+    for _ in range(20):  # each on a connection of its own: now this process answers, now that one
+        httpx.get(f"http://127.0.0.1:{port}/healthz")
+    after = {counted(port) for _ in range(6)}
+    memory = Path(f"/proc/{server.pid}/status").read_text("ascii")
+    server.send_signal(signal.SIGTERM)
+    ended(server)
+
+    assert after == {before + 20}
+    assert int(re.findall(r"VmRSS:\s+(\d+) kB", memory)[0]) < 30 * 1024
+
+
+def counted(port: int) -> float:
+    """Answers to `/healthz` so far, of all processes, as Prometheus reads them."""
+    metrics = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+    of_health = re.findall(r'^plenaria_http_requests_total\{.*route="/healthz".*\} (\S+)$', metrics, re.MULTILINE)
+    return sum(map(float, of_health))
 
 
 def test_the_worker_ends_when_told(start: Start, ended: Ended) -> None:

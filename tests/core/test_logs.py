@@ -74,6 +74,13 @@ async def test_a_request_keeps_a_sane_id_and_loses_any_other(site: Site, written
     assert [line["request_id"] for line in lines(written)] == ["proxy-4711-abc", *made]
 
 
+async def test_the_page_of_an_error_shows_the_number_under_which_it_is_logged(site: Site) -> None:
+    page = await site.visitor().get("/no-such-event", headers={"X-Request-ID": "proxy-4711-abc"})
+
+    assert page.status_code == 404
+    assert "<code>proxy-4711-abc</code>" in page.text
+
+
 async def test_an_unknown_address_is_told_without_its_path(site: Site, written: io.StringIO) -> None:
     await site.visitor().get(f"/no/such/{ADDRESS}")
 

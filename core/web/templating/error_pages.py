@@ -8,7 +8,7 @@ from urllib.parse import quote
 from litestar import Request, Response
 
 from plenaria.core.host.visit import visit_of
-from plenaria.core.kernel import i18n
+from plenaria.core.kernel import i18n, logs
 from plenaria.core.kernel.values import N_
 from plenaria.core.web.templating.frame import Item, own_path
 from plenaria.core.web.templating.pages import page
@@ -88,6 +88,7 @@ def error_page(
         status=status,
         headers=headers,
         error_status=status,
+        request_id=logs.request_id.get(),
         headline=i18n.gettext(headline),
         happened=i18n.gettext(happened),
         next_step=i18n.gettext(next_step),
