@@ -12,6 +12,7 @@ from plenaria.core.storage.database.errors import (
     TransactionPoisoned,
     UniqueViolated,
 )
+from plenaria.core.storage.database.indexes import unindexed_keys
 from plenaria.core.storage.database.migrations import migrate, migrate_backwards, schema_difference
 from plenaria.core.storage.database.query_count import count_queries
 from plenaria.core.storage.database.transaction import Transaction
@@ -42,4 +43,5 @@ __all__ = [
     "schema_difference",
     "stock_engine",
     "transaction",
+    "unindexed_keys",
 ]
