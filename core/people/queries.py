@@ -121,14 +121,20 @@ def _view(row: dict[str, Any]) -> PersonView:
     )
 
 
-async def team(event: EventView) -> list[Member]:
-    """Everybody with a role in the event, by role and address; two queries."""
-    grants = await Grant.select().where(Grant.event == event.id).order_by(Grant.role, Grant.id)
+async def team(event: EventView, *, role: str = "") -> list[Member]:
+    """Everybody with a role (with that role) in the event, by role and time; two queries."""
+    query = Grant.select().where(Grant.event == event.id).order_by(Grant.role, Grant.id)
+    grants = await (query.where(Grant.role == role) if role else query)
     known = await people(sorted({row["person"] for row in grants}))
     return [
         Member(row["person"], known[row["person"]].email, known[row["person"]].name, row["role"], row["granted_at"])
         for row in grants
     ]
+
+
+async def team_size(event: EventView) -> int:
+    """How many people have a role in the event."""
+    return int(await Grant.count(distinct=[Grant.person]).where(Grant.event == event.id))
 
 
 async def tokens(person_id: int, event: EventView) -> list[TokenRow]:
