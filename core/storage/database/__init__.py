@@ -15,6 +15,8 @@ from plenaria.core.storage.database.errors import (
 from plenaria.core.storage.database.indexes import unindexed_keys
 from plenaria.core.storage.database.migrations import migrate, migrate_backwards, schema_difference
 from plenaria.core.storage.database.query_count import count_queries
+from plenaria.core.storage.database.statement import Statement, statement
+from plenaria.core.storage.database.together import Insertion, Leading, Part, Ref, insertion, together
 from plenaria.core.storage.database.transaction import Transaction
 from plenaria.core.storage.database.unit_of_work import in_transaction, lock, lock_row, locked, savepoint, transaction
 
@@ -24,8 +26,13 @@ __all__ = [
     "DatabaseProblem",
     "ForeignKeyViolated",
     "ForeignTask",
+    "Insertion",
     "IntegrityViolated",
+    "Leading",
     "NotNullViolated",
+    "Part",
+    "Ref",
+    "Statement",
     "Transaction",
     "TransactionPoisoned",
     "UniqueViolated",
@@ -33,6 +40,7 @@ __all__ = [
     "count_queries",
     "current",
     "in_transaction",
+    "insertion",
     "lock",
     "lock_row",
     "locked",
@@ -41,7 +49,9 @@ __all__ = [
     "restore",
     "savepoint",
     "schema_difference",
+    "statement",
     "stock_engine",
+    "together",
     "transaction",
     "unindexed_keys",
 ]
