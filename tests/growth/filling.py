@@ -12,6 +12,7 @@ from plenaria.core.kernel.secrets import hashed
 from plenaria.core.kernel.values import EventView
 from plenaria.core.people.tables import ApiToken, Grant, Person
 from plenaria.core.storage.audit.tables import AuditLine
+from plenaria.core.storage.database import insert
 from plenaria.core.storage.outbox.tables import OutboxLine
 from plenaria.plugins.agenda import queries as agenda
 from plenaria.plugins.agenda import rules
@@ -29,7 +30,7 @@ AT_ONCE = 250
 
 async def fill(event: EventView, n: int) -> dict[str, Any]:
     """Fills the event; returns what stands in the addresses of its pages."""
-    found = {**await _agenda(event, n), **await _orders(event, n)}
+    found = {**await _agenda(event, n), **await orders(event, n)}
     found |= await _awards(event, n)
     found |= await _core(event, n)
     await services.touch(event, now=NOW)
@@ -42,7 +43,7 @@ async def _stored(table: type[Table], rows: Iterable[dict[str, Any]]) -> list[in
     waiting = [table(**row) for row in rows]
     ids: list[int] = []
     for start in range(0, len(waiting), AT_ONCE):
-        ids += [each["id"] for each in await table.insert(*waiting[start : start + AT_ONCE])]
+        ids += await insert(*waiting[start : start + AT_ONCE])
     return ids
 
 
@@ -105,13 +106,13 @@ def _words(spanish: str) -> str:
 # -- registration
 
 
-async def _orders(event: EventView, n: int) -> dict[str, Any]:
+async def orders(event: EventView, n: int) -> dict[str, Any]:
     of, e = {"event": event.id}, event.id
     (kind, *_) = await _stored(
         TicketTypeRow,
         [{**of, "code": "general", "name": _words("General"), "taken": n, "key": f"{e}/general"}],
     )
-    orders = await _stored(
+    placed = await _stored(
         OrderRow,
         (
             {**of, "code": _code("R", e, i), "state": "confirmed", "buyer_name": f"Ana {i}", "placed_at": NOW}
@@ -124,12 +125,12 @@ async def _orders(event: EventView, n: int) -> dict[str, Any]:
         (
             {**of, "order": order, "ticket_type": kind, "code": _code("T", e, i), "given_names": f"Ana {i}"}
             | {"first_surname": "Ruiz", "email": f"buyer-{e}-{i}@example.mx", "search": f"ana ruiz {i}"}
-            for i, order in enumerate(orders)
+            for i, order in enumerate(placed)
         ),
     )
     await _stored(
         OrderLinkRow,
-        ({"order": order, "secret_hash": hashed(f"secret-{e}-{i}"), "made_at": NOW} for i, order in enumerate(orders)),
+        ({"order": order, "secret_hash": hashed(f"secret-{e}-{i}"), "made_at": NOW} for i, order in enumerate(placed)),
     )
     await _stored(
         ScanRow,

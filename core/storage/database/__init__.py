@@ -16,7 +16,7 @@ from plenaria.core.storage.database.indexes import unindexed_keys
 from plenaria.core.storage.database.migrations import migrate, migrate_backwards, schema_difference
 from plenaria.core.storage.database.query_count import count_queries
 from plenaria.core.storage.database.statement import Statement, statement
-from plenaria.core.storage.database.together import Insertion, Leading, Part, Ref, insertion, together
+from plenaria.core.storage.database.together import Leading, Ref, insert, together
 from plenaria.core.storage.database.transaction import Transaction
 from plenaria.core.storage.database.unit_of_work import in_transaction, lock, lock_row, locked, savepoint, transaction
 
@@ -26,11 +26,9 @@ __all__ = [
     "DatabaseProblem",
     "ForeignKeyViolated",
     "ForeignTask",
-    "Insertion",
     "IntegrityViolated",
     "Leading",
     "NotNullViolated",
-    "Part",
     "Ref",
     "Statement",
     "Transaction",
@@ -40,7 +38,7 @@ __all__ = [
     "count_queries",
     "current",
     "in_transaction",
-    "insertion",
+    "insert",
     "lock",
     "lock_row",
     "locked",

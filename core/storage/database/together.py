@@ -1,161 +1,112 @@
-"""Rows into several tables at once: `insertion` writes an INSERT's text once, `together` sends several in one round trip."""
+"""Rows into one table or several, in one round trip: their INSERT is written once for each engine and number of rows."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from typing import Any, Final
 
 import msgspec
-from piccolo.columns import Column
-from piccolo.columns.defaults.base import Default
 from piccolo.table import Table
 
 from plenaria.core.storage.database.database import current
-from plenaria.core.storage.database.errors import DatabaseProblem
 from plenaria.core.storage.database.values import refuse_naive_datetimes
 
-Values = Mapping[str, Any]
+LEADING: Final = "leading"
 _KEPT: Final = 400
 """Texts kept of `together`: one for each number of rows that was asked for."""
 
 
 @dataclass(frozen=True)
 class Ref:
-    """The key that an earlier part's row got."""
+    """The key that the only row of an earlier part gets, as the value of a foreign key."""
 
     part: str
 
 
-class Insertion:
-    """INSERT of rows with these columns; the table's other columns get its own defaults. Made by `insertion`."""
-
-    def __init__(self, table: type[Table], *columns: Column) -> None:
-        self._table = table
-        self._given = [column._meta.db_column_name for column in columns]
-        self._defaults = _defaults(table, set(self._given))
-        names = ", ".join(f'"{name}"' for name in [*self._given, *self._defaults])
-        self.head = f'INSERT INTO "{table._meta.tablename}" ({names}) VALUES '  # noqa: S608 - names of the schema
-        self.key = table._meta.primary_key._meta.db_column_name
-
-    def row(self, values: Values) -> list[Any]:
-        """The values of one row, in the order of the columns."""
-        if len(values) != len(self._given):
-            raise DatabaseProblem(f"{self._table.__name__} wants {self._given}, not {sorted(values)}.")
-        return [*(values[name] for name in self._given), *self._defaults.values()]
-
-    async def __call__(self, *rows: Values) -> list[int]:
-        """Their keys. Runs in the open transaction, if there is one."""
-        keys: list[int] = (await together(Part("rows", self, rows)))["rows"]
-        return keys
-
-
-@dataclass(frozen=True)
-class Part:
-    """Rows of one table; `name` is what a `Ref` of a later part says."""
-
-    name: str
-    insertion: Insertion
-    rows: Sequence[Values]
-
-
 @dataclass(frozen=True)
 class Leading:
-    """An UPDATE … RETURNING that runs before the insertions, `{}` for each argument; it locks what they point to."""
+    """An UPDATE … RETURNING before the rows, `{}` for each argument: it locks what they point to."""
 
     text: str
     arguments: Sequence[Any]
 
 
-_texts: dict[object, str] = {}
+async def insert(*rows: Table) -> list[int]:
+    """Stores rows of one table and returns their keys; in the open transaction, if there is one."""
+    keys: list[int] = (await together({"rows": rows}))["rows"]
+    return keys
 
 
-def insertion(table: type[Table], *columns: Column) -> Insertion:
-    """INSERT of rows with these columns, whose text is written once."""
-    return Insertion(table, *columns)
+async def together(parts: Mapping[str, Sequence[Table]], *, leading: Leading | None = None) -> dict[str, Any]:
+    """Stores the rows of every part and returns their keys by part; under `leading` the row that it gave, or None.
 
+        found = await together({"order": [OrderRow(…)], "tickets": [TicketRow(order=Ref("order"), …), …]})
 
-async def together(*parts: Part, leading: Leading | None = None) -> dict[str, Any]:
-    """Inserts everything and returns keys by part; under `leading` the row that it gave, or None.
-
-    PostgreSQL: one statement. Its parts see nothing of each other but by `Ref`, and run in no promised order after `leading`.
-    SQLite: one after another. A `Ref` is to a part of one row. Call it in a transaction: the parts belong together.
+    PostgreSQL: one statement, whose parts see nothing of each other but by `Ref` and run in no promised order: no lock may
+    depend on it. SQLite: one after another. Call it in a transaction: the parts belong together.
     """
-    filled = [part for part in parts if part.rows]
-    if current().dialect == "postgres":
-        return await _at_once(filled, leading)
-    return await _in_turn(filled, leading)
+    filled = {name: rows for name, rows in parts.items() if rows}
+    return await (_at_once if current().dialect == "postgres" else _in_turn)(filled, leading)
 
 
-async def _in_turn(parts: Sequence[Part], leading: Leading | None) -> dict[str, Any]:
+async def _in_turn(parts: Mapping[str, Sequence[Table]], leading: Leading | None) -> dict[str, Any]:
+    database = current()
     found: dict[str, Any] = {}
     if leading is not None:
-        rows = await current().fetch(leading.text.replace("{}", "?"), *leading.arguments)
-        found["leading"] = rows[0] if rows else None
-    for part in parts:
-        values = [_meant(each, found) for row in part.rows for each in part.insertion.row(row)]
+        given = await database.fetch(leading.text.replace("{}", "?"), *leading.arguments)
+        found[LEADING] = given[0] if given else None
+    for name, rows in parts.items():
+        values = [found[each.part][0] if type(each) is Ref else each for each in _values(rows)]
         refuse_naive_datetimes(values)
-        marks = _marks(len(part.rows), ["?"] * len(values))
-        text = f'{part.insertion.head}{marks} RETURNING "{part.insertion.key}"'
-        found[part.name] = [row[part.insertion.key] for row in await current().fetch(text, *values)]
+        stored = await database.fetch(_insert(type(rows[0]), len(rows), ["?"] * len(values)), *values)
+        found[name] = [row["key"] for row in stored]
     return found
 
 
-def _meant(value: Any, found: Mapping[str, Any]) -> Any:
-    return found[value.part][0] if type(value) is Ref else value
-
-
-async def _at_once(parts: Sequence[Part], leading: Leading | None) -> dict[str, Any]:
-    values = [[each for row in part.rows for each in part.insertion.row(row)] for part in parts]
-    shape = (
-        leading.text if leading else "",
-        tuple(
-            (part.name, part.insertion.head, len(part.rows), _refs(of)) for part, of in zip(parts, values, strict=True)
-        ),
-    )
-    text = _texts.get(shape)
-    if text is None:
-        if len(_texts) >= _KEPT:
-            _texts.clear()
-        text = _texts[shape] = _written(parts, values, leading)
-    bound = [*(leading.arguments if leading else ()), *(each for of in values for each in of if type(each) is not Ref)]
+async def _at_once(parts: Mapping[str, Sequence[Table]], leading: Leading | None) -> dict[str, Any]:
+    values = {name: _values(rows) for name, rows in parts.items()}
+    text = _text(parts, values, leading)
+    bound = [*(leading.arguments if leading else ()), *(v for of in values.values() for v in of if type(v) is not Ref)]
     refuse_naive_datetimes(bound)
-    rows = await current().fetch(text, *bound)
-    found: dict[str, Any] = {part.name: [] for part in parts} | {"leading": None}
-    for row in rows:
-        if row["part"] == "leading":
-            found["leading"] = msgspec.json.decode(row["given"])
+    found: dict[str, Any] = {LEADING: None} | {name: [] for name in parts}
+    for row in await current().fetch(text, *bound):
+        if row["part"] == LEADING:
+            found[LEADING] = msgspec.json.decode(row["given"])
         else:
             found[row["part"]].append(row["key"])
     return found
 
 
-def _refs(values: Sequence[Any]) -> tuple[tuple[int, str], ...]:
-    return tuple((place, each.part) for place, each in enumerate(values) if type(each) is Ref)
+_texts: dict[object, str] = {}
 
 
-def _written(parts: Sequence[Part], values: Sequence[Sequence[Any]], leading: Leading | None) -> str:
+def _text(parts: Mapping[str, Sequence[Table]], values: Mapping[str, Sequence[Any]], leading: Leading | None) -> str:
+    refs = tuple(
+        (name, at, each.part) for name, of in values.items() for at, each in enumerate(of) if type(each) is Ref
+    )
+    tables = tuple((name, type(rows[0]), len(rows)) for name, rows in parts.items())
+    shape = (leading.text if leading else "", tables, refs)
+    if shape not in _texts:
+        if len(_texts) >= _KEPT:
+            _texts.clear()
+        _texts[shape] = _written(parts, values, leading)
+    return _texts[shape]
+
+
+def _written(parts: Mapping[str, Sequence[Table]], values: Mapping[str, Sequence[Any]], leading: Leading | None) -> str:
     """WITH one CTE for each part, then the keys of all of them. Names come from tables and from code, never from outside."""
     bound = count(1)
     steps, answers = [], []
     if leading is not None:
-        steps.append(f'"leading" AS ({_numbered(leading.text, bound)})')
-        answers.append(
-            """SELECT 'leading' AS part, NULL::bigint AS key, row_to_json(l)::text AS given FROM "leading" l"""
-        )
-    for part, of in zip(parts, values, strict=True):
-        marks = _marks(len(part.rows), [_mark(value, bound) for value in of])
-        steps.append(f'"{part.name}" AS ({part.insertion.head}{marks} RETURNING "{part.insertion.key}" AS key)')
-        chosen = f"SELECT {_quoted(part.name)} AS part, key::bigint AS key, NULL::text AS given"
-        answers.append(f'{chosen} FROM "{part.name}"')
+        steps.append(f'"{LEADING}" AS ({_numbered(leading.text, bound)})')
+        given = "NULL::bigint AS key, row_to_json(l)::text AS given"
+        answers.append(f"SELECT '{LEADING}' AS part, {given} FROM \"{LEADING}\" l")  # noqa: S608
+    for name, rows in parts.items():
+        marks = [f'(SELECT key FROM "{v.part}")' if type(v) is Ref else f"${next(bound)}" for v in values[name]]  # noqa: S608
+        steps.append(f'"{name}" AS ({_insert(type(rows[0]), len(rows), marks)})')
+        answers.append(f"SELECT '{name}' AS part, key::bigint AS key, NULL::text AS given FROM \"{name}\"")  # noqa: S608
     return f"WITH {', '.join(steps)} {' UNION ALL '.join(answers)}"
-
-
-def _quoted(name: str) -> str:
-    return f"'{name}'"
-
-
-def _mark(value: Any, bound: Iterator[int]) -> str:
-    return f'(SELECT key FROM "{value.part}")' if type(value) is Ref else f"${next(bound)}"  # noqa: S608
 
 
 def _numbered(text: str, bound: Iterator[int]) -> str:
@@ -163,21 +114,22 @@ def _numbered(text: str, bound: Iterator[int]) -> str:
     return first + "".join(f"${next(bound)}{each}" for each in rest)
 
 
-def _marks(rows: int, marks: Sequence[str]) -> str:
-    """`(…), (…)`: these in so many rows."""
+def _insert(table: type[Table], rows: int, marks: Sequence[str]) -> str:
+    """INSERT of these values in so many rows, which gives the `key` of each."""
     width = len(marks) // rows
-    return ", ".join(f"({', '.join(marks[start : start + width])})" for start in range(0, len(marks), width))
+    groups = ", ".join(f"({', '.join(marks[start : start + width])})" for start in range(0, len(marks), width))
+    names = ", ".join(f'"{column}"' for column, _ in _columns(table))
+    key = table._meta.primary_key._meta.db_column_name
+    return f'INSERT INTO "{table._meta.tablename}" ({names}) VALUES {groups} RETURNING "{key}" AS key'  # noqa: S608
 
 
-def _defaults(table: type[Table], given: set[str]) -> dict[str, Any]:
-    """What the columns that are not given hold; one that differs each time is to be given."""
-    found = {}
-    for column in table._meta.columns:
-        name = column._meta.db_column_name
-        if name in given or column._meta.primary_key:
-            continue
-        default = getattr(column, "default", None)
-        if callable(default) or isinstance(default, Default):
-            raise DatabaseProblem(f"{table.__name__}.{name} has another default each time: give it.")
-        found[name] = column.get_default_value()
-    return found
+def _values(rows: Sequence[Table]) -> list[Any]:
+    names = [name for _, name in _columns(type(rows[0]))]
+    return [getattr(row, name) for row in rows for name in names]
+
+
+@cache
+def _columns(table: type[Table]) -> tuple[tuple[str, str], ...]:
+    """Name in the database, name of the attribute; without the key, which the database gives."""
+    columns = [column for column in table._meta.columns if not column._meta.primary_key]
+    return tuple((column._meta.db_column_name, column._meta.name) for column in columns)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from plenaria.core.events.queries import settings_of
 from plenaria.core.kernel.values import EventView
-from plenaria.core.storage.database import Database, current
+from plenaria.core.storage.database import Database, current, statement
 from plenaria.plugins.agenda import rules
 from plenaria.plugins.agenda.queries.columns import Row
 from plenaria.plugins.agenda.settings import AgendaSettings
@@ -86,13 +86,18 @@ async def schedule(event: EventView) -> rules.Schedule | None:
 
 
 async def _last_release(event_id: int) -> rules.Schedule | None:
-    row = (
-        await Release.select(Release.schedule)
-        .where(Release.event == event_id)
-        .order_by(Release.number, ascending=False)
-        .first()
-    )
+    row = await _newest.first(event_id)
     return msgspec.json.decode(row["schedule"], type=rules.Schedule) if row else None
+
+
+@statement
+def _newest(event: int) -> Any:
+    return (
+        Release.select(Release.schedule)
+        .where(Release.event == event)
+        .order_by(Release.number, ascending=False)
+        .limit(1)
+    )
 
 
 async def released_uids(event: EventView) -> dict[str, str]:

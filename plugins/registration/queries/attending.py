@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any, Final
 
 from plenaria.core.people.queries import normal_email
+from plenaria.core.storage.database import statement
 from plenaria.plugins.registration.queries.rows import PAGE, Row, decoded, matches
 from plenaria.plugins.registration.queries.views import TicketView
 from plenaria.plugins.registration.rules import typed_code
@@ -35,6 +36,16 @@ async def tickets_where(where: Any) -> list[TicketView]:
     """The tickets that a condition on their rows chooses, order by order; one query."""
     rows = await TicketRow.select(*_TICKET).where(where).order_by(TicketRow.order, TicketRow.place)
     return [_ticket(row) for row in rows]
+
+
+async def tickets_of_order(order_id: int) -> list[TicketView]:
+    """The tickets of one order, in their places; one query."""
+    return [_ticket(row) for row in await _of_order(order_id)]
+
+
+@statement
+def _of_order(order: int) -> Any:
+    return TicketRow.select(*_TICKET).where(TicketRow.order == order).order_by(TicketRow.place)
 
 
 def _ticket(row: Row) -> TicketView:
