@@ -60,6 +60,7 @@ async def _check(installation: Installation) -> None:
 def warnings_about(installation: Installation) -> list[str]:
     """What is allowed but seldom meant on a server that others reach."""
     from plenaria.core.kernel.i18n import fill, gettext
+    from plenaria.core.storage.database import unindexed_keys
 
     settings = installation.settings
     found = []
@@ -70,6 +71,9 @@ def warnings_about(installation: Installation) -> list[str]:
         found.append(gettext("development mode is on: mails that were kept back can be read, and /patterns is open"))
     if not settings.mail.host:
         found.append(gettext("no mail host is set: mail stays in the outbox and nobody can sign in by link"))
+    for key in unindexed_keys(installation.host.tables()):
+        message = gettext("no index begins with the foreign key {key}: who asks by it reads the whole table")
+        found.append(fill(message, {"key": key}))
     return found
 
 

@@ -50,7 +50,7 @@ async def overview(request: Anything, event: EventView, visit: Visit) -> Respons
         "events/overview.html",
         panels=panels,
         readiness=await readiness(event, now=visit.now),
-        team=await people.team(event),
+        team_size=await people.team_size(event),
         outbox=undelivered,
         last=last,
         actors=await actors_of(last),

@@ -47,9 +47,14 @@ async def made(export: Export, event: EventView, chosen: str, *, now: datetime) 
         async with asyncio.timeout(WITHIN_S):
             found = await export.make(event, now=now)
         name = f"{event.slug}-{export.name.replace('.', '-')}.{chosen}"
-        return File(name, *_written(export, _checked(export, found), chosen, now=now))
+        # Tens of thousands of rows take seconds: in a thread, so that everybody else is answered meanwhile.
+        return File(name, *await asyncio.to_thread(_finished, export, found, chosen, now))
 
     return await plugins.host().insist(export.name.partition(".")[0], "register_exports", make)
+
+
+def _finished(export: Export, found: Sheet | bytes, chosen: str, now: datetime) -> tuple[str, bytes]:
+    return _written(export, _checked(export, found), chosen, now=now)
 
 
 def _checked(export: Export, found: Sheet | bytes) -> Sheet | bytes:

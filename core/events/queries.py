@@ -1,25 +1,27 @@
 """Reads of events: each returns a struct."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from plenaria.core.events.tables import Event, EventPlugin
 from plenaria.core.host import plugins
 from plenaria.core.kernel.values import EventView, LocalizedText, Refusal, Refused
+from plenaria.core.storage.database import statement
 
 S = TypeVar("S")
 
 
 async def event_by_slug(slug: str) -> EventView | None:
     """The event of that address; None where there is none."""
-    return await _one(Event.slug == slug)
+    return _event(await _by_slug(slug))
 
 
 async def event_by_id(event_id: int) -> EventView:
     """Raises `Refused(unknown_event)`."""
-    found = await _one(Event.id == event_id)
+    found = _event(await _by_id(event_id))
     if found is None:
         raise Refused(Refusal("unknown_event", {"event": event_id}))
     return found
@@ -36,14 +38,25 @@ async def events(*, public_only: bool = True) -> list[EventView]:
     return [_view(row, by_event.get(row["id"], [])) for row in rows]
 
 
-async def _one(where: Any) -> EventView | None:
-    row = await Event.select().where(where).first()
-    if row is None:
-        return None
-    switched = await EventPlugin.select(EventPlugin.plugin).where(
-        (EventPlugin.event == row["id"]) & EventPlugin.enabled.eq(True)
-    )
-    return _view(row, [each["plugin"] for each in switched])
+_WITH_PLUGINS: Final = (
+    "SELECT e.*, p.plugin AS switched FROM core_event e "
+    "LEFT JOIN core_event_plugin p ON p.event = e.id AND p.enabled = {} WHERE "
+)
+
+
+@statement
+def _by_slug(slug: str) -> Any:
+    return Event.raw(_WITH_PLUGINS + "e.slug = {}", True, slug)
+
+
+@statement
+def _by_id(event_id: int) -> Any:
+    return Event.raw(_WITH_PLUGINS + "e.id = {}", True, event_id)
+
+
+def _event(rows: Sequence[dict[str, Any]]) -> EventView | None:
+    """The event out of its rows, one for each plugin that is on."""
+    return _view(rows[0], [row["switched"] for row in rows]) if rows else None
 
 
 def _view(row: dict[str, Any], switched: list[str]) -> EventView:
@@ -66,10 +79,15 @@ def _text(stored: str | dict[str, str]) -> LocalizedText:
 
 async def settings_of(event: EventView, plugin: str, struct: type[S]) -> S:
     """The plugin's settings for the event; its defaults where nothing was set."""
-    row = await EventPlugin.select(EventPlugin.settings).where(EventPlugin.key == f"{event.id}/{plugin}").first()
+    row = await _settings.first(f"{event.id}/{plugin}")
     stored = row["settings"] if row else "{}"
     values = msgspec.json.decode(stored) if isinstance(stored, str) else stored
     return msgspec.convert(values, struct)
+
+
+@statement
+def _settings(key: str) -> Any:
+    return EventPlugin.select(EventPlugin.settings).where(EventPlugin.key == key)
 
 
 async def changed_at(event: EventView) -> datetime | None:

@@ -43,7 +43,7 @@ class EventPlugin(Table, tablename="core_event_plugin"):
     """That a plugin is switched on or off for an event, and its settings there (its own Struct as JSON)."""
 
     id: Serial
-    event = ForeignKey(references=Event, null=False)
+    event = ForeignKey(references=Event, null=False, index=True)
     plugin = Varchar(length=50)
     enabled = Boolean(default=True)
     settings = JSON(default="{}")

@@ -10,6 +10,7 @@ from plenaria.core.host.visit import PersonView, TokenView, Visit
 from plenaria.core.kernel.secrets import hashed
 from plenaria.core.kernel.values import EventView
 from plenaria.core.people.tables import ApiToken, Grant, Person, Session
+from plenaria.core.storage.database import statement
 from plenaria.core.storage.files.tables import StoredFile
 
 
@@ -48,11 +49,7 @@ async def identify_session(visit: Visit, secret: str) -> None:
 
     Who has a second factor is nobody yet (`pending`) until this session has shown it.
     """
-    row = (
-        await Session.select(Session.id, Session.person, Session.strong)
-        .where((Session.token_hash == hashed(secret)) & (Session.expires_at > visit.now))
-        .first()
-    )
+    row = await _session_with.first(hashed(secret), visit.now)
     if row is not None:
         visit.session_id = row["id"]
         visit.strong = row["strong"]
@@ -63,7 +60,7 @@ async def identify_session(visit: Visit, secret: str) -> None:
 
 async def identify_token(visit: Visit, secret: str) -> bool:
     """Fill the visit with the person and the limits of a bearer token; False when it is unknown, expired or revoked."""
-    row = await ApiToken.select().where(ApiToken.token_hash == hashed(secret)).first()
+    row = await _token_with.first(hashed(secret))
     if row is None or row["revoked_at"] or (row["expires_at"] and row["expires_at"] <= visit.now):
         return False
     visit.token = TokenView(row["id"], row["event"], tuple(_json(row["scopes"])))
@@ -79,15 +76,37 @@ async def _identify(visit: Visit, person_id: int) -> None:
 async def roles(person_id: int) -> dict[int | None, tuple[str, ...]]:
     """Event id (None: the installation) → the roles held there."""
     held: dict[int | None, tuple[str, ...]] = {}
-    for row in await Grant.select(Grant.event, Grant.role).where(Grant.person == person_id).order_by(Grant.id):
+    for row in await _grants_of(person_id):
         held[row["event"]] = (*held.get(row["event"], ()), row["role"])
     return held
 
 
 async def person(person_id: int) -> PersonView | None:
     """None for an id that nobody has."""
-    row = await Person.select().where(Person.id == person_id).first()
+    row = await _person_of.first(person_id)
     return _view(row) if row else None
+
+
+@statement
+def _session_with(token_hash: str, now: datetime) -> Any:
+    return Session.select(Session.id, Session.person, Session.strong).where(
+        (Session.token_hash == token_hash) & (Session.expires_at > now)
+    )
+
+
+@statement
+def _token_with(token_hash: str) -> Any:
+    return ApiToken.select().where(ApiToken.token_hash == token_hash)
+
+
+@statement
+def _grants_of(person: int) -> Any:
+    return Grant.select(Grant.event, Grant.role).where(Grant.person == person).order_by(Grant.id)
+
+
+@statement
+def _person_of(key: int) -> Any:
+    return Person.select().where(Person.id == key)
 
 
 async def person_by_email(email: str) -> PersonView | None:
@@ -121,14 +140,20 @@ def _view(row: dict[str, Any]) -> PersonView:
     )
 
 
-async def team(event: EventView) -> list[Member]:
-    """Everybody with a role in the event, by role and address; two queries."""
-    grants = await Grant.select().where(Grant.event == event.id).order_by(Grant.role, Grant.id)
+async def team(event: EventView, *, role: str = "") -> list[Member]:
+    """Everybody with a role (with that role) in the event, by role and time; two queries."""
+    query = Grant.select().where(Grant.event == event.id).order_by(Grant.role, Grant.id)
+    grants = await (query.where(Grant.role == role) if role else query)
     known = await people(sorted({row["person"] for row in grants}))
     return [
         Member(row["person"], known[row["person"]].email, known[row["person"]].name, row["role"], row["granted_at"])
         for row in grants
     ]
+
+
+async def team_size(event: EventView) -> int:
+    """How many people have a role in the event."""
+    return int(await Grant.count(distinct=[Grant.person]).where(Grant.event == event.id))
 
 
 async def tokens(person_id: int, event: EventView) -> list[TokenRow]:

@@ -49,7 +49,7 @@ class Session(Table, tablename="core_session"):
 
     id: Serial
     token_hash = Varchar(length=64, unique=True)
-    person = ForeignKey(references=Person, null=False)
+    person = ForeignKey(references=Person, null=False, index=True)
     strong = Boolean(default=False)
     """Whether the second factor was shown."""
     user_agent = Varchar(length=200, default="")
@@ -76,11 +76,11 @@ class Grant(Table, tablename="core_grant"):
     """A role that a person holds in one event, or (event null) in the whole installation."""
 
     id: Serial
-    person = ForeignKey(references=Person, null=False)
-    event: ForeignKey[Any] = ForeignKey(references=EVENT, null=True)
+    person = ForeignKey(references=Person, null=False, index=True)
+    event: ForeignKey[Any] = ForeignKey(references=EVENT, null=True, index=True)
     role = Varchar(length=30)
     granted_at = Timestamptz(default=None)
-    granted_by = ForeignKey(references=Person, null=True)
+    granted_by = ForeignKey(references=Person, null=True, index=True)
     key = Varchar(length=80, unique=True)
     """`{person id}/{event id or *}/{role}`."""
 
@@ -90,8 +90,8 @@ class ApiToken(Table, tablename="core_api_token"):
 
     id: Serial
     token_hash = Varchar(length=64, unique=True)
-    person = ForeignKey(references=Person, null=False)
-    event: ForeignKey[Any] = ForeignKey(references=EVENT, null=True)
+    person = ForeignKey(references=Person, null=False, index=True)
+    event: ForeignKey[Any] = ForeignKey(references=EVENT, null=True, index=True)
     name = Varchar(length=100)
     scopes = JSON(default="[]")
     created_at = Timestamptz(default=None)

@@ -36,26 +36,35 @@ def _harmless(cell: Cell) -> Cell:
 def xlsx_file(title: str, table: Sheet, *, made_at: datetime) -> bytes:
     """A workbook of one sheet; every text is stored as a text, whatever it begins with."""
     content = io.BytesIO()
-    book = xlsxwriter.Workbook(content, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    book = xlsxwriter.Workbook(content, options)
     book.set_properties({"title": title, "created": made_at.replace(tzinfo=None)})
     sheet = book.add_worksheet(_sheet_name(title))
     bold = book.add_format({"bold": True, "bottom": 1})
     heading = [column.heading for column in table.columns]
+    for column, length in enumerate(_lengths(heading, table)):
+        sheet.set_column(column, column, min(length + 2, 50))
+    sheet.freeze_panes(1, 0)
     for column, words in enumerate(heading):
         sheet.write_string(0, column, words, bold)
-    longest = [len(words) for words in heading]
     for place, row in enumerate(table.rows, start=1):
         for column, cell in enumerate(row):
             if isinstance(cell, int):
                 sheet.write_number(place, column, cell)
             elif cell:
                 sheet.write_string(place, column, cell)
-                longest[column] = max(longest[column], len(cell))
-    for column, length in enumerate(longest):
-        sheet.set_column(column, column, min(length + 2, 50))
-    sheet.freeze_panes(1, 0)
     book.close()
     return content.getvalue()
+
+
+def _lengths(heading: list[str], table: Sheet) -> list[int]:
+    """The longest text of each column; a workbook that is written row by row wants the widths first."""
+    longest = [len(words) for words in heading]
+    for row in table.rows:
+        longest = [
+            max(most, len(cell) if isinstance(cell, str) else 0) for most, cell in zip(longest, row, strict=True)
+        ]
+    return longest
 
 
 def _sheet_name(title: str) -> str:

@@ -83,8 +83,8 @@ class Session(Table, tablename="agenda_session"):
     abstract = JSON(default="{}")
     language = Varchar(length=8, default="es")
     type = ForeignKey(references=SessionType, null=True)
-    track = ForeignKey(references=Track, null=True)
-    room = ForeignKey(references=Room, null=True)
+    track = ForeignKey(references=Track, null=True, index=True)
+    room = ForeignKey(references=Room, null=True, index=True)
     starts_at = Timestamptz(default=None, null=True)
     duration_min = Integer(default=45)
     state = Varchar(length=20, default="draft")
@@ -94,6 +94,8 @@ class Session(Table, tablename="agenda_session"):
     changed_at = Timestamptz(default=None)
 
     agenda_session_event_code_key = Unique([event, code])
+    # `index=True` would name the index agenda_session_type, which is a table.
+    agenda_session_type_id_key = Unique([type, "id"])
     agenda_session_takes_time = Check(duration_min > 0)
     agenda_session_known_state = Check("\"state\" IN ('draft', 'confirmed', 'cancelled')")
 

@@ -35,7 +35,7 @@ class Nomination(Table, tablename="awards_nomination"):
 
     id: Serial
     event = ForeignKey(references=Event, null=False, index=True)
-    category = ForeignKey(references=AwardCategory, null=False)
+    category = ForeignKey(references=AwardCategory, null=False, index=True)
     code = Varchar(length=32, unique=True)
     state = Varchar(length=20, default="draft")
     candidate = JSON(default="{}")
@@ -69,10 +69,10 @@ class NominationFile(Table, tablename="awards_file"):
     """A file of a nomination: in its working copy, in what was submitted, or in both."""
 
     id: Serial
-    nomination = ForeignKey(references=Nomination, null=False)
+    nomination = ForeignKey(references=Nomination, null=False, index=True)
     question = Varchar(length=50)
     code = Varchar(length=32, unique=True)
-    file = ForeignKey(references=StoredFile, null=False)
+    file = ForeignKey(references=StoredFile, null=False, index=True)
     in_draft = Boolean(default=True)
     in_submission = Boolean(default=False)
 
@@ -120,9 +120,9 @@ class Conflict(Table, tablename="awards_conflict"):
 
     id: Serial
     nomination = ForeignKey(references=Nomination, null=False)
-    juror = ForeignKey(references=Person, null=False)
+    juror = ForeignKey(references=Person, null=False, index=True)
     reason = Text(default="")
-    declared_by = ForeignKey(references=Person, null=False)
+    declared_by = ForeignKey(references=Person, null=False, index=True)
     declared_at = Timestamptz(default=None)
 
     awards_conflict_nomination_juror_key = Unique([nomination, juror])

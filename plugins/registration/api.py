@@ -181,7 +181,7 @@ async def place_order(request: Anything, event: EventView, visit: Visit, data: O
         placed = await services.place_order(
             event, data, submission=f"api:{new_secret()}", language=visit.language, by=visit.by, now=visit.now
         )
-        return _only(OrderReceipt, await services.required_order(event, placed.code))
+        return _only(OrderReceipt, placed)
 
     return await once(request, data, place)
 

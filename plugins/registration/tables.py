@@ -12,7 +12,7 @@ from piccolo.columns import (
     Timestamptz,
     Varchar,
 )
-from piccolo.constraints import Check
+from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
 from plenaria.core.events.tables import Event
@@ -22,7 +22,7 @@ class TicketTypeRow(Table, tablename="registration_ticket_type"):
     """A kind of ticket. `taken` counts the seats that orders hold; only conditional updates touch it."""
 
     id: Serial
-    event = ForeignKey(references=Event, null=False)
+    event = ForeignKey(references=Event, null=False, index=True)
     code = Varchar(length=50)
     name = JSON(default="{}")
     description = JSON(default="{}")
@@ -81,6 +81,9 @@ class OrderRow(Table, tablename="registration_order"):
     search = Text(default="")
     """Buyer, attendees, employers and codes, without capitals and accents."""
 
+    # An event's orders, the newest first: the index gives them in this order.
+    registration_order_event_id_key = Unique([event, "id"])
+
     registration_order_known_state = Check("state IN ('awaiting_payment', 'confirmed', 'cancelled', 'expired')")
     registration_order_total_counts = Check(total_minor >= 0)
 
@@ -89,7 +92,7 @@ class OrderLinkRow(Table, tablename="registration_order_link"):
     """A secret address of an order's page, kept only as a hash. Every mail carries one of its own."""
 
     id: Serial
-    order = ForeignKey(references=OrderRow, null=False)
+    order = ForeignKey(references=OrderRow, null=False, index=True)
     secret_hash = Varchar(length=64, unique=True)
     made_at = Timestamptz(default=None)
 
@@ -99,8 +102,8 @@ class TicketRow(Table, tablename="registration_ticket"):
 
     id: Serial
     event = ForeignKey(references=Event, null=False)
-    order = ForeignKey(references=OrderRow, null=False)
-    ticket_type = ForeignKey(references=TicketTypeRow, null=False)
+    order = ForeignKey(references=OrderRow, null=False, index=True)
+    ticket_type = ForeignKey(references=TicketTypeRow, null=False, index=True)
     place = Integer(default=0)
     code = Varchar(length=12, unique=True)
     price_minor = BigInt(default=0)
@@ -115,15 +118,17 @@ class TicketRow(Table, tablename="registration_ticket"):
     search = Text(default="")
     """Name, address, employer and code, without capitals and accents."""
 
+    registration_ticket_event_id_key = Unique([event, "id"])
+
 
 class ScanRow(Table, tablename="registration_scan"):
     """A code that was scanned at the door, and the answer to it; a scan that is sent again gets the same answer."""
 
     id: Serial
-    event = ForeignKey(references=Event, null=False)
+    event = ForeignKey(references=Event, null=False, index=True)
     key = Varchar(length=120, unique=True)
     """`{event id}/{the scanner's own id of the scan}`."""
-    ticket = ForeignKey(references=TicketRow, null=True)
+    ticket = ForeignKey(references=TicketRow, null=True, index=True)
     code = Varchar(length=64, default="")
     answer = Varchar(length=20)
     at = Timestamptz(default=None)
@@ -134,8 +139,8 @@ class WaitingRow(Table, tablename="registration_waiting"):
     """Somebody who wants a ticket that is sold out."""
 
     id: Serial
-    event = ForeignKey(references=Event, null=False)
-    ticket_type = ForeignKey(references=TicketTypeRow, null=False)
+    event = ForeignKey(references=Event, null=False, index=True)
+    ticket_type = ForeignKey(references=TicketTypeRow, null=False, index=True)
     name = Varchar(length=200)
     email = Varchar(length=254)
     seats = Integer(default=1)

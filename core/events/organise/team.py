@@ -1,6 +1,6 @@
 """The team: who holds which role, inviting, taking a role away."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from litestar import Request, Response, get, post
 from msgspec import Meta, Struct
@@ -13,9 +13,14 @@ from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import N_, EventView
 from plenaria.core.people import queries as people
 from plenaria.core.people import services as people_services
+from plenaria.core.web.api import place_after
 from plenaria.core.web.templating import page, see_other
 
 Anything = Request[Any, Any, Any]
+
+
+PAGE: Final = 100
+"""People that the page shows at a time."""
 
 
 class Invitation(Struct, frozen=True):
@@ -40,15 +45,26 @@ async def team_page(request: Anything, event: EventView, visit: Visit) -> Respon
 
 async def _team(request: Anything, event: EventView, visit: Visit, form: Any, *, status: int = 200) -> Response[str]:
     permissions = sorted(registered().values(), key=lambda permission: permission.name)
+    search = str(request.query_params.get("search", "")).strip()[:100]
+    found = [each for each in await people.team(event) if search.casefold() in f"{each.name} {each.email}".casefold()]
+    start = max(0, place_after(found, key=_place, after=str(request.query_params.get("after", ""))))
     return page(
         request,
         "events/team.html",
         status=status,
         form=form,
-        team=await people.team(event),
+        team=found[start : start + PAGE],
+        next_after=_place(found[start + PAGE - 1]) if len(found) > start + PAGE else "",
+        first=start,
+        found=len(found),
+        search=search,
         roles=ROLES,
         permissions=permissions,
     )
+
+
+def _place(member: people.Member) -> str:
+    return f"{member.person}-{member.role}"
 
 
 @post("/{event_slug:str}/organise/team", permission="event.team", include_in_schema=False)

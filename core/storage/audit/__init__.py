@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from plenaria.core.kernel.ledger import Broken, Inquiry, Line, Sealed, Verdict, Walk, canonical, digest, next_seals
 from plenaria.core.storage.audit.tables import AuditLine, AuditSeal
-from plenaria.core.storage.database import DatabaseProblem, current, in_transaction, lock, transaction
+from plenaria.core.storage.database import DatabaseProblem, current, in_transaction, insert, lock, transaction
 
 BATCH = 500
 PAGE = 1000
@@ -45,12 +45,26 @@ async def record(
     Raises NotJSON when JSON cannot hold the facts, and DatabaseProblem outside a transaction: a line
     without the change that it tells of, or the change without its line, would both be lies.
     """
+    (written,) = await insert(line_of(action, by=by, subject=subject, event=event, facts=facts, now=now))
+    return written
+
+
+def line_of(
+    action: str,
+    *,
+    by: str,
+    subject: str,
+    event: int | None = None,
+    facts: Mapping[str, object] | None = None,
+    now: datetime,
+) -> AuditLine:
+    """The line that `record` writes, for who stores it `together` with other rows; raises as `record` does."""
     if not in_transaction():
         raise DatabaseProblem(
             "An audit line is written in the transaction of what it tells: async with transaction(): …"
         )
     text = canonical(dict(facts or {})).decode()
-    line = AuditLine(
+    return AuditLine(
         at=now,
         event=event,
         actor=by,
@@ -59,8 +73,6 @@ async def record(
         facts=text,
         hash=digest(_content(now, event, by, action, subject, text)),
     )
-    await line.save()
-    return line.id
 
 
 class LineView(Struct, frozen=True):

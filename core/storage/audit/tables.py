@@ -3,6 +3,7 @@
 from typing import Any
 
 from piccolo.columns import ForeignKey, Integer, OnDelete, Serial, Text, Timestamptz, Varchar
+from piccolo.constraints import Unique
 from piccolo.table import Table
 
 from plenaria.core.storage.database.references import EVENT
@@ -24,6 +25,9 @@ class AuditLine(Table, tablename="core_audit_line"):
     """Canonical JSON (RFC 8785): ids and figures, no personal data beyond ids."""
     hash = Varchar(length=64)
     """SHA-256 over all of the above except the id, which the seal adds."""
+
+    # An event's lines, the newest first: the index gives them in this order.
+    core_audit_line_event_id_key = Unique([event, "id"])
 
 
 class AuditSeal(Table, tablename="core_audit_seal"):

@@ -12,8 +12,11 @@ from plenaria.core.storage.database.errors import (
     TransactionPoisoned,
     UniqueViolated,
 )
+from plenaria.core.storage.database.indexes import unindexed_keys
 from plenaria.core.storage.database.migrations import migrate, migrate_backwards, schema_difference
 from plenaria.core.storage.database.query_count import count_queries
+from plenaria.core.storage.database.statement import Statement, statement
+from plenaria.core.storage.database.together import Leading, Ref, insert, together
 from plenaria.core.storage.database.transaction import Transaction
 from plenaria.core.storage.database.unit_of_work import in_transaction, lock, lock_row, locked, savepoint, transaction
 
@@ -24,7 +27,10 @@ __all__ = [
     "ForeignKeyViolated",
     "ForeignTask",
     "IntegrityViolated",
+    "Leading",
     "NotNullViolated",
+    "Ref",
+    "Statement",
     "Transaction",
     "TransactionPoisoned",
     "UniqueViolated",
@@ -32,6 +38,7 @@ __all__ = [
     "count_queries",
     "current",
     "in_transaction",
+    "insert",
     "lock",
     "lock_row",
     "locked",
@@ -40,6 +47,9 @@ __all__ = [
     "restore",
     "savepoint",
     "schema_difference",
+    "statement",
     "stock_engine",
+    "together",
     "transaction",
+    "unindexed_keys",
 ]

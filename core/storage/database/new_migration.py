@@ -28,6 +28,7 @@ from plenaria.core.host.plugins import GROUP, Unfit, piccolo_app
 from plenaria.core.kernel import clock
 from plenaria.core.storage.database.database import Database
 from plenaria.core.storage.database.errors import DatabaseProblem
+from plenaria.core.storage.database.indexes import unindexed_keys
 from plenaria.core.storage.database.migrations import configured, dependencies_of, managers_of, migrations_of
 
 _TEMPLATE = '''"""{description}
@@ -85,6 +86,7 @@ async def pending_changes(
     """
     every = [app, *dependencies_of(app)]
     _refuse_shared_names(every)
+    _refuse_names_of_tables(every)
     _refuse_unwritten_values(app)
     # Any engine will do: nothing is asked of it, Piccolo only wants to know its kind.
     async with configured(Database("sqlite:///unused.sqlite3"), every):
@@ -152,6 +154,20 @@ def _refuse_shared_names(apps: Sequence[AppConfig]) -> None:
             seen[name] = owner
 
 
+def _refuse_names_of_tables(apps: Sequence[AppConfig]) -> None:
+    """Indexes and tables share their names on both engines."""
+    tables = [table for app in apps for table in app.table_classes]
+    names = {table._meta.tablename for table in tables}
+    for table in tables:
+        for column in table._meta.columns:
+            name = table._get_index_name([column._meta.db_column_name])
+            if column._meta.index and name in names:
+                raise DatabaseProblem(
+                    f"The index of {table._meta.tablename}.{column._meta.db_column_name} would be named {name}, "
+                    f'which is a table; state it as a constraint, {name}_id_key = Unique([{column._meta.name}, "id"]).'
+                )
+
+
 def _refuse_unwritten_values(app: AppConfig) -> None:
     """Piccolo 1.38 writes `is_in([...])` in a Check as the representation of Python objects."""
     for table in app.table_classes:
@@ -209,6 +225,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(problem, file=sys.stderr)
         return 1
     print(f"Written: {path}" if path else "The tables are as the migrations say; nothing to write.")
+    for key in unindexed_keys(app.table_classes):
+        print(f"Warning: no index begins with the foreign key {key}; give it index=True.", file=sys.stderr)
     return 0
 
 

@@ -29,6 +29,14 @@ class PostgresSettings:
     """How long a statement waits for a row that another transaction holds."""
 
 
+async def _leave_as_it_is(_: Any) -> None:
+    """Nothing is left on a connection that goes back, so that asyncpg need not send its RESET ALL each time.
+
+    No code may use LISTEN, SET without LOCAL, or advisory locks of a session on a connection of the pool (a test looks);
+    asyncpg itself rolls back a transaction that is still open.
+    """
+
+
 class _ConnectionInTransaction:
     """A connection of the pool between BEGIN and its release."""
 
@@ -79,6 +87,7 @@ class PooledPostgresEngine(PostgresEngine):
             **self.config,
             min_size=self._settings.pool_min,
             max_size=max(self._settings.pool_min, self._settings.pool_max),
+            reset=_leave_as_it_is,
             server_settings={
                 "application_name": "plenaria",
                 "timezone": "UTC",

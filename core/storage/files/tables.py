@@ -13,8 +13,8 @@ class StoredFile(Table, tablename="core_file"):
 
     id: Serial
     code = Varchar(length=32, unique=True)
-    event: ForeignKey[Any] = ForeignKey(references=EVENT, null=True)
-    owner: ForeignKey[Any] = ForeignKey(references=PERSON, null=True)
+    event: ForeignKey[Any] = ForeignKey(references=EVENT, null=True, index=True)
+    owner: ForeignKey[Any] = ForeignKey(references=PERSON, null=True, index=True)
     name = Varchar(length=200)
     media_type = Varchar(length=100)
     size = Integer()

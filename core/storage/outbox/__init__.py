@@ -19,7 +19,7 @@ from piccolo.columns import Column
 from plenaria.core.host import plugins
 from plenaria.core.kernel import clock
 from plenaria.core.kernel.values import EventView
-from plenaria.core.storage.database import current, transaction
+from plenaria.core.storage.database import current, insert, transaction
 from plenaria.core.storage.outbox.tables import OutboxLine
 
 logger = logging.getLogger("plenaria.outbox")
@@ -65,9 +65,20 @@ async def tell(fact: str, *, event: EventView, now: datetime, **facts: Any) -> N
 
     `facts` are the hook's arguments beside `event` and `now`; builtins only.
     """
+    await _put(lines_of(fact, event=event, now=now, **facts))
+
+
+def lines_of(fact: str, *, event: EventView, now: datetime, **facts: Any) -> list[OutboxLine]:
+    """The lines that `tell` writes, for who stores them `together` with other rows and then calls `wake_after_commit`."""
     payload = msgspec.json.encode(facts).decode()
     listeners = plugins.host().listeners(fact, event, {*facts, "event", "now"})
-    await _put([_line("fact", fact, name, event.id, payload, now) for name in listeners])
+    return [_line("fact", fact, name, event.id, payload, now) for name in listeners]
+
+
+async def wake_after_commit() -> None:
+    """Let the worker of this process look at once, when the open transaction has committed."""
+    async with transaction() as running:
+        running.after_commit(_wake.set)
 
 
 def _line(kind: str, name: str, plugin: str, event_id: int | None, payload: str, now: datetime) -> OutboxLine:
@@ -95,7 +106,7 @@ async def _put(lines: list[OutboxLine]) -> None:
     if lines:
         async with transaction() as running:
             for start in range(0, len(lines), INSERTED_AT_ONCE):
-                await OutboxLine.insert(*lines[start : start + INSERTED_AT_ONCE])
+                await insert(*lines[start : start + INSERTED_AT_ONCE])
             running.after_commit(_wake.set)
 
 

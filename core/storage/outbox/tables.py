@@ -3,6 +3,7 @@
 from typing import Any
 
 from piccolo.columns import ForeignKey, Integer, Serial, Text, Timestamptz, Varchar
+from piccolo.constraints import Unique
 from piccolo.table import Table
 
 from plenaria.core.storage.database.references import EVENT
@@ -27,3 +28,6 @@ class OutboxLine(Table, tablename="core_outbox_line"):
     created_at = Timestamptz(default=None)
     done_at = Timestamptz(default=None, null=True)
     given_up_at = Timestamptz(default=None, null=True)
+
+    # An event's lines, the newest first: the index gives them in this order.
+    core_outbox_line_event_id_key = Unique([event, "id"])

@@ -2,11 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
 
 from plenaria.core.kernel.values import Refusal, Refused
-from plenaria.core.storage.database import transaction
+from plenaria.core.storage.database import statement, transaction
 from plenaria.core.storage.requests.tables import IdempotentAnswer
 
 MOST_KEY: int = 255
@@ -33,22 +34,30 @@ async def answer_once(
         if not await _claimed(key, request_hash, now):
             return await _given_before(key, request_hash)
         status, body = await make()
-        await IdempotentAnswer.update({IdempotentAnswer.status: status, IdempotentAnswer.body: body}).where(
-            IdempotentAnswer.key == key
-        )
+        await _keep(key, status, body)
         return Answer(status, body)
 
 
 async def _claimed(key: str, request_hash: str, now: datetime) -> bool:
     """Whether this is the first request with the key. On PostgreSQL it waits for another one's transaction to end."""
-    return bool(
-        await IdempotentAnswer.raw(
-            "INSERT INTO core_idempotent_answer (key, request_hash, status, body, created_at) "
-            "VALUES ({}, {}, 0, '', {}) ON CONFLICT (key) DO NOTHING RETURNING id",
-            key,
-            request_hash,
-            now,
-        )
+    return bool(await _claim(key, request_hash, now))
+
+
+@statement
+def _claim(key: str, request_hash: str, now: datetime) -> Any:
+    return IdempotentAnswer.raw(
+        "INSERT INTO core_idempotent_answer (key, request_hash, status, body, created_at) "
+        "VALUES ({}, {}, 0, '', {}) ON CONFLICT (key) DO NOTHING RETURNING id",
+        key,
+        request_hash,
+        now,
+    )
+
+
+@statement
+def _keep(key: str, status: int, body: str) -> Any:
+    return IdempotentAnswer.update({IdempotentAnswer.status: status, IdempotentAnswer.body: body}).where(
+        IdempotentAnswer.key == key
     )
 
 

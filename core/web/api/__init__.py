@@ -62,13 +62,22 @@ def paged_whole(
     request: Anything, items: Sequence[T], *, key: Callable[[T], object], after: str, limit: int
 ) -> Response[Page[T]]:
     """A page of a list that is in memory as a whole. A cursor that is not in it is refused."""
-    start = 0
-    if after:
-        places = [place for place, item in enumerate(items) if str(key(item)) == after]
-        if not places:
-            raise _bad_cursor()
-        start = places[0] + 1
-    return paged(request, items[start : start + limit + 1], key=key, limit=limit)
+    return paged(request, part_after(items, key=key, after=after, limit=limit), key=key, limit=limit)
+
+
+def part_after(items: Sequence[T], *, key: Callable[[T], object], after: str, limit: int) -> Sequence[T]:
+    """What `paged` wants of a list that is in memory, so that only these are made ready. A strange cursor is refused."""
+    start = place_after(items, key=key, after=after)
+    if start < 0:
+        raise _bad_cursor()
+    return items[start : start + limit + 1]
+
+
+def place_after(items: Sequence[T], *, key: Callable[[T], object], after: str) -> int:
+    """Where the page after this cursor begins: 0 without one, -1 for one that is not in the list."""
+    if not after:
+        return 0
+    return next((place for place, item in enumerate(items, start=1) if str(key(item)) == after), -1)
 
 
 def id_after(after: str) -> int:

@@ -1,12 +1,13 @@
 """What everybody may read: sessions, speakers, rooms and tracks of the last release."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from litestar import Response, get
 from msgspec import Struct
 
 from plenaria.core.kernel.values import EventView, LocalizedText
-from plenaria.core.web.api import After, Anything, Limit, Page, paged_whole
+from plenaria.core.web.api import After, Anything, Limit, Page, paged, paged_whole, part_after
 from plenaria.plugins.agenda import queries, rules
 
 
@@ -75,20 +76,20 @@ async def list_sessions(
     room: str = "",
 ) -> Response[Page[SessionView]]:
     """The released sessions, by start."""
-    schedule = (await queries.known(event)).schedule
+    known = await queries.known(event)
     found = [
-        _session(each, schedule)
-        for each in (schedule.sessions if schedule else ())
+        each
+        for each in (known.schedule.sessions if known.schedule else ())
         if (not day or rules.day_of(each.starts_at, event.zone) == day)
         and (not track or each.session.track == track)
         and (not room or each.session.room == room)
     ]
-    return paged_whole(request, found, key=lambda each: each.code, after=after, limit=limit)
+    part = part_after(found, key=lambda each: each.session.code, after=after, limit=limit)
+    return paged(request, [_session(each, known.names) for each in part], key=lambda each: each.code, limit=limit)
 
 
-def _session(released: rules.ReleasedSession, schedule: rules.Schedule | None) -> SessionView:
+def _session(released: rules.ReleasedSession, names: Mapping[str, str]) -> SessionView:
     session = released.session
-    names = {person.code: person.name for person in schedule.people} if schedule else {}
     return SessionView(
         code=session.code,
         uid=session.uid,
@@ -116,17 +117,13 @@ async def list_speakers(
     request: Anything, event: EventView, after: After = "", limit: Limit = 50
 ) -> Response[Page[SpeakerView]]:
     """Everybody on stage in a released session that is not cancelled."""
-    schedule = (await queries.known(event)).schedule
-    sessions: dict[str, list[str]] = {}
-    for each in schedule.sessions if schedule else ():
-        for part in each.session.parts if not each.is_cancelled else ():
-            sessions.setdefault(part.person, []).append(each.session.code)
-    people = [
-        SpeakerView(person.code, person.name, person.bio, sessions[person.code])
-        for person in (schedule.people if schedule else ())
-        if person.code in sessions
+    known = await queries.known(event)
+    people = [person for person in (known.schedule.people if known.schedule else ()) if person.code in known.on_stage]
+    speakers = [
+        SpeakerView(person.code, person.name, person.bio, list(known.on_stage[person.code]))
+        for person in part_after(people, key=lambda each: each.code, after=after, limit=limit)
     ]
-    return paged_whole(request, people, key=lambda each: each.code, after=after, limit=limit)
+    return paged(request, speakers, key=lambda each: each.code, limit=limit)
 
 
 @get("/api/v1/events/{event_slug:str}/rooms", permission="public", operation_id="listRooms")

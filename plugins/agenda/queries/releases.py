@@ -1,8 +1,8 @@
 """Releases: the last one as public pages show it, the history, and identifiers that sessions have had."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from plenaria.core.events.queries import settings_of
 from plenaria.core.kernel.values import EventView
-from plenaria.core.storage.database import Database, current
+from plenaria.core.storage.database import Database, current, statement
 from plenaria.plugins.agenda import rules
 from plenaria.plugins.agenda.queries.columns import Row
 from plenaria.plugins.agenda.settings import AgendaSettings
@@ -34,13 +34,16 @@ class ReleaseRow(Struct, frozen=True):
 class Known(Struct, frozen=True):
     """What public pages are made of: the last release, how the event wants it shown, and when that looks different.
 
-    `instants` are all starts and ends, in order: between two of them the same sessions are on.
+    `instants` are all starts and ends, in order: between two of them the same sessions are on. `names` by person's code;
+    `on_stage` are the sessions of each that are not cancelled.
     """
 
     schedule: rules.Schedule | None
     settings: AgendaSettings
     instants: tuple[datetime, ...]
     days: frozenset[date]
+    names: Mapping[str, str]
+    on_stage: Mapping[str, tuple[str, ...]]
 
 
 _known: WeakKeyDictionary[Database, dict[int, tuple[int, Known]]] = WeakKeyDictionary()
@@ -64,7 +67,17 @@ async def _read_known(event: EventView) -> Known:
         settings=await settings_of(event, "agenda", AgendaSettings),
         instants=tuple(sorted(instants)),
         days=frozenset(found.days(event.zone)) if found else frozenset(),
+        names={person.code: person.name for person in found.people} if found else {},
+        on_stage=_on_stage(found.sessions) if found else {},
     )
+
+
+def _on_stage(sessions: Iterable[rules.ReleasedSession]) -> dict[str, tuple[str, ...]]:
+    by_person: dict[str, list[str]] = {}
+    for each in sessions:
+        for part in each.session.parts if not each.is_cancelled else ():
+            by_person.setdefault(part.person, []).append(each.session.code)
+    return {person: tuple(codes) for person, codes in by_person.items()}
 
 
 async def schedule(event: EventView) -> rules.Schedule | None:
@@ -73,13 +86,18 @@ async def schedule(event: EventView) -> rules.Schedule | None:
 
 
 async def _last_release(event_id: int) -> rules.Schedule | None:
-    row = (
-        await Release.select(Release.schedule)
-        .where(Release.event == event_id)
-        .order_by(Release.number, ascending=False)
-        .first()
-    )
+    row = await _newest.first(event_id)
     return msgspec.json.decode(row["schedule"], type=rules.Schedule) if row else None
+
+
+@statement
+def _newest(event: int) -> Any:
+    return (
+        Release.select(Release.schedule)
+        .where(Release.event == event)
+        .order_by(Release.number, ascending=False)
+        .limit(1)
+    )
 
 
 async def released_uids(event: EventView) -> dict[str, str]:

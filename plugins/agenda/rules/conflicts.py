@@ -1,16 +1,16 @@
 """What does not fit in a draft: computed anew from the whole draft whenever it is looked at, never stored."""
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from plenaria.core.kernel.values import N_
+from plenaria.core.kernel.values import N_, LocalizedText
 
-from .schedule import Draft, Part, Session, SessionType
+from .schedule import Draft, Part, Room, Session, SessionType
 
 CONFLICT_WORDS: Final = {
     "room_taken": N_("{room} is also taken by “{other}” at that time."),
@@ -48,12 +48,11 @@ class Conflict(Struct, frozen=True, kw_only=True):
     def is_hard(self) -> bool:
         return self.code in HARD
 
-    def seen_from(self, session: str, draft: Draft) -> "Conflict":
-        """The same conflict as the other of its two sessions sees it."""
+    def seen_from(self, session: str, titles: Mapping[str, LocalizedText]) -> "Conflict":
+        """The same conflict as the other of its two sessions sees it; `titles` by session."""
         if len(self.sessions) < 2 or self.sessions[0] == session:
             return self
-        other = draft.session(self.sessions[0])
-        facts = {**self.facts, "other": other.title if other else ""}
+        facts = {**self.facts, "other": titles.get(self.sessions[0], "")}
         return Conflict(code=self.code, sessions=(self.sessions[1], self.sessions[0]), facts=facts)
 
 
@@ -62,11 +61,12 @@ def conflicts(
 ) -> tuple[Conflict, ...]:
     """Everything that does not fit, in the order of the sessions. Cancelled sessions are in nobody's way."""
     standing = [session for session in draft.sessions if session.state != "cancelled"]
+    rooms = {each.code: each for each in draft.rooms}
     types = {each.code: each for each in draft.types}
     place = ZoneInfo(zone)
     found: list[Conflict] = []
     for session in standing:
-        found += _of_one(session, draft, types, first_day, last_day, place)
+        found += _of_one(session, draft, rooms, types, first_day, last_day, place)
     found += _of_pairs(standing, draft, timedelta(minutes=changeover_min))
     order = {session.code: index for index, session in enumerate(draft.sessions)}
     return tuple(sorted(found, key=lambda each: order[each.sessions[0]]))
@@ -80,14 +80,20 @@ def simultaneous(sessions: Collection[Session]) -> int:
 
 
 def _of_one(
-    session: Session, draft: Draft, types: dict[str, SessionType], first_day: date, last_day: date, place: ZoneInfo
+    session: Session,
+    draft: Draft,
+    rooms: dict[str, Room],
+    types: dict[str, SessionType],
+    first_day: date,
+    last_day: date,
+    place: ZoneInfo,
 ) -> Iterator[Conflict]:
     kind = types.get(session.type)
     if session.starts_at is None:
         if session.state == "confirmed":
             yield Conflict(code="start_missing", sessions=(session.code,))
     else:
-        yield from _of_time(session, draft, first_day, last_day, place)
+        yield from _of_time(session, rooms, first_day, last_day, place)
         if not session.room and not (kind and kind.is_break):
             yield Conflict(code="room_missing", sessions=(session.code,))
         yield from _of_absences(session, draft)
@@ -112,14 +118,16 @@ def _of_absences(session: Session, draft: Draft) -> Iterator[Conflict]:
                 yield Conflict(code="person_unavailable", sessions=(session.code,), facts=facts)
 
 
-def _of_time(session: Session, draft: Draft, first_day: date, last_day: date, place: ZoneInfo) -> Iterator[Conflict]:
+def _of_time(
+    session: Session, rooms: dict[str, Room], first_day: date, last_day: date, place: ZoneInfo
+) -> Iterator[Conflict]:
     if session.starts_at is None or session.ends_at is None:
         return
     starts, ends = session.starts_at.astimezone(place), session.ends_at.astimezone(place)
     last_moment = (session.ends_at - timedelta(microseconds=1)).astimezone(place)
     if starts.date() < first_day or last_moment.date() > last_day:
         yield Conflict(code="outside_event_days", sessions=(session.code,))
-    room = next((room for room in draft.rooms if room.code == session.room), None)
+    room = rooms.get(session.room)
     if room is None or (room.opens is None and room.closes is None):
         return
     too_early = room.opens is not None and starts.time() < room.opens
@@ -135,7 +143,7 @@ def _clock(at: Any) -> str:
 
 
 def _of_pairs(sessions: Iterable[Session], draft: Draft, changeover: timedelta) -> Iterator[Conflict]:
-    """Rooms and people that two sessions want at once: only neighbours in time are compared, not all with all."""
+    """Rooms and people that two sessions want at once: only neighbours in time that share one are compared, not all with all."""
     rooms = {room.code: room.name for room in draft.rooms}
     people = {person.code: person.name for person in draft.people}
     timed = sorted((one for one in sessions if one.starts_at is not None), key=_by_start)
@@ -159,13 +167,23 @@ def _of_pairs(sessions: Iterable[Session], draft: Draft, changeover: timedelta) 
 
 
 def _near(timed: list[Session], changeover: timedelta) -> Iterator[tuple[Session, Session]]:
-    """Pairs of which the later begins before the earlier has ended, changeover included."""
-    for index, earlier in enumerate(timed):
-        if earlier.ends_at is None:
-            continue
-        until = earlier.ends_at + changeover
-        for later in timed[index + 1 :]:
-            if later.starts_at is None or later.starts_at >= until:
+    """Pairs with a room or a person in common of which the later begins before the earlier has ended, changeover included."""
+    sharing: dict[tuple[str, str], list[int]] = {}
+    for place, session in enumerate(timed):
+        for wanted in {("room", session.room), *(("person", part.person) for part in session.parts)}:
+            sharing.setdefault(wanted, []).append(place)
+    sharing.pop(("room", ""), None)
+    pairs = {pair for places in sharing.values() for pair in _neighbours(places, timed, changeover)}
+    for earlier, later in sorted(pairs):
+        yield timed[earlier], timed[later]
+
+
+def _neighbours(places: list[int], timed: list[Session], changeover: timedelta) -> Iterator[tuple[int, int]]:
+    for index, earlier in enumerate(places):
+        ends_at = timed[earlier].ends_at
+        for later in places[index + 1 :] if ends_at is not None else ():
+            starts_at = timed[later].starts_at
+            if ends_at is None or starts_at is None or starts_at >= ends_at + changeover:
                 break
             yield earlier, later
 

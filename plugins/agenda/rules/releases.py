@@ -1,5 +1,6 @@
 """From one release to the next: what goes out, what a calendar must notice, and what to tell people."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -11,6 +12,7 @@ from plenaria.core.kernel.values import N_, LocalizedText, Refusal
 from .conflicts import Conflict
 from .schedule import Draft, Part, Person, ReleasedSession, Room, Schedule, Session, Track
 
+Face = Callable[[Session], tuple[Any, ...]]
 ChangeKind = Literal["added", "moved", "changed", "cancelled", "restored"]
 
 FIELD_WORDS: Final = {
@@ -53,7 +55,8 @@ def next_schedule(previous: Schedule | None, draft: Draft, *, place: str, now: d
         people=_on_stage(out, previous, draft),
         **_kept(previous, draft),
     )
-    sessions = [_released(session, was_out.get(session.uid), schedule, previous, now) for session in out]
+    before, after = calendar_faces(previous) if previous else None, calendar_faces(schedule)
+    sessions = [_released(session, was_out.get(session.uid), before, after, now) for session in out]
     order = {room.code: index for index, room in enumerate(schedule.rooms)}
     sessions.sort(key=lambda each: (each.starts_at, order.get(each.session.room, -1), each.session.code))
     return replace(schedule, sessions=tuple(sessions))
@@ -103,37 +106,41 @@ def _kept(previous: Schedule | None, draft: Draft) -> dict[str, Any]:
 
 
 def _released(
-    session: Session, was: ReleasedSession | None, schedule: Schedule, previous: Schedule | None, now: datetime
+    session: Session, was: ReleasedSession | None, before: Face | None, after: Face, now: datetime
 ) -> ReleasedSession:
     if session.starts_at is None or session.ends_at is None:
         raise ValueError(f"a session without a start cannot be released: {session.code}")
     fresh = ReleasedSession(
         session=session, starts_at=session.starts_at, ends_at=session.ends_at, revision=0, changed_at=now
     )
-    if was is None or previous is None:
+    if was is None or before is None:
         return fresh
-    if calendar_face(was.session, previous) == calendar_face(session, schedule):
+    if before(was.session) == after(session):
         return replace(fresh, revision=was.revision, changed_at=was.changed_at)
     return replace(fresh, revision=was.revision + 1)
 
 
-def calendar_face(session: Session, schedule: Schedule) -> tuple[Any, ...]:
-    """All of a session that a calendar shows: when two faces are equal, no SEQUENCE moves."""
+def calendar_faces(schedule: Schedule) -> Face:
+    """Gives all of a session that a calendar shows: when two faces are equal, no SEQUENCE moves."""
     rooms: dict[str, Room] = {each.code: each for each in schedule.rooms}
     tracks: dict[str, Track] = {each.code: each for each in schedule.tracks}
     people: dict[str, Person] = {each.code: each for each in schedule.people}
-    return (
-        session.code,
-        session.title,
-        session.abstract,
-        session.starts_at,
-        session.duration_min,
-        session.state,
-        schedule.place,
-        rooms[session.room].name if session.room in rooms else {},
-        tracks[session.track].name if session.track in tracks else {},
-        tuple(_face_of(part, people) for part in session.parts if part.person in people),
-    )
+
+    def face(session: Session) -> tuple[Any, ...]:
+        return (
+            session.code,
+            session.title,
+            session.abstract,
+            session.starts_at,
+            session.duration_min,
+            session.state,
+            schedule.place,
+            rooms[session.room].name if session.room in rooms else {},
+            tracks[session.track].name if session.track in tracks else {},
+            tuple(_face_of(part, people) for part in session.parts if part.person in people),
+        )
+
+    return face
 
 
 def _face_of(part: Part, people: dict[str, Person]) -> tuple[Any, ...]:

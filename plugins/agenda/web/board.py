@@ -23,6 +23,8 @@ from plenaria.plugins.agenda.web.shown import state_words
 
 Anything = Request[Any, Any, Any]
 
+Cards = dict[tuple[datetime | None, str], list[dict[str, Any]]]
+"""The day's cards by start and room."""
 STEP = timedelta(minutes=30)
 DAY_BEGINS_H, DAY_ENDS_H = 8, 19
 
@@ -46,8 +48,11 @@ async def board(request: Anything, event: EventView) -> Response[str]:
     settings = await settings_of(event, "agenda", AgendaSettings)
     conflicts = conflicts_by_session(services.conflicts_of(draft, event, settings), draft, event)
     revisions = await queries.session_revisions(event.id)
-    cards = {each.code: _card(each, event, conflicts, revisions) for each in draft.sessions}
     here = [each for each in draft.sessions if each.starts_at and rules.day_of(each.starts_at, event.zone) == day]
+    unplaced = [each for each in draft.sessions if each.starts_at is None]
+    cards: Cards = {}
+    for each in here:
+        cards.setdefault((each.starts_at, each.room), []).append(_card(each, event, conflicts, revisions))
     rooms = [(each.code, localized(each.name)) for each in draft.rooms] + [("", gettext("No room"))]
     return page(
         request,
@@ -62,8 +67,8 @@ async def board(request: Anything, event: EventView) -> Response[str]:
             for each in days
         ],
         rooms=rooms,
-        rows=[_row(at, event, rooms, here, cards) for at in _hours(day, here, event)],
-        unplaced=[cards[each.code] for each in draft.sessions if each.starts_at is None],
+        rows=[_row(at, event, rooms, cards) for at in _hours(day, here, event)],
+        unplaced=[_card(each, event, conflicts, revisions) for each in unplaced],
     )
 
 
@@ -80,21 +85,8 @@ def _hours(day: date, here: list[rules.Session], event: EventView) -> list[datet
     return sorted({*steps, *starts})
 
 
-def _row(
-    at: datetime,
-    event: EventView,
-    rooms: list[tuple[str, str]],
-    here: list[rules.Session],
-    cards: dict[str, dict[str, Any]],
-) -> dict[str, Any]:
-    cells = [
-        {
-            "room": code,
-            "room_name": name,
-            "cards": [cards[each.code] for each in here if each.starts_at == at and each.room == code],
-        }
-        for code, name in rooms
-    ]
+def _row(at: datetime, event: EventView, rooms: list[tuple[str, str]], cards: Cards) -> dict[str, Any]:
+    cells = [{"room": code, "room_name": name, "cards": cards.get((at, code), [])} for code, name in rooms]
     return {"label": clock_time(at, event.zone), "at": f"{at:%Y-%m-%dT%H:%M}", "cells": cells}
 
 

@@ -1,6 +1,7 @@
 """The console's sessions: the list with its conflicts, and the form with its people."""
 
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlencode
 
 from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
@@ -10,6 +11,7 @@ from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.i18n import gettext
 from plenaria.core.kernel.shown import localized
 from plenaria.core.kernel.values import EventView
+from plenaria.core.web.api import place_after
 from plenaria.core.web.templating import page, see_other
 from plenaria.plugins.agenda import queries, rules, services
 from plenaria.plugins.agenda.settings import AgendaSettings, SessionItem
@@ -18,6 +20,9 @@ from plenaria.plugins.agenda.web.shown import state_words
 
 Anything = Request[Any, Any, Any]
 
+PAGE: Final = 100
+"""Sessions that the list shows at a time."""
+
 
 @get(
     ["/{event_slug:str}/organise/agenda", "/{event_slug:str}/organise/agenda/sessions"],
@@ -25,18 +30,24 @@ Anything = Request[Any, Any, Any]
     include_in_schema=False,
 )
 async def sessions(request: Anything, event: EventView) -> Response[str]:
-    """The draft: every session with what does not fit; `?day=`, `?room=`, `?state=`, `?q=`, `?conflicts=on`."""
+    """The draft, a page at a time, with what does not fit; `?day=`, `?room=`, `?state=`, `?q=`, `?conflicts=on`, `?after=`."""
     draft = await queries.draft(event.id)
     settings = await settings_of(event, "agenda", AgendaSettings)
     latest = await queries.schedule(event)
     found = services.conflicts_of(draft, event, settings)
     asked = {name: str(request.query_params.get(name, "")) for name in ("day", "room", "state", "q", "conflicts")}
+    after = str(request.query_params.get("after", ""))
     by_session = conflicts_by_session(found, draft, event)
     shown = [each for each in draft.sessions if _is_asked(each, asked, event, by_session)]
+    start = max(0, place_after(shown, key=lambda each: each.code, after=after))
     return page(
         request,
         "agenda/console/sessions.html",
-        rows=_rows(shown, draft, by_session),
+        rows=_rows(shown[start : start + PAGE], draft, by_session),
+        found=len(shown),
+        first=start,
+        next_after=shown[start + PAGE - 1].code if len(shown) > start + PAGE else "",
+        kept=urlencode({name: value for name, value in asked.items() if value}),
         total=len(draft.sessions),
         asked=asked,
         days=sorted({rules.day_of(each.starts_at, event.zone) for each in draft.sessions if each.starts_at}),
@@ -52,10 +63,11 @@ def conflicts_by_session(
     found: tuple[rules.Conflict, ...], draft: rules.Draft, event: EventView
 ) -> dict[str, list[dict[str, Any]]]:
     """Session's code → its conflicts as sentences, each seen from there."""
+    titles = {each.code: each.title for each in draft.sessions}
     by_session: dict[str, list[dict[str, Any]]] = {}
     for conflict in found:
         for code in conflict.sessions:
-            words = conflict_words(conflict.seen_from(code, draft), event)
+            words = conflict_words(conflict.seen_from(code, titles), event)
             by_session.setdefault(code, []).append({"words": words, "is_hard": conflict.is_hard})
     return by_session
 
@@ -137,7 +149,8 @@ async def session_form(request: Anything, event: EventView, session: str) -> Res
     if found is None:
         raise NotFoundException
     settings = await settings_of(event, "agenda", AgendaSettings)
-    conflicts = conflicts_by_session(services.conflicts_of(draft, event, settings), draft, event).get(session, [])
+    touching = tuple(each for each in services.conflicts_of(draft, event, settings) if session in each.sessions)
+    conflicts = conflicts_by_session(touching, draft, event).get(session, [])
     names = {person.code: person.name for person in draft.people}
     confirmed = [names[person] for code, person in await queries.confirmed_parts(event.id) if code == session]
     editor = await _editor(event, session, conflicts=conflicts, confirmed=sorted(confirmed))

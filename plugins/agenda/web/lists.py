@@ -9,6 +9,7 @@ from msgspec import Struct
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.i18n import gettext
 from plenaria.core.kernel.values import N_, EventView, Refused
+from plenaria.core.web.api import place_after
 from plenaria.core.web.refusals import sentence
 from plenaria.core.web.templating import page, see_other
 from plenaria.plugins.agenda import queries, rules, services
@@ -17,6 +18,9 @@ from plenaria.plugins.agenda.settings import PersonItem, RoomItem, TypeItem
 from plenaria.plugins.agenda.web.editing import Editor, label, receive, show
 
 Anything = Request[Any, Any, Any]
+
+PAGE: Final = 100
+"""Items that a list shows at a time."""
 
 
 class Kind(Struct, frozen=True):
@@ -65,9 +69,13 @@ def _base(event: EventView, kind: str) -> str:
 
 @get("/{event_slug:str}/organise/agenda/{kind:str}", permission="agenda.edit", include_in_schema=False)
 async def all_of_a_kind(request: Anything, event: EventView, kind: str) -> Response[str]:
-    """The list, in its order."""
+    """The list, in its order, a page at a time; `?q=`, `?after=`."""
     known = _kind(kind)
-    stored = await queries.items(event.id, known.catalogue)
+    asked = str(request.query_params.get("q", "")).strip()
+    stored = [each.item for each in await queries.items(event.id, known.catalogue)]
+    found = [(index, each) for index, each in enumerate(stored) if _is_asked(each, asked.casefold())]
+    start = max(0, place_after(found, key=_code, after=str(request.query_params.get("after", ""))))
+    shown = found[start : start + PAGE]
     return page(
         request,
         "agenda/console/list.html",
@@ -77,11 +85,23 @@ async def all_of_a_kind(request: Anything, event: EventView, kind: str) -> Respo
         add=gettext(known.add),
         base=_base(event, kind),
         add_href=f"/{event.slug}/organise/agenda/new/{kind}",
-        rows=[
-            {"code": each.item.code, "name": label(each.item), "facts": _facts(each.item), "index": index}
-            for index, each in enumerate(stored)
-        ],
+        asked=asked,
+        first=start,
+        next_after=_code(shown[-1]) if len(found) > start + PAGE else "",
+        found=len(found),
+        total=len(stored),
+        rows=[{"code": each.code, "name": label(each), "facts": _facts(each), "index": index} for index, each in shown],
     )
+
+
+def _code(found: tuple[int, queries.Item]) -> str:
+    return found[1].code
+
+
+def _is_asked(item: queries.Item, words: str) -> bool:
+    """Whether these stand in its code, its name or, of a person, its address; `words` without capitals."""
+    address = item.email if isinstance(item, PersonItem) else ""
+    return not words or words in f"{item.code} {label(item)} {address}".casefold()
 
 
 def _facts(item: queries.Item) -> str:

@@ -15,7 +15,7 @@ from plenaria.plugins.awards.tables import Conflict, Nominator, Sheet
 
 async def jurors(event: EventView) -> list[JurorLine]:
     """Everybody with the role juror, by name; three queries."""
-    members = {member.person: member for member in await team(event) if member.role == "juror"}
+    members = {member.person: member for member in await team(event, role="juror")}
     rows = await Sheet.select(Sheet.juror, Sheet.state).where(
         (Sheet.event == event.id) & (Sheet.nomination.state == "submitted")
     )

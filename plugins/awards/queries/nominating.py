@@ -59,7 +59,7 @@ async def _judges(event: EventView, nomination_id: int, person: int) -> bool:
     holds = await Sheet.exists().where(
         (Sheet.nomination == nomination_id) & (Sheet.juror == person) & (Sheet.state != "recused")
     )
-    return holds and any(member.person == person and member.role == "juror" for member in await team(event))
+    return holds and any(member.person == person for member in await team(event, role="juror"))
 
 
 async def _in_judging(nomination_id: int) -> bool:

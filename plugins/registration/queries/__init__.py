@@ -1,7 +1,7 @@
 """Reads of registration: each returns structs."""
 
 from plenaria.plugins.registration.queries.attending import (
-    all_attendees,
+    attendee_pages,
     attendees,
     inside,
     ticket,
@@ -10,9 +10,9 @@ from plenaria.plugins.registration.queries.attending import (
 )
 from plenaria.plugins.registration.queries.counting import numbers
 from plenaria.plugins.registration.queries.ordering import (
-    all_orders,
     order,
     order_of_submission,
+    order_pages,
     order_with_secret,
     orders,
     orders_due,
@@ -46,14 +46,14 @@ __all__ = [
     "TicketView",
     "TypeNumbers",
     "WaitingView",
-    "all_attendees",
-    "all_orders",
+    "attendee_pages",
     "attendees",
     "details_of",
     "inside",
     "numbers",
     "order",
     "order_of_submission",
+    "order_pages",
     "order_with_secret",
     "orders",
     "orders_due",

@@ -1,13 +1,17 @@
 """Tickets and the people who come with them."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Any, Final
 
 from plenaria.core.people.queries import normal_email
+from plenaria.core.storage.database import statement
 from plenaria.plugins.registration.queries.rows import PAGE, Row, decoded, matches
 from plenaria.plugins.registration.queries.views import TicketView
 from plenaria.plugins.registration.rules import typed_code
-from plenaria.plugins.registration.tables import TicketRow
+from plenaria.plugins.registration.tables import OrderRow, TicketRow
+
+EXPORT_PAGE: Final = 500
+"""Orders whose tickets one query of an export reads."""
 
 _TICKET = (
     TicketRow.id,
@@ -32,6 +36,16 @@ async def tickets_where(where: Any) -> list[TicketView]:
     """The tickets that a condition on their rows chooses, order by order; one query."""
     rows = await TicketRow.select(*_TICKET).where(where).order_by(TicketRow.order, TicketRow.place)
     return [_ticket(row) for row in rows]
+
+
+async def tickets_of_order(order_id: int) -> list[TicketView]:
+    """The tickets of one order, in their places; one query."""
+    return [_ticket(row) for row in await _of_order(order_id)]
+
+
+@statement
+def _of_order(order: int) -> Any:
+    return TicketRow.select(*_TICKET).where(TicketRow.order == order).order_by(TicketRow.place)
 
 
 def _ticket(row: Row) -> TicketView:
@@ -75,10 +89,24 @@ async def attendees(
     return [_ticket(row) for row in await query.limit(most)]
 
 
-async def all_attendees(event_id: int, *, state: str = "") -> list[TicketView]:
-    """Every attendee in the order of registration, for an export; one query."""
-    where = TicketRow.event == event_id
-    return await tickets_where(where & (TicketRow.order.state == state) if state else where)
+async def attendee_pages(event_id: int) -> AsyncIterator[list[TicketView]]:
+    """Every ticket of the event, order by order, for an export, some orders at a time; two queries for each page."""
+    after = 0
+    while orders := await _orders_after(event_id, after):
+        yield await tickets_where(
+            (TicketRow.order > after) & (TicketRow.order <= orders[-1]) & (TicketRow.event == event_id)
+        )
+        after = orders[-1]
+
+
+async def _orders_after(event_id: int, after: int) -> list[int]:
+    rows = (
+        await OrderRow.select(OrderRow.id)
+        .where((OrderRow.event == event_id) & (OrderRow.id > after))
+        .order_by(OrderRow.id)
+        .limit(EXPORT_PAGE)
+    )
+    return [row["id"] for row in rows]
 
 
 async def tickets_of_person(email: str, event_ids: Sequence[int]) -> list[tuple[int, TicketView]]:

@@ -1,6 +1,6 @@
 """Orders: one with everything that belongs to it, and lists."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -8,14 +8,15 @@ import msgspec
 
 from plenaria.core.kernel.secrets import hashed
 from plenaria.core.kernel.values import PriceLine
+from plenaria.core.storage.database import statement
 from plenaria.plugins.registration.forms import InvoiceRequest
-from plenaria.plugins.registration.queries.attending import tickets_where
-from plenaria.plugins.registration.queries.rows import PAGE, decoded, matches
+from plenaria.plugins.registration.queries.attending import tickets_of_order
+from plenaria.plugins.registration.queries.rows import PAGE, Row, decoded, matches
 from plenaria.plugins.registration.queries.views import OrderLine, OrderView
 from plenaria.plugins.registration.rules import is_reference, reference_of, typed_code
 from plenaria.plugins.registration.tables import OrderLinkRow, OrderRow, TicketRow
 
-EXPORT_PAGE: Final = 1000
+EXPORT_PAGE: Final = 500
 """Orders that one query of an export reads."""
 
 _LINE = (
@@ -33,29 +34,46 @@ _LINE = (
 
 async def order(event_id: int, code: str) -> OrderView | None:
     """An order of that event and no other; two queries."""
-    return await _order((OrderRow.event == event_id) & (OrderRow.code == typed_code(code)))
+    return await _whole(await _with_code.first(event_id, typed_code(code)))
 
 
 async def order_with_secret(event_id: int, code: str, secret: str) -> OrderView | None:
     """The order that this secret address belongs to."""
-    link = (
-        await OrderLinkRow.select(OrderLinkRow.order)
-        .where((OrderLinkRow.secret_hash == hashed(secret)) & (OrderLinkRow.order.event == event_id))
-        .first()
-    )
-    order = await _order((OrderRow.event == event_id) & (OrderRow.id == link["order"])) if link else None
+    link = await _link_with.first(event_id, hashed(secret))
+    order = await _whole(await _with_id.first(link["order"])) if link else None
     return order if order is not None and order.code == typed_code(code) else None
 
 
 async def order_of_submission(key: str) -> tuple[OrderView, str] | None:
     """The order that this submission made, and the hash of what was sent with it."""
-    row = await OrderRow.select(OrderRow.id, OrderRow.submission_hash).where(OrderRow.submission == key).first()
-    order = await _order(OrderRow.id == row["id"]) if row else None
+    row = await _of_submission.first(key)
+    order = await _whole(row)
     return (order, row["submission_hash"]) if order and row else None
 
 
-async def _order(where: Any) -> OrderView | None:
-    row = await OrderRow.select().where(where).first()
+@statement
+def _with_code(event: int, code: str) -> Any:
+    return OrderRow.select().where((OrderRow.event == event) & (OrderRow.code == code))
+
+
+@statement
+def _with_id(key: int) -> Any:
+    return OrderRow.select().where(OrderRow.id == key)
+
+
+@statement
+def _of_submission(submission: str) -> Any:
+    return OrderRow.select().where(OrderRow.submission == submission)
+
+
+@statement
+def _link_with(event: int, secret_hash: str) -> Any:
+    return OrderLinkRow.select(OrderLinkRow.order).where(
+        (OrderLinkRow.secret_hash == secret_hash) & (OrderLinkRow.order.event == event)
+    )
+
+
+async def _whole(row: Row | None) -> OrderView | None:
     if row is None:
         return None
     return OrderView(
@@ -64,7 +82,7 @@ async def _order(where: Any) -> OrderView | None:
         invoice=_invoice(row["invoice"]),
         purposes=tuple(decoded(row["purposes"])),
         lines=msgspec.convert(decoded(row["lines"]), tuple[PriceLine, ...]),
-        tickets=tuple(await tickets_where(TicketRow.order == row["id"])),
+        tickets=tuple(await tickets_of_order(row["id"])),
     )
 
 
@@ -94,12 +112,12 @@ async def orders(
     return [OrderLine(**row, reference=reference_of(row["id"]), seats=seats.get(row["id"], 0)) for row in rows]
 
 
-async def all_orders(event_id: int) -> list[OrderLine]:
-    """Every order, the newest first, for an export; two queries for each thousand."""
-    found: list[OrderLine] = []
-    while page := await orders(event_id, after=found[-1].id if found else 0, most=EXPORT_PAGE):
-        found += page
-    return found
+async def order_pages(event_id: int) -> AsyncIterator[list[OrderLine]]:
+    """Every order, the newest first, for an export, so many at a time that nobody waits meanwhile; two queries for each page."""
+    after = 0
+    while page := await orders(event_id, after=after, most=EXPORT_PAGE):
+        yield page
+        after = page[-1].id
 
 
 async def _seats(ids: Sequence[int]) -> dict[int, int]:

@@ -1,7 +1,10 @@
 """What is on sale, and how: ticket types, the declared section, the settings."""
 
+from typing import Any
+
 from plenaria.core.events.queries import settings_of
 from plenaria.core.kernel.values import EventView, Window
+from plenaria.core.storage.database import statement
 from plenaria.plugins.registration.queries.rows import Row, decoded
 from plenaria.plugins.registration.queries.views import TicketTypeView
 from plenaria.plugins.registration.settings import RegistrationSection, RegistrationSettings, TicketTypeDetails
@@ -10,12 +13,14 @@ from plenaria.plugins.registration.tables import TicketTypeRow
 
 async def ticket_types(event_id: int) -> dict[str, TicketTypeView]:
     """The event's ticket types by code, in their order."""
-    rows = (
-        await TicketTypeRow.select()
-        .where(TicketTypeRow.event == event_id)
-        .order_by(TicketTypeRow.sort_order, TicketTypeRow.id)
+    return {row["code"]: _ticket_type(row) for row in await _types_of(event_id)}
+
+
+@statement
+def _types_of(event: int) -> Any:
+    return (
+        TicketTypeRow.select().where(TicketTypeRow.event == event).order_by(TicketTypeRow.sort_order, TicketTypeRow.id)
     )
-    return {row["code"]: _ticket_type(row) for row in rows}
 
 
 def _ticket_type(row: Row) -> TicketTypeView:

@@ -5,8 +5,8 @@ from plenaria.plugins.registration.queries.views import WaitingView
 from plenaria.plugins.registration.tables import WaitingRow
 
 
-async def waiting(event_id: int, *, limit: int = 500) -> list[WaitingView]:
-    """The waiting list, the first come first; one query."""
+async def waiting(event_id: int, *, after: int = 0, limit: int = 500) -> list[WaitingView]:
+    """The waiting list after this line of it, the first come first; one query."""
     rows = (
         await WaitingRow.select(
             WaitingRow.id,
@@ -18,7 +18,7 @@ async def waiting(event_id: int, *, limit: int = 500) -> list[WaitingView]:
             WaitingRow.note,
             WaitingRow.joined_at,
         )
-        .where(WaitingRow.event == event_id)
+        .where((WaitingRow.event == event_id) & (WaitingRow.id > after))
         .order_by(WaitingRow.id)
         .limit(limit)
     )

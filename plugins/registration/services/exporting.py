@@ -11,7 +11,7 @@ from plenaria.core.kernel.money import typed_amount
 from plenaria.core.kernel.shown import localized
 from plenaria.core.kernel.values import N_, Column, EventView, Sheet
 from plenaria.plugins.registration import queries
-from plenaria.plugins.registration.queries import TicketView
+from plenaria.plugins.registration.queries import OrderLine, TicketView
 
 STATE_WORDS: Final = {
     "awaiting_payment": N_("Waiting for payment"),
@@ -23,7 +23,10 @@ STATE_WORDS: Final = {
 
 async def attendee_sheet(event: EventView, /, *, now: datetime) -> Sheet:
     """Every attendee in the order of registration, headed in the reader's language."""
-    sheet = Sheet(_attendee_columns(), list(_attendee_rows(await queries.all_attendees(event.id), event)))
+    rows: list[list[str | int | None]] = []
+    async for page in queries.attendee_pages(event.id):
+        rows += _attendee_rows(page, event)
+    sheet = Sheet(_attendee_columns(), rows)
     return await plugins.host().adjust("adjust_export", sheet, event=event, export="attendees", now=now)
 
 
@@ -78,8 +81,16 @@ async def order_sheet(event: EventView, /, *, now: datetime) -> Sheet:
         Column("placed_at", gettext("Ordered on")),
         Column("due_at", gettext("Pay until")),
     ]
-    rows: list[list[str | int | None]] = [
-        [
+    rows: list[list[str | int | None]] = []
+    async for page in queries.order_pages(event.id):
+        rows += _order_rows(page, event)
+    rows.reverse()
+    return Sheet(columns, rows)
+
+
+def _order_rows(orders: Iterable[OrderLine], event: EventView) -> Iterable[list[str | int | None]]:
+    for order in orders:
+        yield [
             order.code,
             gettext(STATE_WORDS[order.state]),
             order.reference,
@@ -91,6 +102,3 @@ async def order_sheet(event: EventView, /, *, now: datetime) -> Sheet:
             _local(order.placed_at, event.zone),
             _local(order.due_at, event.zone),
         ]
-        for order in reversed(await queries.all_orders(event.id))
-    ]
-    return Sheet(columns, rows)

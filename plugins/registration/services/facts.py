@@ -1,11 +1,13 @@
 """What other plugins and the mails are given of an order."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from plenaria.core.kernel import shown
 from plenaria.core.kernel.i18n import using
 from plenaria.core.kernel.values import EventView
-from plenaria.plugins.registration.queries import OrderView, TicketView
+from plenaria.plugins.registration.queries import OrderView, TicketTypeView, TicketView
+from plenaria.plugins.registration.tables import OrderRow, TicketRow
 
 
 def facts_of(order: OrderView) -> dict[str, Any]:
@@ -19,6 +21,32 @@ def facts_of(order: OrderView) -> dict[str, Any]:
         "buyer_name": order.buyer_name,
         "buyer_email": order.buyer_email,
         "tickets": [ticket_facts(ticket) for ticket in order.tickets],
+    }
+
+
+def facts_of_rows(order: OrderRow, tickets: Sequence[TicketRow], types: Mapping[str, TicketTypeView]) -> dict[str, Any]:
+    """The same of an order that is about to be stored."""
+    codes = {kind.id: code for code, kind in types.items()}
+    return {
+        "code": order.code,
+        "state": order.state,
+        "language": order.language,
+        "total_minor": order.total_minor,
+        "currency": order.currency,
+        "buyer_name": order.buyer_name,
+        "buyer_email": order.buyer_email,
+        "tickets": [_facts_of_row(ticket, codes[ticket.ticket_type]) for ticket in tickets],
+    }
+
+
+def _facts_of_row(ticket: TicketRow, ticket_type: str) -> dict[str, Any]:
+    names = (ticket.given_names, ticket.first_surname, ticket.second_surname)
+    return {
+        "code": ticket.code,
+        "ticket_type": ticket_type,
+        "name": " ".join(name for name in names if name),
+        "email": ticket.email,
+        "employer": ticket.employer,
     }
 
 

@@ -18,20 +18,21 @@ from plenaria.core import mail
 from plenaria.core.events import queries as event_queries
 from plenaria.core.host import plugins
 from plenaria.core.kernel.i18n import gettext, using
+from plenaria.core.kernel.secrets import hashed, new_secret
 from plenaria.core.kernel.values import EventView, Refusal, Refused, refuse
 from plenaria.core.people.queries import normal_email
 from plenaria.core.storage import audit, outbox
-from plenaria.core.storage.database import UniqueViolated, lock_row, transaction
+from plenaria.core.storage.database import Ref, UniqueViolated, in_transaction, lock_row, together, transaction
 from plenaria.plugins.registration import queries, rules
 from plenaria.plugins.registration.forms import AttendeeRequest, OrderRequest
 from plenaria.plugins.registration.queries import OrderView, TicketTypeView
 from plenaria.plugins.registration.rules import Price
-from plenaria.plugins.registration.services.facts import facts_of, mail_facts
+from plenaria.plugins.registration.services.facts import facts_of, facts_of_rows, mail_facts
 from plenaria.plugins.registration.services.order_access import new_order_link, required_order
 from plenaria.plugins.registration.services.pricing import price_of
-from plenaria.plugins.registration.services.seats import give_back_seats, take_seats
+from plenaria.plugins.registration.services.seats import give_back_seats, take_seats, taking, took
 from plenaria.plugins.registration.settings import RegistrationSettings
-from plenaria.plugins.registration.tables import OrderRow, TicketRow
+from plenaria.plugins.registration.tables import OrderLinkRow, OrderRow, TicketRow
 
 EXPIRE_AT_ONCE: Final = 200
 """Orders that one run of the job expires at most; the next run takes the rest."""
@@ -43,6 +44,10 @@ class PlacedOrder(Struct, frozen=True):
     code: str
     secret: str
     state: str
+    reference: str
+    total_minor: int
+    currency: str
+    due_at: datetime | None
 
 
 async def place_order(
@@ -54,14 +59,12 @@ async def place_order(
     already there (with a new secret), and nobody is registered twice; with other content it is refused.
     """
     key, digest = f"{event.id}/{submission}"[:200], _digest(request)
-    if (earlier := await _earlier(key, digest, now=now)) is not None:
-        return earlier
     try:
         async with transaction():
             return await _place(event, request, key=key, digest=digest, language=language, by=by, now=now)
-    except UniqueViolated:
-        # The same form twice at the same moment: the other one was first.
-        if (earlier := await _earlier(key, digest, now=now)) is not None:
+    except (UniqueViolated, Refused):
+        # The same form again: its own order may be what is in the way, as when it took the last seat.
+        if not in_transaction() and (earlier := await _earlier(key, digest, now=now)) is not None:
             return earlier
         raise
 
@@ -77,7 +80,19 @@ async def _earlier(key: str, digest: str, *, now: datetime) -> PlacedOrder | Non
     order, earlier_digest = stored
     if earlier_digest != digest:
         raise Refused(Refusal("form_already_sent", {"order": order.shown_code}))
-    return PlacedOrder(order.code, await new_order_link(order.id, now=now), order.state)
+    return _placed(order, order.reference, await new_order_link(order.id, now=now))
+
+
+def _placed(order: OrderView | OrderRow, reference: str, secret: str) -> PlacedOrder:
+    return PlacedOrder(
+        code=order.code,
+        secret=secret,
+        state=order.state,
+        reference=reference,
+        total_minor=order.total_minor,
+        currency=order.currency,
+        due_at=order.due_at,
+    )
 
 
 async def _place(
@@ -93,24 +108,51 @@ async def _place(
         price.totals.total, expected_minor=request.expected_total_minor, currency=event.currency
     )
     refuse(refusals)
-    await take_seats(event, types, rules.wanted(request.attendees), now=now)
-    order_id, code = await _store_order(
-        event, request, settings, price, key=key, digest=digest, language=language, now=now
-    )
-    await _store_tickets(event, order_id, request.attendees, types)
-    secret = await new_order_link(order_id, now=now)
-    order = await required_order(event, code)
-    await audit.record(
-        "order.placed",
-        by=by,
-        subject=f"order:{code}",
-        event=event.id,
-        facts={"seats": order.seats, "total_minor": order.total_minor, "state": order.state},
-        now=now,
-    )
+    order = _order_row(event, request, settings, price, key=key, digest=digest, language=language, now=now)
+    tickets = _ticket_rows(event, request.attendees, types)
+    order_id, secret = await _store(event, order, tickets, types, by=by, now=now)
+    return _placed(order, rules.reference_of(order_id), secret)
+
+
+async def _store(
+    event: EventView,
+    order: OrderRow,
+    tickets: Sequence[TicketRow],
+    types: Mapping[str, TicketTypeView],
+    *,
+    by: str,
+    now: datetime,
+) -> tuple[int, str]:
+    """Store everything that an order is, take its seats, and return its key and its secret.
+
+    Seats come last, so that others who want the same wait only for the commit: with the rows in one statement where
+    one ticket type is wanted, else one after another (statements that write together run in no promised order).
+    """
+    secret, facts = new_secret(), facts_of_rows(order, tickets, types)
+    wanted = Counter(next(code for code, kind in types.items() if kind.id == each.ticket_type) for each in tickets)
+    (first, *others) = wanted.items()
+    figures = {"seats": len(tickets), "total_minor": order.total_minor, "state": order.state}
     fact = "registration_confirmed" if order.state == "confirmed" else "registration_placed"
-    await outbox.tell(fact, event=event, now=now, order=facts_of(order))
-    return PlacedOrder(code, secret, order.state)
+    found = await together(
+        {
+            "order": [order],
+            "tickets": tickets,
+            "link": [OrderLinkRow(order=Ref("order"), secret_hash=hashed(secret), made_at=now)],
+            "audit": [
+                audit.line_of(
+                    "order.placed", by=by, subject=f"order:{order.code}", event=event.id, facts=figures, now=now
+                )
+            ],
+            "outbox": outbox.lines_of(fact, event=event, now=now, order=facts),
+        },
+        leading=None if others else taking(event, types[first[0]], first[1]),
+    )
+    await outbox.wake_after_commit()
+    if others:
+        await take_seats(event, types, wanted, now=now)
+    else:
+        await took(event, first[0], found["leading"], wanted=first[1], now=now)
+    return found["order"][0], secret
 
 
 def _facts_of_request(request: OrderRequest) -> dict[str, Any]:
@@ -118,7 +160,7 @@ def _facts_of_request(request: OrderRequest) -> dict[str, Any]:
     return {name: builtins[name] for name in ("attendees", "buyer_name", "buyer_email")}
 
 
-async def _store_order(
+def _order_row(
     event: EventView,
     request: OrderRequest,
     settings: RegistrationSettings,
@@ -128,14 +170,14 @@ async def _store_order(
     digest: str,
     language: str,
     now: datetime,
-) -> tuple[int, str]:
+) -> OrderRow:
     totals = price.totals
     state = rules.first_state(totals.total)
     invoice = request.invoice.cleaned() if request.invoice else None
     code = new_code(rules.ORDER_LENGTH)
     people = [part for each in request.attendees for part in (*_names(each), each.email, each.employer)]
     legal_name = invoice.legal_name if invoice else ""
-    order = OrderRow(
+    return OrderRow(
         event=event.id,
         code=code,
         state=state,
@@ -159,8 +201,6 @@ async def _store_order(
         confirmed_at=now if state == "confirmed" else None,
         search=order_search(code, request.buyer_name, request.buyer_email, legal_name, people),
     )
-    await order.save()
-    return order.id, code
 
 
 def order_search(code: str, buyer_name: str, buyer_email: str, legal_name: str, people: Sequence[str]) -> str:
@@ -172,32 +212,30 @@ def _names(attendee: AttendeeRequest) -> tuple[str, str, str]:
     return attendee.given_names, attendee.first_surname, attendee.second_surname
 
 
-async def _store_tickets(
-    event: EventView, order_id: int, attendees: Sequence[AttendeeRequest], types: Mapping[str, TicketTypeView]
-) -> None:
-    rows = []
-    for place, attendee in enumerate(attendees):
-        kind, code = types[attendee.ticket_type], new_code(rules.TICKET_LENGTH)
-        given_names, first_surname, second_surname = (" ".join(name.split()) for name in _names(attendee))
-        search = rules.folded(f"{' '.join(_names(attendee))} {attendee.email} {attendee.employer} {code}")
-        rows.append(
-            TicketRow(
-                event=event.id,
-                order=order_id,
-                ticket_type=kind.id,
-                place=place,
-                code=code,
-                price_minor=kind.price_minor,
-                given_names=given_names,
-                first_surname=first_surname,
-                second_surname=second_surname,
-                email=normal_email(attendee.email),
-                employer=attendee.employer.strip(),
-                job_title=attendee.job_title.strip(),
-                search=search,
-            )
-        )
-    await TicketRow.insert(*rows)
+def _ticket_rows(
+    event: EventView, attendees: Sequence[AttendeeRequest], types: Mapping[str, TicketTypeView]
+) -> list[TicketRow]:
+    return [_ticket_row(event, place, each, types[each.ticket_type]) for place, each in enumerate(attendees)]
+
+
+def _ticket_row(event: EventView, place: int, attendee: AttendeeRequest, kind: TicketTypeView) -> TicketRow:
+    code = new_code(rules.TICKET_LENGTH)
+    given_names, first_surname, second_surname = (" ".join(name.split()) for name in _names(attendee))
+    return TicketRow(
+        event=event.id,
+        order=Ref("order"),
+        ticket_type=kind.id,
+        place=place,
+        code=code,
+        price_minor=kind.price_minor,
+        given_names=given_names,
+        first_surname=first_surname,
+        second_surname=second_surname,
+        email=normal_email(attendee.email),
+        employer=attendee.employer.strip(),
+        job_title=attendee.job_title.strip(),
+        search=rules.folded(f"{' '.join(_names(attendee))} {attendee.email} {attendee.employer} {code}"),
+    )
 
 
 def new_code(length: int) -> str:

@@ -3,9 +3,11 @@
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any, Final
 
 from plenaria.core.events.services import touch
 from plenaria.core.kernel.values import EventView, refuse
+from plenaria.core.storage.database import Leading
 from plenaria.plugins.registration import queries, rules
 from plenaria.plugins.registration.queries import OrderView, TicketTypeView
 from plenaria.plugins.registration.tables import TicketTypeRow
@@ -35,6 +37,25 @@ async def take_seats(
         elif taken[0]["size"] is not None and taken[0]["taken"] >= taken[0]["size"]:
             await touch(event, now=now)  # the event's page now says "sold out"
     refuse(refusals)
+
+
+_TAKE: Final = (
+    "UPDATE registration_ticket_type SET taken = taken + {} "
+    "WHERE id = {} AND event = {} AND (size IS NULL OR taken + {} <= size) RETURNING size, taken"
+)
+
+
+def taking(event: EventView, kind: TicketTypeView, count: int) -> Leading:
+    """Takes the seats of one type in the statement that stores the order; `took` has to look at its answer."""
+    return Leading(_TAKE, [count, kind.id, event.id, count])
+
+
+async def took(event: EventView, code: str, taken: Mapping[str, Any] | None, *, wanted: int, now: datetime) -> None:
+    """Raises `Refused(sold_out)` when `taking` took nothing: the transaction then stores nothing."""
+    if taken is None:
+        refuse([rules.sold_out((await queries.ticket_types(event.id))[code], wanted=wanted)])
+    elif taken["size"] is not None and taken["taken"] >= taken["size"]:
+        await touch(event, now=now)  # the event's page now says "sold out"
 
 
 async def give_back_seats(event: EventView, order: OrderView, *, now: datetime) -> None:

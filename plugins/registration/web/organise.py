@@ -190,8 +190,16 @@ async def attendees_xlsx(event: EventView, visit: Visit) -> Response[bytes]:
 
 @get("/{event_slug:str}/organise/registration/waiting-list", permission="registration.view", include_in_schema=False)
 async def waiting_page(request: Anything, event: EventView) -> Response[str]:
-    """Who waits, in the order of joining."""
-    return page(request, "registration/waiting_list.html", rows=await queries.waiting(event.id))
+    """Who waits, in the order of joining, a page at a time."""
+    after = id_after(str(request.query_params.get("after", "")))
+    rows = await queries.waiting(event.id, after=after, limit=PAGE + 1)
+    return page(
+        request,
+        "registration/waiting_list.html",
+        rows=rows[:PAGE],
+        next_after=rows[PAGE - 1].id if len(rows) > PAGE else 0,
+        after=after,
+    )
 
 
 ROUTES = [orders_page, order_page, pay, cancel, attendees_page, attendees_csv, attendees_xlsx, waiting_page]

@@ -1,11 +1,13 @@
 """Exports: what each may take away, in which formats, and what a failing one costs."""
 
 import io
+import threading
 import zipfile
 from datetime import datetime
 
 import pytest
 
+from plenaria.core.events import exports
 from plenaria.core.events import services as events
 from plenaria.core.host import plugins
 from plenaria.core.host.contributions import Export
@@ -13,7 +15,7 @@ from plenaria.core.kernel.values import Column, EventView, Sheet
 from plenaria.plugins.agenda import services as agenda
 from tests.guest import guest
 from tests.plugins.agenda.test_services import SECTION
-from tests.plugins.registration.orders import place, sell
+from tests.plugins.registration.orders import attendee, place, sell
 from tests.site import NOW, Site
 
 API = "/api/v1/events/congress/exports"
@@ -148,3 +150,44 @@ async def test_an_export_that_fails_is_refused_with_the_plugins_name(site: Site,
     assert "guest" in answer.text
     newest = plugins.host().failures.latest()[0]
     assert (newest.plugin, newest.hook) == ("guest", "register_exports")
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "json"])
+async def test_a_file_is_written_outside_the_event_loop(
+    site: Site, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    """Tens of thousands of rows take seconds, in which nobody else would be answered."""
+    written = exports._written
+    threads: list[threading.Thread] = []
+
+    def seen(*arguments: object, **named: object) -> tuple[str, bytes]:
+        threads.append(threading.current_thread())
+        return written(*arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(exports, "_written", seen)
+    organiser = await site.signed_in("organiser")
+
+    answer = await organiser.get(f"{API}/registration.attendees?format={ending}")
+
+    assert answer.status_code == 200
+    assert len(threads) == 1
+    assert threads[0] is not threading.main_thread()
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgres"])
+async def test_every_row_is_in_the_file_in_its_order_however_many_are_read_at_a_time(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plenaria.plugins.registration.queries.attending.EXPORT_PAGE", 2)
+    monkeypatch.setattr("plenaria.plugins.registration.queries.ordering.EXPORT_PAGE", 2)
+    await sell(site.event)
+    two = (attendee("press"), attendee("press"))
+    codes = [(await place(site.event, *two, submission=str(number))).code for number in range(5)]
+    organiser = await site.signed_in("organiser")
+
+    attendees = (await organiser.get(f"{API}/registration.attendees?format=json")).json()
+    orders = (await organiser.get(f"{API}/registration.orders?format=json")).json()
+
+    assert [row[1] for row in attendees["rows"]] == [code for code in codes for _ in range(2)]
+    assert [row[0] for row in orders["rows"]] == codes

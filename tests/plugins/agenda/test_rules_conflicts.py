@@ -101,7 +101,8 @@ def test_the_other_session_of_a_conflict_sees_it_with_the_first_ones_title() -> 
     [conflict] = found(of=sessions)
 
     assert conflict.facts["other"] == {"es": "Sesión a", "en": "Session a"}
-    assert conflict.seen_from("a", sessions).facts["other"] == {"es": "Sesión b", "en": "Session b"}
+    titles = {each.code: each.title for each in sessions.sessions}
+    assert conflict.seen_from("a", titles).facts["other"] == {"es": "Sesión b", "en": "Session b"}
 
 
 def test_every_code_has_words_and_hard_ones_are_known() -> None:

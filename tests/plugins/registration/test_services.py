@@ -7,11 +7,13 @@ from typing import Any
 import msgspec
 import pytest
 import pytest_asyncio
+from msgspec.structs import replace
 
 from plenaria.core.kernel.values import Refused
 from plenaria.core.storage.database import CheckViolated, count_queries, transaction
 from plenaria.plugins.registration import queries, services
 from plenaria.plugins.registration.forms import Scan, WaitingRequest
+from plenaria.plugins.registration.services.facts import facts_of
 from plenaria.plugins.registration.tables import OrderRow, TicketRow, TicketTypeRow, WaitingRow
 from tests.plugins.registration.orders import MEMBER, PRESS, attendee, place, sell
 from tests.site import NOW, Site
@@ -134,7 +136,7 @@ async def test_an_order_that_dies_half_way_leaves_nothing(site: Site, monkeypatc
     async def dies(*_: Any, **__: Any) -> None:
         raise asyncio.CancelledError
 
-    monkeypatch.setattr("plenaria.core.storage.outbox.tell", dies)
+    monkeypatch.setattr("plenaria.core.storage.outbox.wake_after_commit", dies)
     with pytest.raises(asyncio.CancelledError):
         await place(site.event)
 
@@ -515,3 +517,43 @@ async def test_consent_is_stored_with_the_version_that_was_accepted(site: Site) 
     assert codes(refused) == ["notice_not_accepted"]
     assert order is not None
     assert (order.notice_version, order.consented_at, order.purposes) == ("2025-03", NOW, ())
+
+
+@pytest.mark.parametrize("kinds", [("member", "member"), ("member", "press")])
+async def test_what_other_plugins_are_told_is_what_was_stored(site: Site, kinds: tuple[str, ...]) -> None:
+    placed = await place(site.event, *(attendee(kind, name="Ana  María") for kind in kinds))
+
+    stored = await services.required_order(site.event, placed.code)
+    told = [facts["order"] for hook, _, facts in await site.facts() if hook.startswith("registration_")]
+    assert told
+    assert all(each == facts_of(stored) for each in told)
+    assert (placed.reference, placed.total_minor, placed.due_at) == (
+        stored.reference,
+        stored.total_minor,
+        stored.due_at,
+    )
+
+
+async def test_a_form_sent_twice_at_once_for_the_last_seats_gives_both_the_order(site: Site) -> None:
+    """A browser shows the second answer: it must not say that it is sold out, when its own order took the seats."""
+    for number in range(5):
+        await services.create_ticket_type(
+            site.event, replace(MEMBER, code=f"last-{number}", size=1), by="test", now=NOW
+        )
+        twins = await asyncio.gather(
+            *(place(site.event, attendee(f"last-{number}"), submission=f"form-{number}") for _ in range(2))
+        )
+
+        assert twins[0].code == twins[1].code
+        assert await taken(site, f"last-{number}") == 1
+
+
+async def test_an_order_takes_so_many_statements_whatever_there_is(site: Site) -> None:
+    for number in range(3):
+        await place(site.event, attendee(), submission=str(number))
+
+    with count_queries() as seen:
+        await place(site.event, attendee(), submission="counted")
+
+    # Settings, ticket types, and the rows: one statement on PostgreSQL; five tables and the seats on SQLite.
+    assert len(seen) == (3 if site.database.dialect == "postgres" else 8)
