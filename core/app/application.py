@@ -26,6 +26,7 @@ from plenaria.core.people import queries as people
 from plenaria.core.storage import outbox, signing_keys
 from plenaria.core.storage.audit import words as audit_words
 from plenaria.core.storage.database import Database, schema_difference
+from plenaria.core.storage.readiness import Readiness
 from plenaria.core.web import api, errors, refusals
 from plenaria.core.web.access import Access
 from plenaria.core.web.api import openapi
@@ -173,6 +174,7 @@ def _lifespan(settings: Settings, host: PluginHost, with_worker: bool) -> Any:
                     asyncio.create_task(run_jobs(stop=stop)),
                 ]
             app.state.database = database
+            app.state.readiness = Readiness(database, host.apps())
             yield
         finally:
             stop.set()
