@@ -14,6 +14,7 @@ from plenaria.core.storage.database.errors import (
 )
 from plenaria.core.storage.database.migrations import migrate, migrate_backwards, schema_difference
 from plenaria.core.storage.database.query_count import count_queries
+from plenaria.core.storage.database.repeating import repeatable
 from plenaria.core.storage.database.transaction import Transaction
 from plenaria.core.storage.database.unit_of_work import in_transaction, lock, lock_row, locked, savepoint, transaction
 
@@ -37,6 +38,7 @@ __all__ = [
     "locked",
     "migrate",
     "migrate_backwards",
+    "repeatable",
     "restore",
     "savepoint",
     "schema_difference",

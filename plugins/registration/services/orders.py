@@ -21,7 +21,7 @@ from plenaria.core.kernel.i18n import gettext, using
 from plenaria.core.kernel.values import EventView, Refusal, Refused, refuse
 from plenaria.core.people.queries import normal_email
 from plenaria.core.storage import audit, outbox
-from plenaria.core.storage.database import UniqueViolated, lock_row, transaction
+from plenaria.core.storage.database import UniqueViolated, in_transaction, lock_row, repeatable, transaction
 from plenaria.plugins.registration import queries, rules
 from plenaria.plugins.registration.forms import AttendeeRequest, OrderRequest
 from plenaria.plugins.registration.queries import OrderView, TicketTypeView
@@ -45,6 +45,7 @@ class PlacedOrder(Struct, frozen=True):
     state: str
 
 
+@repeatable
 async def place_order(
     event: EventView, request: OrderRequest, *, submission: str, language: str, by: str, now: datetime
 ) -> PlacedOrder:
@@ -59,9 +60,9 @@ async def place_order(
     try:
         async with transaction():
             return await _place(event, request, key=key, digest=digest, language=language, by=by, now=now)
-    except UniqueViolated:
-        # The same form twice at the same moment: the other one was first.
-        if (earlier := await _earlier(key, digest, now=now)) is not None:
+    except (UniqueViolated, Refused):
+        # The same form twice at the same moment: the other one was first, and perhaps took the last seat.
+        if not in_transaction() and (earlier := await _earlier(key, digest, now=now)) is not None:
             return earlier
         raise
 
@@ -210,6 +211,7 @@ def new_code(length: int) -> str:
 # -- after the order ------------------------------------------------------------------------------------------
 
 
+@repeatable
 async def mark_paid(
     event: EventView, code: str, *, paid_on: date, tracking_key: str, by: str, now: datetime
 ) -> OrderView:
@@ -248,6 +250,7 @@ async def mark_paid(
         return confirmed
 
 
+@repeatable
 async def cancel_order(
     event: EventView, code: str, *, reason: str, by_attendee: bool, by: str, now: datetime
 ) -> OrderView:
@@ -292,6 +295,7 @@ async def expire_unpaid(*, now: datetime) -> int:
     return sum([await _expire(on[event_id], code, now=now) for event_id, code in due])
 
 
+@repeatable
 async def _expire(event: EventView, code: str, *, now: datetime) -> bool:
     async with transaction():
         order = await required_order(event, code)
