@@ -31,6 +31,7 @@ from plenaria.core.web import api, errors, refusals
 from plenaria.core.web.access import Access
 from plenaria.core.web.api import openapi
 from plenaria.core.web.form_request import FormRequest
+from plenaria.core.web.kept_answers import KeptAnswers
 from plenaria.core.web.security.guard import Guard, undeclared
 from plenaria.core.web.security.middleware import VisitMiddleware
 from plenaria.core.web.templating import CORE, Pages
@@ -113,6 +114,7 @@ def _with_routes(settings: Settings, host: PluginHost, handlers: list[Any], *, w
 
 
 def _litestar(settings: Settings, host: PluginHost, handlers: list[Any], *, with_worker: bool) -> Litestar:
+    kept_answers = KeptAnswers()
     return Litestar(
         route_handlers=handlers,
         guards=[Guard(cache.find_event)],
@@ -121,6 +123,7 @@ def _litestar(settings: Settings, host: PluginHost, handlers: list[Any], *, with
             "event": Provide(_event, sync_to_thread=False),
             "settings": Provide(_settings, sync_to_thread=False),
         },
+        before_send=[kept_answers.note],
         exception_handlers={Exception: errors.answer},
         request_class=FormRequest,
         dto=api.CheckedBody,
@@ -129,6 +132,7 @@ def _litestar(settings: Settings, host: PluginHost, handlers: list[Any], *, with
             {
                 "settings": settings,
                 "pages": Pages(settings, host),
+                "kept_answers": kept_answers,
                 "signing_key": signing_keys.load_or_create(Path(settings.key_file)),
             }
         ),

@@ -97,7 +97,10 @@ def _refused(request: Request[Any, Any, Any], error: Refused) -> Response[Any]:
 
 
 def _unavailable(request: Request[Any, Any, Any], trouble: Unavailable) -> Response[Any]:
-    """503: who sent something has to look whether it arrived, since a connection may break after the COMMIT."""
+    """A public page as it was, else 503: who sent something has to look whether it arrived (a COMMIT may have)."""
+    kept: Response[Any] | None = request.app.state.kept_answers.answer(request)
+    if kept is not None:
+        return kept
     logger.warning("the database could not serve", extra={"kind": trouble.kind, "method": request.method})
     refusals = [Refusal("busy", {"retry_after_s": trouble.retry_after_s})]
     if request.method not in SAFE:

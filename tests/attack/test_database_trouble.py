@@ -19,6 +19,7 @@ from plenaria.core.host.gathering import Failures, gather
 from plenaria.core.kernel.logs import JsonLines
 from plenaria.core.kernel.trouble import Unavailable
 from plenaria.core.storage.database import Database, transaction
+from plenaria.core.web import kept_answers
 from plenaria.testing.site import Site, running_site
 from tests.servers import PostgresServer
 
@@ -85,6 +86,61 @@ async def test_a_database_that_is_away_is_503_for_everybody_and_says_when_to_com
     assert page.headers["content-type"].startswith("text/html")
     assert BUYER not in "".join(JsonLines().format(record) for record in caplog.records)
     assert (await visitor.get(f"/{slug}")).status_code == 200
+
+
+async def test_public_pages_go_on_as_they_were_and_say_so(site: Site, server: PostgresServer) -> None:
+    visitor, ana = site.visitor(), await site.signed_in(email=BUYER)
+    slug = site.event.slug
+    paths = ["/", f"/{slug}", f"/{slug}/agenda", f"/{slug}/agenda.ics", f"/api/v1/events/{slug}/sessions?limit=5"]
+    before = {path: await visitor.get(path) for path in paths}
+    await visitor.get(f"/{slug}/register")
+    own_page = await ana.get(f"/{slug}")
+    server.stop(signal.SIGQUIT)
+    try:
+        away = {path: await visitor.get(path) for path in paths}
+        signed_in = await ana.get(f"/{slug}/agenda")
+        form, never_asked = await visitor.get(f"/{slug}/register"), await visitor.get(f"/{slug}/agenda?utm=x")
+    finally:
+        server.start(fsync="off")
+    after = await visitor.get(f"/{slug}/agenda")
+
+    assert (
+        {answer.status_code for answer in before.values()} == {answer.status_code for answer in away.values()} == {200}
+    )
+    for path, answer in away.items():
+        assert answer.headers["plenaria-stale"] == "database"
+        assert int(answer.headers["age"]) >= 0
+        assert answer.headers["warning"].startswith("110")
+        if answer.headers["content-type"].startswith("text/html"):
+            assert "notice-warning" in answer.text
+        else:
+            assert answer.content == before[path].content
+    assert signed_in.status_code == 200
+    assert "/sign-in" not in own_page.text
+    assert all("/sign-in" in each.text for each in (away[f"/{slug}"], signed_in))
+    assert (form.status_code, never_asked.status_code) == (503, 503)
+    assert "plenaria-stale" not in after.headers
+
+
+async def test_a_kept_page_ends_with_its_hour_and_with_its_event(
+    site: Site, server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor, slug = site.visitor(), site.event.slug
+    for path in ("", "/agenda"):
+        await visitor.get(f"/{slug}{path}")
+        await visitor.get(f"/{site.other_event.slug}{path}")
+    await site.change_event(is_public=False)
+    hidden = await visitor.get(f"/{slug}")
+    server.stop(signal.SIGQUIT)
+    try:
+        agenda_of_hidden = await visitor.get(f"/{slug}/agenda")
+        other = await visitor.get(f"/{site.other_event.slug}/agenda")
+        monkeypatch.setattr(kept_answers, "KEEP_S", -1.0)
+        too_old = await visitor.get(f"/{site.other_event.slug}/agenda")
+    finally:
+        server.start(fsync="off")
+
+    assert [each.status_code for each in (hidden, agenda_of_hidden, other, too_old)] == [404, 503, 200, 503]
 
 
 async def test_a_lock_that_is_not_freed_a_slow_statement_and_an_empty_pool_are_told_apart(site: Site) -> None:
