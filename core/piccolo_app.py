@@ -10,6 +10,7 @@ from plenaria.core.people.tables import ApiToken, Erasure, Grant, Person, Sessio
 from plenaria.core.storage.audit.tables import AuditLine, AuditSeal
 from plenaria.core.storage.files.tables import StoredFile
 from plenaria.core.storage.outbox.tables import OutboxLine
+from plenaria.core.storage.readiness.tables import Probe
 from plenaria.core.storage.requests.tables import IdempotentAnswer, RateCount
 
 APP_CONFIG = AppConfig(
@@ -31,6 +32,7 @@ APP_CONFIG = AppConfig(
         StoredFile,
         AuditLine,
         AuditSeal,
+        Probe,
     ],
     migration_dependencies=[],
 )

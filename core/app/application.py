@@ -26,12 +26,14 @@ from plenaria.core.people import queries as people
 from plenaria.core.storage import outbox, signing_keys
 from plenaria.core.storage.audit import words as audit_words
 from plenaria.core.storage.database import Database, schema_difference
+from plenaria.core.storage.readiness import Readiness
 from plenaria.core.web import api, errors, refusals
 from plenaria.core.web.access import Access
 from plenaria.core.web.api import openapi
 from plenaria.core.web.api.parameters import StrictParameters
 from plenaria.core.web.api.public_reads import PublicReads
 from plenaria.core.web.form_request import FormRequest
+from plenaria.core.web.kept_answers import KeptAnswers
 from plenaria.core.web.security.guard import Guard, undeclared
 from plenaria.core.web.security.middleware import VisitMiddleware
 from plenaria.core.web.templating import CORE, Pages
@@ -114,6 +116,7 @@ def _with_routes(settings: Settings, host: PluginHost, handlers: list[Any], *, w
 
 
 def _litestar(settings: Settings, host: PluginHost, handlers: list[Any], *, with_worker: bool) -> Litestar:
+    kept_answers = KeptAnswers()
     return Litestar(
         route_handlers=handlers,
         guards=[Guard(cache.find_event), StrictParameters()],
@@ -122,6 +125,7 @@ def _litestar(settings: Settings, host: PluginHost, handlers: list[Any], *, with
             "event": Provide(_event, sync_to_thread=False),
             "settings": Provide(_settings, sync_to_thread=False),
         },
+        before_send=[kept_answers.note],
         exception_handlers={Exception: errors.answer},
         request_class=FormRequest,
         dto=api.CheckedBody,
@@ -130,6 +134,7 @@ def _litestar(settings: Settings, host: PluginHost, handlers: list[Any], *, with
             {
                 "settings": settings,
                 "pages": Pages(settings, host),
+                "kept_answers": kept_answers,
                 "signing_key": signing_keys.load_or_create(Path(settings.key_file)),
             }
         ),
@@ -175,6 +180,7 @@ def _lifespan(settings: Settings, host: PluginHost, with_worker: bool) -> Any:
                     asyncio.create_task(run_jobs(stop=stop)),
                 ]
             app.state.database = database
+            app.state.readiness = Readiness(database, host.apps())
             yield
         finally:
             stop.set()

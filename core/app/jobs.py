@@ -10,6 +10,7 @@ from typing import Final
 from plenaria.core.host import gathering, plugins
 from plenaria.core.host.contributions import Job
 from plenaria.core.kernel import clock
+from plenaria.core.kernel.trouble import Outage, Unavailable
 from plenaria.core.me.erasure import erase_due
 from plenaria.core.people.tables import Session, SignInLink
 from plenaria.core.storage import audit
@@ -40,15 +41,26 @@ async def run_jobs(*, stop: asyncio.Event) -> None:
 
 async def _run_jobs_of(owner: str, jobs: Sequence[Job], stop: asyncio.Event) -> None:
     due_s = [0.0] * len(jobs)
+    outage = Outage(logger, owner)
     while not stop.is_set():
         for place, job in enumerate(jobs):
             if time.monotonic() >= due_s[place] and not stop.is_set():
-                await run_one(job, now=clock.now(), owner=owner)
-                due_s[place] = time.monotonic() + job.every_s
+                due_s[place] = await _pace_after(job, owner, outage) + time.monotonic()
         await _pause(stop, min(due_s) - time.monotonic())
     for job in jobs:
         if job.stop is not None:
-            await run_one(Job(f"{job.name}.stop", job.every_s, job.stop), now=clock.now(), owner=owner)
+            await _pace_after(Job(f"{job.name}.stop", job.every_s, job.stop), owner, outage)
+
+
+async def _pace_after(job: Job, owner: str, outage: Outage) -> float:
+    """Run it; how many seconds later it is due again: soon, when the database let it down."""
+    try:
+        await run_one(job, now=clock.now(), owner=owner)
+    except Unavailable as trouble:
+        outage.begins(trouble)
+        return min(job.every_s, trouble.retry_after_s)
+    outage.is_over()
+    return job.every_s
 
 
 def all_jobs() -> list[tuple[str, Sequence[Job]]]:
@@ -64,11 +76,13 @@ def all_jobs() -> list[tuple[str, Sequence[Job]]]:
 async def run_one(job: Job, *, now: datetime, owner: str = CORE) -> bool:
     """Run a job; one that fails is logged, keeps nobody else from running, and is run again at its next turn.
 
-    One that takes longer than `JOB_WITHIN_S` is cut off, which is a failure too.
+    One that takes longer than `JOB_WITHIN_S` is cut off, which is a failure too. Raises `Unavailable`.
     """
     try:
         async with asyncio.timeout(JOB_WITHIN_S):
             await job.run(now=now)
+    except Unavailable:
+        raise
     except BaseException as error:
         if not gathering.is_its_own(error):
             raise

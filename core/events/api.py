@@ -107,7 +107,13 @@ def _event(event: EventView) -> Event:
     return Event(**{**values, "plugins": list(event.plugins)})
 
 
-@get("/api/v1/events", permission="public", operation_id="listEvents", tags=["events"])
+@get(
+    "/api/v1/events",
+    permission="public",
+    kept_while_away=("after", "limit"),
+    operation_id="listEvents",
+    tags=["events"],
+)
 async def list_events(request: Anything, visit: Visit, after: After = "", limit: Limit = 50) -> Response[Page[Event]]:
     """The events, the latest first.
 
@@ -118,7 +124,7 @@ async def list_events(request: Anything, visit: Visit, after: After = "", limit:
     return paged_whole(request, seen, key=lambda event: event.slug, after=after, limit=limit)
 
 
-@get(EVENT, permission="public", operation_id="getEvent", tags=["events"])
+@get(EVENT, permission="public", kept_while_away=(), operation_id="getEvent", tags=["events"])
 async def get_event(event: EventView) -> Event:
     """One event."""
     return _event(event)

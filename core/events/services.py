@@ -16,7 +16,7 @@ from plenaria.core.kernel.ledger import digest
 from plenaria.core.kernel.values import EventView, Refusal, Refused
 from plenaria.core.people import services as people
 from plenaria.core.storage import audit, outbox
-from plenaria.core.storage.database import lock, transaction
+from plenaria.core.storage.database import lock, repeatable, transaction
 
 
 async def create_event(slug: str, details: EventDetails, *, by: str, now: datetime) -> EventView:
@@ -40,6 +40,7 @@ async def open_event(new: NewEvent, *, owner: PersonView, by: str, now: datetime
         return event
 
 
+@repeatable
 async def change_event(
     event: EventView, details: EventDetails, *, by: str, now: datetime, seen: str | None = None
 ) -> EventView:
@@ -87,6 +88,7 @@ async def touch(event: EventView, *, now: datetime) -> None:
         running.after_commit(lambda: cache.forget(event.slug))
 
 
+@repeatable
 async def switch_plugin(event: EventView, plugin: str, *, on: bool, by: str, now: datetime) -> EventView:
     """Switch a plugin on or off for the event; its data stays either way. Nothing happens when it is so already."""
     if plugin not in plugins.host().plugins:
@@ -108,6 +110,7 @@ async def switch_plugin(event: EventView, plugin: str, *, on: bool, by: str, now
         return changed
 
 
+@repeatable
 async def change_settings(
     event: EventView, plugin: str, settings: Any, *, by: str, now: datetime, seen: str | None = None
 ) -> None:

@@ -20,7 +20,7 @@ from plenaria.core.web.templating import page, see_other
 Anything = Request[Any, Any, Any]
 
 
-@get("/", permission="public", include_in_schema=False)
+@get("/", permission="public", kept_while_away=(), include_in_schema=False)
 async def front_page(request: Anything, visit: Visit) -> Response[str]:
     """All events that are public, and those that the reader works for."""
     known = await queries.events(public_only=False)
@@ -100,7 +100,7 @@ def _as_problem(refusal: Refusal) -> Problem:
     return Problem(refusal.pointer.removeprefix("/event"), refusal.code, {}, words)
 
 
-@get("/{event_slug:str}", permission="public", include_in_schema=False)
+@get("/{event_slug:str}", permission="public", kept_while_away=(), include_in_schema=False)
 async def event_page(request: Anything, visit: Visit, event: EventView) -> Response[str]:
     """What, when, where, and a part from each plugin."""
     person = visit.person.id if visit.person else None
@@ -109,7 +109,7 @@ async def event_page(request: Anything, visit: Visit, event: EventView) -> Respo
     return page(request, "events/event.html", panels=panels)
 
 
-@get("/{event_slug:str}/theme.css", permission="public", include_in_schema=False)
+@get("/{event_slug:str}/theme.css", permission="public", kept_while_away=(), include_in_schema=False)
 async def theme(event: EventView) -> Response[str]:
     """The event's accent colour; a stylesheet of its own because pages carry no inline style."""
     return Response(

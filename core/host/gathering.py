@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from prometheus_client import Counter
 
 from plenaria.core.kernel import clock
+from plenaria.core.kernel.trouble import Unavailable
 
 PART_WITHIN_S: Final = 5.0
 """How long one part of a shared page or feed may take; what waits longer is left out."""
@@ -67,11 +68,12 @@ def log(plugin: str, hook: str, error: BaseException) -> None:
 
 
 def is_its_own(error: BaseException) -> bool:
-    """Whether a part failed by itself, as opposed to being cut off from outside (a reader who left, a worker that ends)."""
+    """Whether a part failed by itself, as opposed to being cut off from outside (a reader who left, a worker that ends)
+    or let down by the database."""
     if isinstance(error, asyncio.CancelledError):
         task = asyncio.current_task()
         return task is None or not task.cancelling()
-    return not isinstance(error, (KeyboardInterrupt, GeneratorExit))
+    return not isinstance(error, (KeyboardInterrupt, GeneratorExit, Unavailable))
 
 
 class Part(NamedTuple):
@@ -108,6 +110,8 @@ async def gather(
     failed: list[str] = []
     for plugin, contribution in found:
         value, error = await _outcome_within(within_s or PART_WITHIN_S, use, plugin, contribution)
+        if isinstance(error, Unavailable) and error.kind == "unreachable":
+            raise error  # nobody's part is missing: there is no page without a database
         if error is not None:
             failures.note(plugin, hook, error)
             failed.append(plugin)

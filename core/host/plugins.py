@@ -28,6 +28,7 @@ from plenaria.core.host import adjusting, gathering, hookspecs
 from plenaria.core.host.adjusting import Guard
 from plenaria.core.host.contributions import PluginCard, has_shape, why_unfit
 from plenaria.core.host.gathering import Failures, Gathered, Use
+from plenaria.core.kernel.trouble import Unavailable
 from plenaria.core.kernel.values import EventView, Refusal, Refused
 
 GROUP: Final = "plenaria.plugins"
@@ -248,7 +249,7 @@ class PluginHost:
         """
         try:
             return await work()
-        except Refused:
+        except (Refused, Unavailable):
             raise
         except BaseException as error:
             self._log_own_failure(plugin, hook, error)

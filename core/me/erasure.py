@@ -14,6 +14,7 @@ from plenaria.core.events import queries as event_queries
 from plenaria.core.host import plugins
 from plenaria.core.host.contributions import PersonalData, has_shape
 from plenaria.core.kernel.settings import Settings
+from plenaria.core.kernel.trouble import Unavailable
 from plenaria.core.kernel.values import ErasureLine, Refusal, Refused
 from plenaria.core.people import forgetting
 from plenaria.core.people.queries import normal_email, person
@@ -135,6 +136,8 @@ async def _erase(request: int, person_id: int, *, now: datetime) -> bool:
             await forgetting.forget(person_id, now=now)
             await audit.record("person.erased", by="system", subject=f"person:{person_id}", facts={}, now=now)
             return True
+    except Unavailable:
+        raise  # no plugin's fault; it is due again at the job's next turn
     except Exception as error:
         plugins.host().failures.note(plugin, "register_personal_data", error)
         await Erasure.update({Erasure.failed: plugin}).where(Erasure.id == request)

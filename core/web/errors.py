@@ -8,10 +8,11 @@ from typing import Any, Final
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
-from litestar.status_codes import HTTP_409_CONFLICT, HTTP_500_INTERNAL_SERVER_ERROR
+from litestar.status_codes import HTTP_409_CONFLICT, HTTP_500_INTERNAL_SERVER_ERROR, HTTP_503_SERVICE_UNAVAILABLE
 
 from plenaria.core.forms import Problem, words
 from plenaria.core.kernel import i18n
+from plenaria.core.kernel.trouble import Unavailable
 from plenaria.core.kernel.values import EventView, Refusal, Refused
 from plenaria.core.web.refusals import is_worded, sentence
 from plenaria.core.web.templating import error_page
@@ -37,6 +38,8 @@ STATUS_OF: Final = {
     "control_characters": 422,
     "not_permitted": 403,
     "only_owners_set_team": 403,
+    "busy": 503,
+    "perhaps_saved": 503,
 }
 """Refusals that are not a 409 Conflict."""
 
@@ -49,8 +52,12 @@ CODE_OF: Final = {
     413: "body_too_large",
     415: "not_json",
     500: "internal_error",
+    503: "busy",
 }
 """What an answer of the framework's own is called in the API."""
+
+
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Invalid(Exception):
@@ -65,6 +72,8 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """The one exception handler."""
     if isinstance(error, Refused):
         return _refused(request, error)
+    if isinstance(error, Unavailable):
+        return _unavailable(request, error)
     if isinstance(error, Invalid):
         return _problem(request, 422, "invalid", errors=[_of_problem(problem) for problem in error.problems])
     if isinstance(error, ValidationException):
@@ -86,6 +95,18 @@ def _route(request: Request[Any, Any, Any]) -> str:
 def _refused(request: Request[Any, Any, Any], error: Refused) -> Response[Any]:
     status = max((STATUS_OF.get(refusal.code, HTTP_409_CONFLICT) for refusal in error.refusals), default=409)
     return _problem(request, status, error.refusals[0].code, refusals=list(error.refusals))
+
+
+def _unavailable(request: Request[Any, Any, Any], trouble: Unavailable) -> Response[Any]:
+    """A public page as it was, else 503: who sent something has to look whether it arrived (a COMMIT may have)."""
+    kept: Response[Any] | None = request.app.state.kept_answers.answer(request)
+    if kept is not None:
+        return kept
+    logger.warning("the database could not serve", extra={"kind": trouble.kind, "method": request.method})
+    refusals = [Refusal("busy", {"retry_after_s": trouble.retry_after_s})]
+    if request.method not in SAFE:
+        refusals.append(Refusal("perhaps_saved"))
+    return _problem(request, HTTP_503_SERVICE_UNAVAILABLE, "busy", refusals=refusals)
 
 
 def _problem(

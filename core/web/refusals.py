@@ -58,6 +58,8 @@ CORE_REFUSALS: Final = {
     "nothing_here": N_("There is nothing at this address."),
     "method_not_allowed": N_("This address does not accept that method."),
     "internal_error": N_("Something went wrong on our side. The error was recorded; please try again later."),
+    "busy": N_("The service cannot answer just now. Please try again in {retry_after_s} seconds."),
+    "perhaps_saved": N_("What you sent may have been saved all the same: look before you send it again."),
     "unknown_placeholder": N_("The text uses “{name}”, which this mail does not have. It has: {known}."),
     "not_found": N_("There is nothing here with that name."),
 }

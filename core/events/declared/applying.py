@@ -17,9 +17,10 @@ from plenaria.core.kernel.values import EventView, Refused
 from plenaria.core.people import queries as people_queries
 from plenaria.core.people import services as people
 from plenaria.core.storage import audit
-from plenaria.core.storage.database import lock, transaction
+from plenaria.core.storage.database import lock, repeatable, transaction
 
 
+@repeatable
 async def apply(declaration: Declaration, *, by: str, now: datetime) -> EventView:
     """Make the event what the declaration says, in one transaction; nothing happens when it is so already.
 

@@ -15,6 +15,7 @@ from plenaria.core.storage.database.errors import (
 from plenaria.core.storage.database.indexes import unindexed_keys
 from plenaria.core.storage.database.migrations import migrate, migrate_backwards, schema_difference
 from plenaria.core.storage.database.query_count import count_queries
+from plenaria.core.storage.database.repeating import repeatable
 from plenaria.core.storage.database.statement import Statement, statement
 from plenaria.core.storage.database.together import Leading, Ref, insert, together
 from plenaria.core.storage.database.transaction import Transaction
@@ -44,6 +45,7 @@ __all__ = [
     "locked",
     "migrate",
     "migrate_backwards",
+    "repeatable",
     "restore",
     "savepoint",
     "schema_difference",

@@ -234,9 +234,8 @@ async def _turn(database: Database) -> AsyncIterator[None]:
     """A transaction that excludes other migrating processes, with SQLite's foreign keys off."""
     engine = database.engine
     if isinstance(engine, PooledPostgresEngine):
-        async with engine.transaction() as running:
-            # Another process that migrates may take long: the one that waits for it must not give up.
-            await running.execute("SET LOCAL lock_timeout = 0")
+        # Another process that migrates may take long: the one that waits for it must not give up.
+        async with engine.transaction(without_limits=True) as running:
             await running.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [_LOCK])
             yield
         return

@@ -20,8 +20,9 @@ from piccolo.engine.sqlite import SQLiteEngine, TransactionType
 from piccolo.querystring import QueryString
 
 from plenaria.core.storage.database import query_count, sqlite_schema
-from plenaria.core.storage.database.errors import DatabaseProblem, translated
+from plenaria.core.storage.database.errors import DatabaseProblem
 from plenaria.core.storage.database.transaction import Transaction, TransactionScope, open_transaction, uninterrupted
+from plenaria.core.storage.database.trouble import translating, trouble
 from plenaria.core.storage.database.values import refuse_naive_datetimes
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,9 @@ class SQLiteSettings:
     """FULL: a commit survives a power failure, at the price of one disk sync per commit. NORMAL may lose the
     last commits then (never corrupts); OFF is for tests."""
     busy_timeout_s: float = 10.0
-    """How long a statement waits for another process that writes; inside the process the lock's queue waits."""
+    """How long a statement waits for another process that writes."""
+    acquire_timeout_s: float = 10.0
+    """How long a write waits for its turn, and a read for a free reader, inside the process."""
 
 
 class SQLiteConnection:
@@ -158,6 +161,10 @@ class PersistentSQLiteEngine(SQLiteEngine):
 
     async def start(self) -> None:
         Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+        with translating():
+            await self._open_all()
+
+    async def _open_all(self) -> None:
         await self.writer.open()
         for _ in range(self._settings.readers):
             reader = SQLiteConnection(self.path, self._settings, read_only=True)
@@ -188,7 +195,7 @@ class PersistentSQLiteEngine(SQLiteEngine):
     @asynccontextmanager
     async def writing_alone(self) -> AsyncIterator[SQLiteConnection]:
         """The writer outside any transaction, for pragmas that a transaction ignores, and for backups."""
-        await self._writer_turn.acquire()
+        await self._take_writer(self._settings.acquire_timeout_s)
         try:
             yield self.writer
         finally:
@@ -197,11 +204,16 @@ class PersistentSQLiteEngine(SQLiteEngine):
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[SQLiteConnection]:
-        reader = await self._readers.get()
+        async with _waiting_at_most(self._settings.acquire_timeout_s):
+            reader = await self._readers.get()
         try:
             yield reader
         finally:
             self._readers.put_nowait(reader)
+
+    async def _take_writer(self, within_s: float | None) -> None:
+        async with _waiting_at_most(within_s):
+            await self._writer_turn.acquire()
 
     def release_writer(self) -> None:
         self._writer_turn.release()
@@ -223,10 +235,8 @@ class PersistentSQLiteEngine(SQLiteEngine):
     async def execute(self, sql: str, args: Sequence[Any] = ()) -> list[Row]:
         """Runs one statement: in the open transaction, else a read on a reader, else as a write of its own."""
         query_count.note(sql)
-        try:
+        with translating():
             return list(await self._on_the_right_connection(sql, args))
-        except sqlite3.IntegrityError as error:
-            raise translated(error) from error
 
     async def _on_the_right_connection(self, sql: str, args: Sequence[Any]) -> Sequence[Row]:
         transaction: Transaction | None = open_transaction(self)
@@ -239,25 +249,39 @@ class PersistentSQLiteEngine(SQLiteEngine):
             return await writer.execute(sql, args)
 
     async def _begin(self) -> _WriterInTransaction:
-        return await self._begin_with("BEGIN IMMEDIATE")
+        return await self._begin_with("BEGIN IMMEDIATE", within_s=self._settings.acquire_timeout_s)
 
     async def _begin_without_foreign_keys(self) -> _WriterInTransaction:
         # SQLite ignores the pragma inside a transaction; reset() turns the keys on again. Another process that
         # migrates may take long: the one that waits for it must not give up.
         return await self._begin_with(
-            "PRAGMA foreign_keys = OFF", f"PRAGMA busy_timeout = {_MIGRATION_WAIT_MS}", "BEGIN IMMEDIATE"
+            "PRAGMA foreign_keys = OFF",
+            f"PRAGMA busy_timeout = {_MIGRATION_WAIT_MS}",
+            "BEGIN IMMEDIATE",
+            within_s=None,
         )
 
-    async def _begin_with(self, *statements: str) -> _WriterInTransaction:
-        await self._writer_turn.acquire()
+    async def _begin_with(self, *statements: str, within_s: float | None) -> _WriterInTransaction:
+        await self._take_writer(within_s)
         held = _WriterInTransaction(self)
         try:
-            for statement in statements:
-                await self.writer.execute(statement)
+            with translating():
+                for statement in statements:
+                    await self.writer.execute(statement)
         except BaseException:
             await uninterrupted(held.release())
             raise
         return held
+
+
+@asynccontextmanager
+async def _waiting_at_most(seconds: float | None) -> AsyncIterator[None]:
+    """Raises `Unavailable` when what is awaited inside does not come in time."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise trouble("pool") from error
 
 
 def _use_wal(connection: sqlite3.Connection, patience_s: float) -> None:

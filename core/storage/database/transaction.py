@@ -10,7 +10,9 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from plenaria.core.storage.database.errors import DatabaseProblem, ForeignTask, TransactionPoisoned, translated
+from plenaria.core.kernel.trouble import Unavailable
+from plenaria.core.storage.database.errors import DatabaseProblem, ForeignTask, TransactionPoisoned
+from plenaria.core.storage.database.trouble import translating
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -69,11 +71,13 @@ class Transaction:
         """Runs one statement; any failure, a cancellation too, poisons the transaction (as on PostgreSQL)."""
         self.require_own_task()
         if self._poison is not None:
+            self._raise_trouble()
             raise TransactionPoisoned(
                 f"The transaction has already failed ({self._poison!r}); it takes no further statement."
             ) from self._poison
         try:
-            return await self._connection.execute(sql, args)
+            with translating():
+                return await self._connection.execute(sql, args)
         except BaseException as error:
             self.poison(error)
             raise
@@ -86,25 +90,27 @@ class Transaction:
                 await self._rollback_quietly()
             elif self._poison is not None:
                 await self._rollback_quietly()
+                self._raise_trouble()
                 raise TransactionPoisoned(
                     f"A failure inside the transaction was swallowed ({self._poison!r}); nothing was stored."
                 ) from self._poison
             else:
-                await self._connection.commit()
-        except Exception as error:
-            plain = translated(error)
-            if plain is error:
-                raise
-            raise plain from error
+                with translating():
+                    await self._connection.commit()
         finally:
             await self._connection.release()
+
+    def _raise_trouble(self) -> None:
+        """What somebody swallowed is still the database's trouble, and not the program's mistake."""
+        if isinstance(self._poison, Unavailable):
+            raise self._poison
 
     async def _rollback_quietly(self) -> None:
         try:
             await self._connection.rollback()
-        except Exception:
+        except Exception as error:
             # The original failure matters more; release() replaces a connection that cannot roll back.
-            log.exception("ROLLBACK failed; the connection is given up")
+            log.warning("a transaction could not be rolled back; its connection is given up: %s", type(error).__name__)
 
     def run_callbacks(self) -> None:
         for callback in self._callbacks:

@@ -18,6 +18,7 @@ from piccolo.columns import Column
 
 from plenaria.core.host import plugins
 from plenaria.core.kernel import clock
+from plenaria.core.kernel.trouble import Outage, Unavailable
 from plenaria.core.kernel.values import EventView
 from plenaria.core.storage.database import current, insert, transaction
 from plenaria.core.storage.outbox.tables import OutboxLine
@@ -204,13 +205,17 @@ async def run(*, stop: asyncio.Event, release_mail: bool = False, pause_s: float
 
     `release_mail`: a mail server is set now, so mails that were kept back are due again.
     """
-    released = not release_mail
+    released, outage = not release_mail, Outage(logger, "outbox")
     while not stop.is_set():
         try:
             if not released:
                 await release_kept_back(now=clock.now())
                 released = True
             tried = await deliver_due(now=clock.now(), stop=stop)
+            outage.is_over()
+        except Unavailable as trouble:
+            outage.begins(trouble)
+            tried = 0
         except Exception:
             logger.exception("the outbox could not be read; trying again")
             tried = 0

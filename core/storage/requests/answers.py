@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from plenaria.core.kernel.values import Refusal, Refused
-from plenaria.core.storage.database import statement, transaction
+from plenaria.core.storage.database import repeatable, statement, transaction
 from plenaria.core.storage.requests.tables import IdempotentAnswer
 
 MOST_KEY: int = 255
@@ -22,12 +22,14 @@ class Answer(Struct, frozen=True):
     repeated: bool = False
 
 
+@repeatable
 async def answer_once(
     key: str, request_hash: str, make: Callable[[], Awaitable[tuple[int, str]]], *, now: datetime
 ) -> Answer:
     """The stored answer of that key; else what `make` answers now, stored in one transaction with its effect.
 
-    Two requests at once wait for each other at the key's row. When `make` raises, nothing is kept and the key is free again.
+    `make` writes in this transaction alone, and may be called again as a deadlock's victim. Two requests at once wait for each
+    other at the key's row. When `make` raises, nothing is kept and the key is free again.
     Raises `Refused(idempotency_key_reused)` when the key came with another request.
     """
     async with transaction():

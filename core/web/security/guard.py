@@ -5,15 +5,11 @@ from typing import Any, Final, Protocol
 
 from litestar import Litestar
 from litestar.connection import ASGIConnection
-from litestar.exceptions import (
-    NotAuthorizedException,
-    NotFoundException,
-    PermissionDeniedException,
-    ServiceUnavailableException,
-)
+from litestar.exceptions import NotAuthorizedException, NotFoundException, PermissionDeniedException
 from litestar.handlers import BaseRouteHandler
 
 from plenaria.core.host.visit import Visit, visit_of
+from plenaria.core.kernel.trouble import Unavailable
 from plenaria.core.kernel.values import EventView, Refusal, Refused
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -48,7 +44,7 @@ async def _admit(
     visit = visit_of(connection)
     opt = handler.opt
     if visit.is_unidentified and opt["permission"] != "public":
-        raise ServiceUnavailableException
+        raise Unavailable("unreachable")
     if visit.has_bad_token:
         raise NotAuthorizedException(extra={"code": "bad_token"})
     _refuse_unprintable(connection)

@@ -12,6 +12,7 @@ from plenaria.core.host.visit import Visit
 from plenaria.core.kernel import clock, i18n
 from plenaria.core.kernel.languages import LANGUAGES, negotiate
 from plenaria.core.kernel.settings import Settings
+from plenaria.core.kernel.trouble import Unavailable
 from plenaria.core.web.security.cookies import (
     LANGUAGE_COOKIE,
     NOTICE_COOKIE,
@@ -62,8 +63,11 @@ class VisitMiddleware:
         scope["state"]["visit"] = visit
         try:
             await self._identify(visit, headers, cookies)
+        except Unavailable as trouble:
+            # Pages that need nobody still open, the others answer 503.
+            logger.warning("the caller could not be identified", extra={"kind": trouble.kind})
+            visit.is_unidentified = True
         except Exception:
-            # The database may not answer: pages that need nobody still open, the others answer 503.
             logger.exception("the caller could not be identified")
             visit.is_unidentified = True
         i18n.set_language(visit.language)

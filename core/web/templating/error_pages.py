@@ -64,7 +64,7 @@ _ERROR_WORDS: Final[Mapping[int, tuple[str, str, str]]] = {
     ),
     503: (
         N_("We will be back in a moment"),
-        N_("The site is being started or repaired."),
+        N_("The site cannot reach its data at the moment. That is our side, not yours."),
         N_("Try again in a minute."),
     ),
 }
@@ -80,7 +80,7 @@ def error_page(
     if status == HTTPStatus.UNAUTHORIZED:
         label, address = (N_("Type the code"), "/sign-in/code") if visit.pending else (N_("Sign in"), "/sign-in")
         actions = [Item(i18n.gettext(label), f"{address}?next={quote(own_path(visit))}")]
-    if details and status in (401, 403, 429, 413, 404):
+    if details and status in (401, 403, 429, 413, 404, 503):
         happened = ""
     return page(
         request,

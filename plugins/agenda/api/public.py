@@ -65,7 +65,12 @@ class SpeakerView(Struct, frozen=True):
     sessions: list[str]
 
 
-@get("/api/v1/events/{event_slug:str}/sessions", permission="public", operation_id="listSessions")
+@get(
+    "/api/v1/events/{event_slug:str}/sessions",
+    permission="public",
+    kept_while_away=("after", "limit", "day", "track", "room"),
+    operation_id="listSessions",
+)
 async def list_sessions(
     request: Anything,
     event: EventView,
@@ -112,7 +117,12 @@ def _session(released: rules.ReleasedSession, names: Mapping[str, str]) -> Sessi
     )
 
 
-@get("/api/v1/events/{event_slug:str}/speakers", permission="public", operation_id="listSpeakers")
+@get(
+    "/api/v1/events/{event_slug:str}/speakers",
+    permission="public",
+    kept_while_away=("after", "limit"),
+    operation_id="listSpeakers",
+)
 async def list_speakers(
     request: Anything, event: EventView, after: After = "", limit: Limit = 50
 ) -> Response[Page[SpeakerView]]:
@@ -126,7 +136,12 @@ async def list_speakers(
     return paged(request, speakers, key=lambda each: each.code, limit=limit)
 
 
-@get("/api/v1/events/{event_slug:str}/rooms", permission="public", operation_id="listRooms")
+@get(
+    "/api/v1/events/{event_slug:str}/rooms",
+    permission="public",
+    kept_while_away=("after", "limit"),
+    operation_id="listRooms",
+)
 async def list_rooms(
     request: Anything, event: EventView, after: After = "", limit: Limit = 50
 ) -> Response[Page[RoomView]]:
@@ -136,7 +151,12 @@ async def list_rooms(
     return paged_whole(request, rooms, key=lambda each: each.code, after=after, limit=limit)
 
 
-@get("/api/v1/events/{event_slug:str}/tracks", permission="public", operation_id="listTracks")
+@get(
+    "/api/v1/events/{event_slug:str}/tracks",
+    permission="public",
+    kept_while_away=("after", "limit"),
+    operation_id="listTracks",
+)
 async def list_tracks(
     request: Anything, event: EventView, after: After = "", limit: Limit = 50
 ) -> Response[Page[TrackView]]:

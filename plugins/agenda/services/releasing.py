@@ -10,7 +10,7 @@ from plenaria.core.events.queries import settings_of
 from plenaria.core.host import plugins
 from plenaria.core.kernel.values import EventView, refuse
 from plenaria.core.storage import audit, outbox
-from plenaria.core.storage.database import transaction
+from plenaria.core.storage.database import repeatable, transaction
 from plenaria.plugins.agenda import queries, rules
 from plenaria.plugins.agenda.services.draft import as_json, hold
 from plenaria.plugins.agenda.services.release_mails import mail_people
@@ -18,6 +18,7 @@ from plenaria.plugins.agenda.settings import AgendaSettings
 from plenaria.plugins.agenda.tables import Release
 
 
+@repeatable
 async def release(event: EventView, *, note: str = "", reason: str = "", by: str, now: datetime) -> int:
     """Make the draft public and return the release's number.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from plenaria.core.events.queries import settings_of
 from plenaria.core.kernel.values import EventView, Refusal, Refused, refuse
-from plenaria.core.storage.database import transaction
+from plenaria.core.storage.database import repeatable, transaction
 from plenaria.plugins.agenda import ics, queries
 from plenaria.plugins.agenda.services.draft import (
     Ids,
@@ -23,6 +23,7 @@ from plenaria.plugins.agenda.settings import AgendaSettings, PartItem, SessionIt
 from plenaria.plugins.agenda.tables import Session, SessionPart
 
 
+@repeatable
 async def store_session(
     event: EventView, item: SessionItem, *, code: str | None, revision: int | None, by: str, now: datetime
 ) -> None:
@@ -106,6 +107,7 @@ def _plain(stored: Any) -> Any:
     return queries.text(stored) if isinstance(stored, str) and stored.startswith("{") else stored
 
 
+@repeatable
 async def move_session(
     event: EventView, code: str, *, room: str, starts_at: datetime | None, revision: int | None, by: str, now: datetime
 ) -> None:
@@ -121,6 +123,7 @@ async def move_session(
         await record("session.moved", code, event, by, now)
 
 
+@repeatable
 async def remove_session(event: EventView, code: str, *, by: str, now: datetime) -> None:
     """Take a session out of the draft; one that was released stays public as cancelled from the next release on."""
     async with transaction():

@@ -30,7 +30,7 @@ CALENDAR: Final = "text/calendar"
 # --------------------------------------------------------------------------------------------------- pages
 
 
-@get("/{event_slug:str}/agenda", permission="public", include_in_schema=False)
+@get("/{event_slug:str}/agenda", permission="public", kept_while_away=("day", "track", "room"), include_in_schema=False)
 async def agenda(request: Anything, visit: Visit, event: EventView) -> Response[Any]:
     """The agenda of one day; `?day=`, `?track=`, `?room=`."""
     known = await queries.known(event)
@@ -73,7 +73,7 @@ def _address(event: EventView, **query: str) -> str:
     return f"/{event.slug}/agenda?{urlencode(query)}"
 
 
-@get("/{event_slug:str}/agenda/{session:str}", permission="public", include_in_schema=False)
+@get("/{event_slug:str}/agenda/{session:str}", permission="public", kept_while_away=(), include_in_schema=False)
 async def session_page(request: Anything, visit: Visit, event: EventView, session: str) -> Response[Any]:
     """One session; with `.ics` at its end, the session's calendar file."""
     if session.endswith(".ics"):
@@ -95,7 +95,7 @@ async def session_page(request: Anything, visit: Visit, event: EventView, sessio
     return _page(request, visit, event, known, "agenda/session.html", {}, context, parts)
 
 
-@get("/{event_slug:str}/speakers", permission="public", include_in_schema=False)
+@get("/{event_slug:str}/speakers", permission="public", kept_while_away=(), include_in_schema=False)
 async def speakers(request: Anything, visit: Visit, event: EventView) -> Response[Any]:
     """Everybody on stage."""
     known = await queries.known(event)
@@ -107,7 +107,7 @@ async def speakers(request: Anything, visit: Visit, event: EventView) -> Respons
     return _page(request, visit, event, known, "agenda/speakers.html", {}, context)
 
 
-@get("/{event_slug:str}/speakers/{person:str}", permission="public", include_in_schema=False)
+@get("/{event_slug:str}/speakers/{person:str}", permission="public", kept_while_away=(), include_in_schema=False)
 async def speaker(request: Anything, visit: Visit, event: EventView, person: str) -> Response[Any]:
     """One person and their sessions."""
     known = await queries.known(event)
@@ -197,7 +197,7 @@ def _released(schedule: rules.Schedule | None, code: str) -> rules.ReleasedSessi
 # --------------------------------------------------------------------------------------------------- feeds
 
 
-@get("/{event_slug:str}/agenda.ics", permission="public", include_in_schema=False)
+@get("/{event_slug:str}/agenda.ics", permission="public", kept_while_away=("track", "room"), include_in_schema=False)
 async def calendar(request: Anything, visit: Visit, event: EventView) -> Response[Any]:
     """The whole agenda as a calendar to subscribe to; `?lang=`, `?track=`, `?room=`. Other plugins' entries are in it."""
     known = await queries.known(event)
@@ -259,13 +259,13 @@ async def _session_calendar(request: Anything, visit: Visit, event: EventView, c
     return _feed(request, made, known, event, CALENDAR, filename=f"{event.slug}-{code}.ics")
 
 
-@get("/{event_slug:str}/schedule.json", permission="public", include_in_schema=False)
+@get("/{event_slug:str}/schedule.json", permission="public", kept_while_away=(), include_in_schema=False)
 async def schedule_json(request: Anything, event: EventView) -> Response[Any]:
     """The agenda in the frab family's JSON."""
     return await _frab(request, event, interchange.frab_json, "application/json")
 
 
-@get("/{event_slug:str}/schedule.xml", permission="public", include_in_schema=False)
+@get("/{event_slug:str}/schedule.xml", permission="public", kept_while_away=(), include_in_schema=False)
 async def schedule_xml(request: Anything, event: EventView) -> Response[Any]:
     """The agenda in the frab family's XML."""
     return await _frab(request, event, interchange.frab_xml, "application/xml")

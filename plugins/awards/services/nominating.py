@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 
 from plenaria.core.kernel.values import EventView, Refusal, Refused, refuse
 from plenaria.core.storage import files, outbox
-from plenaria.core.storage.database import lock, transaction
+from plenaria.core.storage.database import lock, repeatable, transaction
 from plenaria.core.storage.files import Upload
 from plenaria.plugins.awards import queries
 from plenaria.plugins.awards.queries import NominationView
@@ -42,6 +42,7 @@ class Draft(Struct, frozen=True):
         return Draft(Candidate(self.candidate.kind, **texts), {code: text for code, text in answers.items() if text})
 
 
+@repeatable
 async def start_nomination(
     event: EventView, category: str, *, draft: Draft | None = None, actor: Actor, now: datetime
 ) -> NominationView:
@@ -80,6 +81,7 @@ def _new_code() -> str:
     return "".join(secrets.choice("23456789ABCDEFGHJKMNPQRSTVWXYZ") for _ in range(16))
 
 
+@repeatable
 async def save_draft(
     event: EventView, code: str, draft: Draft, *, revision: int | None, actor: Actor, now: datetime
 ) -> NominationView:
@@ -105,6 +107,7 @@ async def save_draft(
         return await reloaded(event, code)
 
 
+@repeatable
 async def attach(
     event: EventView, code: str, question: str, upload: Upload, *, actor: Actor, now: datetime
 ) -> NominationView:
@@ -144,6 +147,7 @@ def _at(pointer: str, refusals: Sequence[Refusal]) -> list[Refusal]:
     return [structs.replace(refusal, pointer=pointer) for refusal in refusals]
 
 
+@repeatable
 async def detach(event: EventView, code: str, file_code: str, *, actor: Actor, now: datetime) -> NominationView:
     """Take a file out of the working copy. What was submitted keeps it."""
     settings = await queries.award_settings(event)
@@ -162,6 +166,7 @@ async def detach(event: EventView, code: str, file_code: str, *, actor: Actor, n
         return await reloaded(event, code)
 
 
+@repeatable
 async def withdraw_nomination(event: EventView, code: str, *, actor: Actor, now: datetime) -> NominationView:
     """Take a nomination back. Its owner may until a juror begins with it, an organiser at any time."""
     async with transaction():
@@ -173,6 +178,7 @@ async def withdraw_nomination(event: EventView, code: str, *, actor: Actor, now:
         return await reloaded(event, code)
 
 
+@repeatable
 async def admit(
     event: EventView, code: str, *, admitted: bool, reason: str, actor: Actor, now: datetime
 ) -> NominationView:

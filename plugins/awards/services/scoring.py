@@ -8,7 +8,7 @@ from msgspec import structs
 from plenaria.core.kernel.ledger import digest
 from plenaria.core.kernel.secrets import new_secret
 from plenaria.core.kernel.values import EventView, Refusal, Refused, refuse
-from plenaria.core.storage.database import lock, lock_row, transaction
+from plenaria.core.storage.database import lock, lock_row, repeatable, transaction
 from plenaria.plugins.awards import queries
 from plenaria.plugins.awards.queries import SheetView
 from plenaria.plugins.awards.rules import (
@@ -27,6 +27,7 @@ from plenaria.plugins.awards.tables import Nomination as NominationTable
 from plenaria.plugins.awards.tables import Sheet
 
 
+@repeatable
 async def declare_no_conflict(event: EventView, sheet_id: int, *, actor: Actor, now: datetime) -> SheetView:
     """The juror's word that nothing ties them to the nomination: they may score from now on."""
     settings = await queries.award_settings(event)
@@ -40,6 +41,7 @@ async def declare_no_conflict(event: EventView, sheet_id: int, *, actor: Actor, 
         return await _reload_sheet(event, sheet_id, actor)
 
 
+@repeatable
 async def recuse(event: EventView, sheet_id: int, reason: str, *, actor: Actor, now: datetime) -> SheetView:
     """The juror steps back from this nomination for good."""
     settings = await queries.award_settings(event)
@@ -54,6 +56,7 @@ async def recuse(event: EventView, sheet_id: int, reason: str, *, actor: Actor, 
         return await _reload_sheet(event, sheet_id, actor)
 
 
+@repeatable
 async def save_scores(
     event: EventView,
     sheet_id: int,
@@ -87,6 +90,7 @@ async def save_scores(
         return await _reload_sheet(event, sheet_id, actor)
 
 
+@repeatable
 async def seal(event: EventView, sheet_id: int, *, actor: Actor, now: datetime) -> SheetView:
     """Make the scores final. The digest in the audit log proves them later, with the sheet's salt."""
     settings, section = await queries.award_settings(event), await queries.section_of(event)

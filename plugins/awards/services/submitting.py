@@ -8,7 +8,7 @@ from plenaria.core.kernel.ledger import canonical, digest
 from plenaria.core.kernel.ledger.receipts import FileDigest, Receipt, key_id, receipt_file, sign
 from plenaria.core.kernel.values import EventView, Refusal, Refused, refuse
 from plenaria.core.storage import outbox
-from plenaria.core.storage.database import transaction
+from plenaria.core.storage.database import repeatable, transaction
 from plenaria.plugins.awards import queries
 from plenaria.plugins.awards.queries import NominationView, ReceiptView
 from plenaria.plugins.awards.rules import (
@@ -36,6 +36,7 @@ async def submit_nomination(event: EventView, code: str, *, actor: Actor, issuer
         raise
 
 
+@repeatable
 async def _submit(event: EventView, code: str, *, actor: Actor, issuer: Issuer, now: datetime) -> ReceiptView:
     settings, section = await queries.award_settings(event), await queries.section_of(event)
     async with transaction():

@@ -36,7 +36,7 @@ INVITATIONS_AN_HOUR: Final = 20
 """From one person: an invitation that is taken back was still mailed."""
 
 
-@get("/{event_slug:str}/awards", permission="public", include_in_schema=False)
+@get("/{event_slug:str}/awards", permission="public", kept_while_away=(), include_in_schema=False)
 async def award_page(request: Anything, event: EventView, visit: Visit) -> Response[str]:
     """What the award honours, its categories, until when to nominate, and one's own nominations."""
     section = await queries.section_of(event)

@@ -8,7 +8,7 @@ from msgspec import Struct
 from plenaria.core.kernel.secrets import new_secret
 from plenaria.core.kernel.values import EventView, Refusal, Refused
 from plenaria.core.storage import audit, outbox
-from plenaria.core.storage.database import UniqueViolated, lock_row, transaction
+from plenaria.core.storage.database import UniqueViolated, lock_row, repeatable, transaction
 from plenaria.plugins.registration import queries, rules
 from plenaria.plugins.registration.forms import Scan
 from plenaria.plugins.registration.queries import TicketView
@@ -31,6 +31,7 @@ async def check_in(event: EventView, scans: Sequence[Scan], *, by: str, now: dat
     return [await _check_in_one(event, scan, by=by, now=now) for scan in scans]
 
 
+@repeatable
 async def _check_in_one(event: EventView, scan: Scan, *, by: str, now: datetime) -> DoorResult:
     key = f"{event.id}/{scan.id or new_secret()}"
     try:
@@ -106,6 +107,7 @@ async def _enter(ticket_id: int, *, at: datetime, by: str) -> bool:
     return bool(rows)
 
 
+@repeatable
 async def undo_check_in(event: EventView, code: str, *, by: str, now: datetime) -> TicketView:
     """Take back a check-in that was a mistake."""
     async with transaction():

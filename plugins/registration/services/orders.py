@@ -22,7 +22,15 @@ from plenaria.core.kernel.secrets import hashed, new_secret
 from plenaria.core.kernel.values import EventView, Refusal, Refused, refuse
 from plenaria.core.people.queries import normal_email
 from plenaria.core.storage import audit, outbox
-from plenaria.core.storage.database import Ref, UniqueViolated, in_transaction, lock_row, together, transaction
+from plenaria.core.storage.database import (
+    Ref,
+    UniqueViolated,
+    in_transaction,
+    lock_row,
+    repeatable,
+    together,
+    transaction,
+)
 from plenaria.plugins.registration import queries, rules
 from plenaria.plugins.registration.forms import AttendeeRequest, OrderRequest
 from plenaria.plugins.registration.queries import OrderView, TicketTypeView
@@ -50,6 +58,7 @@ class PlacedOrder(Struct, frozen=True):
     due_at: datetime | None
 
 
+@repeatable
 async def place_order(
     event: EventView, request: OrderRequest, *, submission: str, language: str, by: str, now: datetime
 ) -> PlacedOrder:
@@ -63,7 +72,7 @@ async def place_order(
         async with transaction():
             return await _place(event, request, key=key, digest=digest, language=language, by=by, now=now)
     except (UniqueViolated, Refused):
-        # The same form again: its own order may be what is in the way, as when it took the last seat.
+        # The same form twice at the same moment: the other one was first, and perhaps took the last seat.
         if not in_transaction() and (earlier := await _earlier(key, digest, now=now)) is not None:
             return earlier
         raise
@@ -248,6 +257,7 @@ def new_code(length: int) -> str:
 # -- after the order ------------------------------------------------------------------------------------------
 
 
+@repeatable
 async def mark_paid(
     event: EventView, code: str, *, paid_on: date, tracking_key: str, by: str, now: datetime
 ) -> OrderView:
@@ -286,6 +296,7 @@ async def mark_paid(
         return confirmed
 
 
+@repeatable
 async def cancel_order(
     event: EventView, code: str, *, reason: str, by_attendee: bool, by: str, now: datetime
 ) -> OrderView:
@@ -330,6 +341,7 @@ async def expire_unpaid(*, now: datetime) -> int:
     return sum([await _expire(on[event_id], code, now=now) for event_id, code in due])
 
 
+@repeatable
 async def _expire(event: EventView, code: str, *, now: datetime) -> bool:
     async with transaction():
         order = await required_order(event, code)

@@ -18,9 +18,10 @@ async def take_seats(
 ) -> None:
     """Take the seats or raise `Refused(sold_out)` for every type that has not enough left.
 
-    Types are locked in the order of their ids, so that two orders never wait for each other.
+    Types are locked in the order of their ids, here and in `give_back_seats`, and the event after them, so that two orders
+    never wait for each other.
     """
-    refusals = []
+    refusals, sold_out = [], False
     for code, count in sorted(wanted.items(), key=lambda each: types[each[0]].id):
         kind = types[code]
         taken = await TicketTypeRow.raw(
@@ -35,8 +36,10 @@ async def take_seats(
             current = (await queries.ticket_types(event.id))[code]
             refusals.append(rules.sold_out(current, wanted=count))
         elif taken[0]["size"] is not None and taken[0]["taken"] >= taken[0]["size"]:
-            await touch(event, now=now)  # the event's page now says "sold out"
+            sold_out = True
     refuse(refusals)
+    if sold_out:
+        await touch(event, now=now)  # the event's page now says so
 
 
 _TAKE: Final = (
@@ -59,12 +62,15 @@ async def took(event: EventView, code: str, taken: Mapping[str, Any] | None, *, 
 
 
 async def give_back_seats(event: EventView, order: OrderView, *, now: datetime) -> None:
-    for code, count in sorted(Counter(ticket.ticket_type for ticket in order.tickets).items()):
+    types, free_again = await queries.ticket_types(event.id), False
+    held = Counter(ticket.ticket_type for ticket in order.tickets)
+    for code, count in sorted(held.items(), key=lambda each: types[each[0]].id):
         rows = await TicketTypeRow.raw(
-            "UPDATE registration_ticket_type SET taken = taken - {} WHERE event = {} AND code = {} RETURNING size, taken",
+            "UPDATE registration_ticket_type SET taken = taken - {} WHERE id = {} RETURNING size, taken",
             count,
-            event.id,
-            code,
+            types[code].id,
         )
         if rows and rows[0]["size"] is not None and rows[0]["taken"] + count >= rows[0]["size"]:
-            await touch(event, now=now)  # it was sold out and no longer is
+            free_again = True
+    if free_again:
+        await touch(event, now=now)  # it was sold out and no longer is

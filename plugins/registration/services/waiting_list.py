@@ -7,13 +7,14 @@ from plenaria.core import mail
 from plenaria.core.kernel.values import EventView, Refusal, Refused, in_language, refuse
 from plenaria.core.people.queries import normal_email
 from plenaria.core.storage import audit
-from plenaria.core.storage.database import lock, transaction
+from plenaria.core.storage.database import lock, repeatable, transaction
 from plenaria.plugins.registration import queries
 from plenaria.plugins.registration.forms import WaitingRequest
 from plenaria.plugins.registration.queries import TicketTypeView
 from plenaria.plugins.registration.tables import WaitingRow
 
 
+@repeatable
 async def join_waiting_list(
     event: EventView, request: WaitingRequest, *, language: str, by: str, now: datetime
 ) -> None:

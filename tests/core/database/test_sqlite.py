@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from plenaria.core.kernel.trouble import Unavailable
 from plenaria.core.storage.database import Database, DatabaseProblem, transaction
 from plenaria.core.storage.database.sqlite import PersistentSQLiteEngine
 from plenaria.core.storage.database.sqlite_schema import read_definition
@@ -63,7 +64,7 @@ async def test_a_writer_that_waited_too_long_for_another_process_fails_and_recov
     stranger.execute("BEGIN IMMEDIATE")
 
     for _ in range(3):
-        with pytest.raises(sqlite3.OperationalError, match="locked"):
+        with pytest.raises(Unavailable, match="lock_wait"):
             async with transaction():
                 pass
     seen_meanwhile = await database.fetch("SELECT * FROM counter")
