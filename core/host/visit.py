@@ -7,7 +7,7 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from msgspec import Struct
 
-from plenaria.core.host.permissions import OF_INSTALLATION, OPEN, allows, counts, may_be_a_scope
+from plenaria.core.host.permissions import OF_INSTALLATION, allows, counts, is_everybodys, may_be_a_scope
 from plenaria.core.kernel.values import EventView
 
 
@@ -77,11 +77,11 @@ class Visit:
             return True
         if self.person is None:
             return False
-        if permission in OPEN:
+        if self.token is not None and not (permission in self.token.scopes and may_be_a_scope(permission)):
+            return False
+        if is_everybodys(permission):
             return self._token_reaches(event)
-        if self.token is not None and not (
-            event is not None and permission in self.token.scopes and may_be_a_scope(permission)
-        ):
+        if self.token is not None and event is None:
             return False
         if permission == OF_INSTALLATION:
             event = None  # the owner of one event does not own the installation

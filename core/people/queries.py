@@ -1,7 +1,8 @@
 """Reads of people: each returns a struct."""
 
-from datetime import datetime
-from typing import Any
+import logging
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
@@ -11,6 +12,10 @@ from plenaria.core.kernel.secrets import hashed
 from plenaria.core.kernel.values import EventView
 from plenaria.core.people.tables import ApiToken, Grant, Person, Session
 from plenaria.core.storage.files.tables import StoredFile
+
+logger = logging.getLogger("plenaria.people")
+
+NOTED_AGAIN_AFTER: Final = timedelta(hours=1)
 
 
 class Member(Struct, frozen=True):
@@ -31,6 +36,8 @@ class TokenRow(Struct, frozen=True):
     scopes: list[str]
     created_at: datetime
     used_at: datetime | None
+    expires_at: datetime | None
+    """None for one that was made before tokens had an end."""
     revoked_at: datetime | None
 
 
@@ -68,7 +75,18 @@ async def identify_token(visit: Visit, secret: str) -> bool:
         return False
     visit.token = TokenView(row["id"], row["event"], tuple(_json(row["scopes"])))
     await _identify(visit, row["person"])
+    await _note_use(ApiToken.used_at, ApiToken.id == row["id"], row["used_at"], now=visit.now)
     return visit.person is not None
+
+
+async def _note_use(column: Any, which: Any, noted_at: datetime | None, *, now: datetime) -> None:
+    """Write when a token or a session was last used, once an hour. Nobody is kept out because it cannot be written."""
+    if noted_at is not None and now - noted_at < NOTED_AGAIN_AFTER:
+        return
+    try:
+        await column._meta.table.update({column: now}).where(which)
+    except Exception:
+        logger.exception("the last use could not be written")
 
 
 async def _identify(visit: Visit, person_id: int) -> None:
@@ -138,7 +156,7 @@ async def tokens(person_id: int, event: EventView) -> list[TokenRow]:
         .order_by(ApiToken.id, ascending=False)
     )
     return [
-        TokenRow(row["id"], row["name"], _json(row["scopes"]), row["created_at"], row["used_at"], row["revoked_at"])
+        TokenRow(**{name: row[name] for name in TokenRow.__struct_fields__} | {"scopes": _json(row["scopes"])})
         for row in rows
     ]
 

@@ -1,6 +1,6 @@
 """Access tokens: one's own, for programs."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from litestar import Request, Response, get, post
 from msgspec import Meta, Struct
@@ -17,10 +17,27 @@ from plenaria.core.web.templating import page, see_other
 Anything = Request[Any, Any, Any]
 
 
+LIVES: Final = {
+    "30": N_("30 days"),
+    "90": N_("90 days"),
+    str(people_services.USUAL_TOKEN_DAYS): N_("One year"),
+    "730": N_("Two years"),
+}
+"""How many days a token may live: no token lives for ever."""
+
+
 class NewToken(Struct, frozen=True):
     """A new access token."""
 
     name: Annotated[str, Meta(title=N_("What it is for"), min_length=1, max_length=100)]
+    days: Annotated[
+        str,
+        Meta(
+            title=N_("Valid for"),
+            description=N_("Afterwards the token stops working and you make a new one."),
+            extra={"choices": LIVES},
+        ),
+    ] = str(people_services.USUAL_TOKEN_DAYS)
 
 
 @get("/{event_slug:str}/organise/tokens", permission="event.view", include_in_schema=False)
@@ -48,6 +65,7 @@ async def _tokens(
         form=form,
         tokens=await people.tokens(visit.person.id, event),
         held=held,
+        now=visit.now,
         secret=secret,
         chosen=chosen,
     )
@@ -57,13 +75,16 @@ async def _tokens(
 async def make_token(request: Anything, event: EventView, visit: Visit) -> Response[Any]:
     data = await request.form()
     scopes = [str(scope) for scope in data.getall("scopes", [])]
-    checked: Checked[NewToken] = parse(NewToken, {"name": data.getall("name", [])}, zone=event.zone)
+    checked: Checked[NewToken] = parse(
+        NewToken, {name: data.getall(name, []) for name in ("name", "days") if name in data}, zone=event.zone
+    )
     form = form_for(NewToken, raw=data, problems=checked.problems, language=visit.language, zone=event.zone)
     if checked.value is None or not scopes:
         if not scopes:
             form.problems.append(gettext("Choose at least one permission."))
         return await _tokens(request, event, visit, form, status=422, chosen=scopes)
-    secret = await people_services.make_token(visit, event, name=checked.value.name, scopes=scopes)
+    days = int(checked.value.days)
+    secret = await people_services.make_token(visit, event, name=checked.value.name, scopes=scopes, days=days)
     fresh = form_for(NewToken, language=visit.language, zone=event.zone)
     return await _tokens(request, event, visit, fresh, secret=secret)
 

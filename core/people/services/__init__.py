@@ -18,12 +18,13 @@ from plenaria.core.people.services.second_factor import (
     show_second_factor,
 )
 from plenaria.core.people.services.sessions import end_session, sign_out
-from plenaria.core.people.services.tokens import make_token, revoke_token
+from plenaria.core.people.services.tokens import USUAL_TOKEN_DAYS, make_token, revoke_token
 
 __all__ = [
     "INVITATION_DAYS",
     "PASSWORD_MINIMUM",
     "TOTP_SECRET",
+    "USUAL_TOKEN_DAYS",
     "disable_second_factor",
     "enable_second_factor",
     "end_session",

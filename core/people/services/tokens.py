@@ -1,6 +1,8 @@
 """Access tokens for the JSON API."""
 
 from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
 
 import msgspec
 
@@ -12,9 +14,13 @@ from plenaria.core.people.tables import ApiToken
 from plenaria.core.storage import audit
 from plenaria.core.storage.database import transaction
 
+USUAL_TOKEN_DAYS: Final = 365
 
-async def make_token(visit: Visit, event: EventView, *, name: str, scopes: Sequence[str]) -> str:
-    """A bearer token for the JSON API; shown this once. Scopes are permissions that one holds oneself."""
+
+async def make_token(
+    visit: Visit, event: EventView, *, name: str, scopes: Sequence[str], days: int = USUAL_TOKEN_DAYS
+) -> str:
+    """A bearer token for the JSON API, good for that many days; shown this once. Scopes are permissions that one holds."""
     assert visit.person is not None  # noqa: S101 - the route declares a permission
     held = {scope for scope in scopes if may_be_a_scope(scope) and visit.may(scope, event)}
     refused = [Refusal("unknown_scope", {"scope": scope}, "/scopes") for scope in scopes if scope not in held]
@@ -29,10 +35,10 @@ async def make_token(visit: Visit, event: EventView, *, name: str, scopes: Seque
             name=name,
             scopes=msgspec.json.encode(list(scopes)).decode(),
             created_at=visit.now,
+            expires_at=visit.now + timedelta(days=days),
         ).save()
-        await audit.record(
-            "token.made", by=visit.by, subject=visit.by, event=event.id, facts={"scopes": list(scopes)}, now=visit.now
-        )
+        facts = {"scopes": list(scopes), "days": days}
+        await audit.record("token.made", by=visit.by, subject=visit.by, event=event.id, facts=facts, now=visit.now)
     return secret
 
 

@@ -27,6 +27,7 @@ from plenaria.core.host import plugins
 from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import N_
 from plenaria.core.web.errors import PROBLEM_JSON
+from plenaria.core.web.security.cookies import SESSION_COOKIE, cookie_name
 
 Document = dict[str, Any]
 
@@ -39,7 +40,7 @@ INTRODUCTION: Final = """\
 Everything that the pages of a Plenaria installation do, as JSON.
 
 A program sends `Authorization: Bearer …` with an access token, made in the console under “Access tokens”: it is good for
-one event and for the permissions chosen there.
+one event, for the permissions chosen there (`x-permission` of each operation), and until the day chosen there.
 
 Errors are problem documents (RFC 9457); `errors[].code` is stable, words follow `Accept-Language`.
 A POST that creates needs an `Idempotency-Key`: the same request with the same key has its effect once and gets the same answer.
@@ -127,7 +128,13 @@ def config(settings: Settings) -> OpenAPIConfig:
             security_schemes={
                 "bearer": SecurityScheme(
                     type="http", scheme="bearer", description="An access token, made in the console of an event."
-                )
+                ),
+                "session": SecurityScheme(
+                    type="apiKey",
+                    name=cookie_name(SESSION_COOKIE, settings.secure),
+                    security_scheme_in="cookie",
+                    description="A browser that is signed in. No access token does this.",
+                ),
             }
         ),
         use_handler_docstrings=True,
@@ -259,7 +266,7 @@ def _complete(operation: Document, path: str, method: str, handler: HTTPRouteHan
     if handler.summary is None:
         operation["summary"], _, operation["description"] = cleandoc(operation.get("description", "")).partition("\n")
         operation["description"] = operation["description"].strip()
-    operation["security"] = [{"bearer": []}] if permission != "public" else [{}, {"bearer": []}]
+    operation["security"] = _SECURITY.get(permission, [{"bearer": []}])
     operation["x-permission"] = permission
     if declared.get("idempotent"):
         operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
@@ -273,6 +280,9 @@ def _complete(operation: Document, path: str, method: str, handler: HTTPRouteHan
     problems = {str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in statuses}
     operation["responses"] = {**answers, **problems}
 
+
+_SECURITY: Final[dict[str, list[Document]]] = {"public": [{}, {"bearer": []}], "signed_in": [{"session": []}]}
+"""How one may come in; where one needs a permission, with a token that has it as a scope."""
 
 _IDEMPOTENCY_KEY: Final = {
     "name": "Idempotency-Key",

@@ -55,7 +55,7 @@ class VisitMiddleware:
     async def _with_visit(self, scope: Scope, receive: Receive, send: Send) -> None:
         visit = Visit(now=clock.now(), path=scope["path"], query=scope.get("query_string", b"").decode("latin-1"))
         headers = Headers.from_scope(scope)
-        cookies = own_cookies(headers)
+        cookies = own_cookies(headers, self._settings.secure)
         visit.client = client_of(scope)
         visit.notices = notices_in(cookies)
         visit.language = _language(visit.query, cookies, headers)

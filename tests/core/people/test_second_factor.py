@@ -127,7 +127,7 @@ async def test_a_key_that_is_none_is_refused(site: Site) -> None:
 
 
 async def test_a_token_needs_no_code(site: Site) -> None:
-    program = await site.bearer("owner", "event.view")
+    program = await site.bearer("owner", "me.read")
     ana = await site.signed_in("owner")
     code = pyotp.TOTP(SECRET).at(site.now)
     await ana.post("/me/account/second-factor", data={"secret": SECRET, "code": code})

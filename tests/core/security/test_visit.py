@@ -60,15 +60,27 @@ def test_a_role_holds_its_own_permissions_only() -> None:
 
 
 def test_a_token_is_good_for_its_event_and_its_scopes() -> None:
-    limited = _visit({1: ("owner",), 2: ("owner",), None: ("owner",)}, TokenView(1, 1, ("event.view",)))
+    limited = _visit({1: ("owner",), 2: ("owner",), None: ("owner",)}, TokenView(1, 1, ("event.view", "me.read")))
 
     assert limited.may("event.view", HERE)
-    assert limited.may("signed_in", HERE)
+    assert limited.may("me.read", HERE)
+    assert limited.may("me.read")
     assert not limited.may("event.configure", HERE)
     assert not limited.may("event.view", THERE)
-    assert not limited.may("signed_in", THERE)
+    assert not limited.may("event.view")
+    assert not limited.may("me.read", THERE)
     assert not limited.may("installation.own", HERE)
     assert limited.roles_in(THERE) == ()
+
+
+def test_what_everybody_may_needs_a_scope_of_a_token_and_no_role_of_a_person() -> None:
+    assert _visit({}).may("me.read")
+    assert not Visit(NOW).may("me.read")
+    assert not _visit({None: ("owner",)}, TokenView(1, 1, ("event.view",))).may("me.read")
+
+
+def test_a_token_is_no_signed_in_browser() -> None:
+    assert not _visit({None: ("owner",)}, TokenView(1, 1, ("signed_in", "event.view"))).may("signed_in", HERE)
 
 
 def test_no_token_owns_the_installation_even_with_that_scope() -> None:
