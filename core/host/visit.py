@@ -22,6 +22,8 @@ class PersonView(Struct, frozen=True):
     language: str = ""
     has_password: bool = False
     has_second_factor: bool = False
+    failed_sign_ins: int = 0
+    """Wrong passwords and codes since the last sign-in."""
 
     @property
     def name(self) -> str:
@@ -50,6 +52,8 @@ class Visit:
     person: PersonView | None = None
     session_id: int | None = None
     strong: bool = False
+    confirmed_at: datetime | None = None
+    """When this browser last showed that it is the person: by a mailed link, the password or a code."""
     pending: PersonView | None = None
     """Signed in by link or password, second factor still to be shown: a visitor everywhere but at `/sign-in/code`."""
     token: TokenView | None = None

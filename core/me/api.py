@@ -12,6 +12,7 @@ from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import N_
 from plenaria.core.me import erasure
 from plenaria.core.me.erasure import ErasurePart, PendingErasure
+from plenaria.core.people.services import refuse_unconfirmed
 
 
 class RoleHeld(Struct, frozen=True):
@@ -90,8 +91,9 @@ async def preview_erasure(visit: Visit, settings: Settings) -> ErasurePreview:
 
 @post("/api/v1/me/erasure", permission="signed_in", operation_id="askForErasure", tags=["people"], status_code=202)
 async def ask_for_erasure(visit: Visit, settings: Settings, data: ErasureRequest) -> ErasureReceipt:
-    """Block the account at once and erase its data later. Not with an access token: those are for an event's work."""
+    """Block the account at once and erase its data later. Only from a browser that has just confirmed who it is."""
     assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
+    refuse_unconfirmed(visit)
     due_at = await erasure.ask(visit.person.id, address=data.address, by=visit.by, settings=settings, now=visit.now)
     return ErasureReceipt(due_at=due_at)
 

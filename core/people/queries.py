@@ -26,6 +26,8 @@ class Member(Struct, frozen=True):
     name: str
     role: str
     granted_at: datetime
+    failed_sign_ins: int
+    """Since the last sign-in."""
 
 
 class TokenRow(Struct, frozen=True):
@@ -47,7 +49,9 @@ class SessionRow(Struct, frozen=True):
     id: int
     user_agent: str
     created_at: datetime
+    seen_at: datetime | None
     expires_at: datetime
+    failed_before: int
 
 
 async def identify_session(visit: Visit, secret: str) -> None:
@@ -56,13 +60,15 @@ async def identify_session(visit: Visit, secret: str) -> None:
     Who has a second factor is nobody yet (`pending`) until this session has shown it.
     """
     row = (
-        await Session.select(Session.id, Session.person, Session.strong)
+        await Session.select(Session.id, Session.person, Session.strong, Session.confirmed_at, Session.seen_at)
         .where((Session.token_hash == hashed(secret)) & (Session.expires_at > visit.now))
         .first()
     )
     if row is not None:
         visit.session_id = row["id"]
         visit.strong = row["strong"]
+        visit.confirmed_at = row["confirmed_at"]
+        await _note_use(Session.seen_at, Session.id == row["id"], row["seen_at"], now=visit.now)
         await _identify(visit, row["person"])
         if visit.person is not None and visit.person.has_second_factor and not visit.strong:
             visit.pending, visit.person, visit.roles = visit.person, None, {}
@@ -136,6 +142,7 @@ def _view(row: dict[str, Any]) -> PersonView:
         language=row["language"],
         has_password=bool(row["password_hash"]),
         has_second_factor=bool(row["totp_secret"]),
+        failed_sign_ins=row["failed_sign_ins"],
     )
 
 
@@ -144,7 +151,14 @@ async def team(event: EventView) -> list[Member]:
     grants = await Grant.select().where(Grant.event == event.id).order_by(Grant.role, Grant.id)
     known = await people(sorted({row["person"] for row in grants}))
     return [
-        Member(row["person"], known[row["person"]].email, known[row["person"]].name, row["role"], row["granted_at"])
+        Member(
+            row["person"],
+            known[row["person"]].email,
+            known[row["person"]].name,
+            row["role"],
+            row["granted_at"],
+            known[row["person"]].failed_sign_ins,
+        )
         for row in grants
     ]
 
@@ -163,7 +177,14 @@ async def tokens(person_id: int, event: EventView) -> list[TokenRow]:
 
 async def sessions(person_id: int, now: datetime) -> list[SessionRow]:
     rows = (
-        await Session.select(Session.id, Session.user_agent, Session.created_at, Session.expires_at)
+        await Session.select(
+            Session.id,
+            Session.user_agent,
+            Session.created_at,
+            Session.seen_at,
+            Session.expires_at,
+            Session.failed_before,
+        )
         .where((Session.person == person_id) & (Session.expires_at > now))
         .order_by(Session.id, ascending=False)
     )
@@ -178,13 +199,16 @@ async def personal_data(person_id: int) -> dict[str, Any]:
         Person.first_surname,
         Person.second_surname,
         Person.language,
+        Person.failed_sign_ins,
         Person.created_at,
     )
     has, row = await person(person_id), await of_person.where(Person.id == person_id).first()
     flags = {"has_password": has.has_password, "has_second_factor": has.has_second_factor} if has else {}
     return {
         "person": {**(row or {}), **flags},
-        "sessions": await Session.select(Session.user_agent, Session.created_at, Session.expires_at)
+        "sessions": await Session.select(
+            Session.user_agent, Session.created_at, Session.seen_at, Session.expires_at, Session.failed_before
+        )
         .where(Session.person == person_id)
         .order_by(Session.id),
         "roles": await Grant.select(Grant.event.slug.as_alias("event"), Grant.role, Grant.granted_at)

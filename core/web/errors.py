@@ -35,6 +35,7 @@ STATUS_OF: Final = {
     "unknown_plugin": 404,
     "control_characters": 422,
     "not_permitted": 403,
+    "confirmation_needed": 403,
     "only_owners_set_team": 403,
 }
 """Refusals that are not a 409 Conflict."""

@@ -13,6 +13,7 @@ from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import N_, EventView
 from plenaria.core.people import queries as people
 from plenaria.core.people import services as people_services
+from plenaria.core.people.web.confirming import unless_confirmed
 from plenaria.core.web.templating import page, see_other
 
 Anything = Request[Any, Any, Any]
@@ -48,16 +49,25 @@ async def _team(request: Anything, event: EventView, visit: Visit, form: Any, *,
         team=await people.team(event),
         roles=ROLES,
         permissions=permissions,
+        is_owner="owner" in visit.roles_in(event),
     )
 
 
 @post("/{event_slug:str}/organise/team", permission="event.team", include_in_schema=False)
 async def invite(request: Anything, event: EventView, visit: Visit, settings: Settings) -> Response[Any]:
     data = await request.form()
+    back = f"/{event.slug}/organise/team"
+    if (
+        data.get("role") == "owner"
+        and (asked := await unless_confirmed(request, visit, settings, back=back)) is not None
+    ):
+        return asked
     checked: Checked[Invitation] = parse(Invitation, data, zone=event.zone)
     if checked.value is None:
         form = form_for(Invitation, raw=data, problems=checked.problems, language=visit.language, zone=event.zone)
         return await _team(request, event, visit, form, status=422)
+    if checked.value.role == "owner":
+        people_services.refuse_unconfirmed(visit)
     await people_services.invite(
         checked.value.email,
         checked.value.role,

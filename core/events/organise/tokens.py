@@ -9,9 +9,11 @@ from plenaria.core.forms import Checked, form_for, parse
 from plenaria.core.host.permissions import may_be_a_scope, registered
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.i18n import gettext
+from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import N_, EventView
 from plenaria.core.people import queries as people
 from plenaria.core.people import services as people_services
+from plenaria.core.people.web.confirming import unless_confirmed
 from plenaria.core.web.templating import page, see_other
 
 Anything = Request[Any, Any, Any]
@@ -72,7 +74,10 @@ async def _tokens(
 
 
 @post("/{event_slug:str}/organise/tokens", permission="event.view", include_in_schema=False)
-async def make_token(request: Anything, event: EventView, visit: Visit) -> Response[Any]:
+async def make_token(request: Anything, event: EventView, visit: Visit, settings: Settings) -> Response[Any]:
+    back = f"/{event.slug}/organise/tokens"
+    if (asked := await unless_confirmed(request, visit, settings, back=back)) is not None:
+        return asked
     data = await request.form()
     scopes = [str(scope) for scope in data.getall("scopes", [])]
     checked: Checked[NewToken] = parse(
