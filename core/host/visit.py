@@ -22,8 +22,6 @@ class PersonView(Struct, frozen=True):
     language: str = ""
     has_password: bool = False
     has_second_factor: bool = False
-    failed_sign_ins: int = 0
-    """Wrong passwords and codes since the last sign-in."""
 
     @property
     def name(self) -> str:

@@ -40,16 +40,17 @@ async def team_page(request: Anything, event: EventView, visit: Visit) -> Respon
 
 
 async def _team(request: Anything, event: EventView, visit: Visit, form: Any, *, status: int = 200) -> Response[str]:
+    team, is_owner = await people.team(event), "owner" in visit.roles_in(event)
     permissions = sorted(registered().values(), key=lambda permission: permission.name)
     return page(
         request,
         "events/team.html",
         status=status,
         form=form,
-        team=await people.team(event),
+        team=team,
         roles=ROLES,
         permissions=permissions,
-        is_owner="owner" in visit.roles_in(event),
+        failed=await people.failed_sign_ins({each.person for each in team}) if is_owner else {},
     )
 
 

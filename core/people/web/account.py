@@ -32,6 +32,7 @@ async def _account(request: Anything, visit: Visit, *, status: int = 200, **form
     secret = forms.pop("secret", None) or pyotp.random_base32()
     address = pyotp.TOTP(secret).provisioning_uri(name=person.email, issuer_name=pages_of(request).settings.title)
     sessions = await queries.sessions(person.id, visit.now)
+    failed = await queries.failed_sign_ins([person.id])
     context = {
         "person": person,
         "name_form": form_for(NameForm, value=name, language=visit.language, zone="UTC"),
@@ -47,7 +48,7 @@ async def _account(request: Anything, visit: Visit, *, status: int = 200, **form
         secret=secret,
         qr=segno.make(address).svg_data_uri(scale=4, border=2),
         sessions=sessions,
-        failed=person.failed_sign_ins + sum(each.failed_before for each in sessions if each.id == visit.session_id),
+        failed=failed.get(person.id, 0) + sum(each.failed_before for each in sessions if each.id == visit.session_id),
         locale=locale(),
         **context,
     )

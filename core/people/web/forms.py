@@ -52,7 +52,7 @@ class ConfirmingPasswordForm(Struct, frozen=True):
     confirm_password: Annotated[
         str,
         Meta(title=N_("Your password"), max_length=500, extra={"kind": "password", "autocomplete": "current-password"}),
-    ] = ""
+    ]
 
 
 class ConfirmingCodeForm(Struct, frozen=True):
@@ -65,7 +65,7 @@ class ConfirmingCodeForm(Struct, frozen=True):
             description=N_("From the authenticator app on your phone."),
             extra={"autocomplete": "one-time-code", "inputmode": "numeric", "example": "123456"},
         ),
-    ] = ""
+    ]
 
 
 class NewPasswordForm(Struct, frozen=True):

@@ -8,7 +8,9 @@ import httpx
 import pyotp
 import pytest
 
-from plenaria.core.people import rules
+from plenaria.core.host.visit import TokenView, Visit
+from plenaria.core.kernel.values import Refused
+from plenaria.core.people import rules, services
 from plenaria.core.people.tables import ApiToken, Erasure, Grant, Person
 from tests.site import NOW, Site
 
@@ -181,3 +183,20 @@ async def test_every_change_of_what_opens_the_account_is_mailed_once(site: Site)
         "The second factor of your account was switched off.",
         "An access token was made in your name: “door”, for Congress congress.",
     ]
+
+
+@pytest.mark.parametrize("token", [None, TokenView(1, None, ("event.view",))])
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_the_services_refuse_whatever_a_handler_forgets(site: Site, token: TokenView | None) -> None:
+    ana = await services.ensure_person("ana@example.mx", now=NOW)
+    visit = Visit(NOW, person=ana, roles={None: ("owner",)}, token=token, confirmed_at=NOW if token else None)
+
+    for work in (
+        services.set_password(visit, PASSWORD),
+        services.enable_second_factor(visit, SECRET, pyotp.TOTP(SECRET).at(NOW)),
+        services.disable_second_factor(visit, "123456"),
+        services.make_token(visit, site.event, name="x", scopes=["event.view"]),
+    ):
+        with pytest.raises(Refused) as refused:
+            await work
+        assert [each.code for each in refused.value.refusals] == ["confirmation_needed"]

@@ -7,6 +7,7 @@ import pytest
 
 from plenaria.core.host.permissions import CORE_PERMISSIONS, use_permissions
 from plenaria.core.host.visit import PersonView, TokenView, Visit
+from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import EventView
 from plenaria.core.people import services as people
 from tests.site import NOW, Site
@@ -155,9 +156,23 @@ async def test_personal_pages_are_kept_by_no_cache_in_between(site: Site) -> Non
         assert "Cookie" in headers["vary"], path
 
 
+def test_over_https_a_neighbouring_domain_cannot_set_our_cookies() -> None:
+    from litestar.datastructures import Headers
+
+    from plenaria.core.web.security.cookies import SESSION_COOKIE, own_cookies, session_cookie
+
+    sent = Headers({"cookie": "plenaria_session=of-a-neighbour; __Host-plenaria_session=ours; other=1"})
+    made = session_cookie("s", Settings(address="https://congreso.example"))
+
+    assert own_cookies(sent, secure=True) == {SESSION_COOKIE: "ours"}
+    assert own_cookies(Headers({"cookie": "plenaria_session=of-a-neighbour"}), secure=True) == {}
+    assert made.startswith("__Host-plenaria_session=s; Path=/; ")
+    assert "Domain" not in made
+    assert session_cookie("s", Settings()).startswith("plenaria_session=s; ")
+
+
 @pytest.mark.parametrize("dialect", ["sqlite"])
 async def test_a_session_cookie_is_out_of_reach_of_scripts_and_of_plain_http(site: Site) -> None:
-    from plenaria.core.kernel.settings import Settings
     from plenaria.core.web.security.cookies import notice_cookie, session_cookie
 
     public = Settings(address="https://congreso.example")
