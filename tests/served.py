@@ -102,7 +102,8 @@ async def _owners_token() -> str:
     event = await event_by_slug(SLUG)
     assert person is not None
     assert event is not None
-    visit = Visit(now=clock.now(), person=person, roles=await queries.roles(person.id))
+    now = clock.now()
+    visit = Visit(now=now, confirmed_at=now, person=person, roles=await queries.roles(person.id))
     return await services.make_token(
         visit, event, name="schemathesis", scopes=sorted({*registered()} - {OF_INSTALLATION})
     )

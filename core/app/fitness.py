@@ -494,6 +494,9 @@ def _refuse_unfit_handler(path: str, handler: Any) -> None:
     if permission is None:
         raise Unfit(f'route {path} declares no permission; add permission="public", "signed_in" or one of your own')
     _refuse_unknown_permission(f"route {path}", permission, registered())
+    if permission == "signed_in" and path.startswith("/api/"):
+        mend = "ask for a permission of your own with everybody=True"
+        raise Unfit(f"route {path} declares 'signed_in', which no access token has as a scope; {mend}")
     function = getattr(handler.fn, "value", handler.fn)
     if "event" in inspect.signature(function).parameters and _SLUG not in path.split("/"):
         raise Unfit(f"route {path} takes `event`, which its path does not name; put /{_SLUG}/ into it")

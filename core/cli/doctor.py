@@ -67,9 +67,10 @@ def changed_settings(settings: "Struct", default: "Struct | None" = None) -> dic
 
 
 def _warnings(installation: Installation) -> int:
-    from plenaria.core.cli.upkeep import warnings_about
+    from plenaria.core.cli.cautions import about_tables, cautions
 
-    return len(warnings_about(installation))
+    found = cautions(installation.settings, installation.config_file)
+    return len([*found, *about_tables(installation.host.tables())])
 
 
 def _plugins(installation: Installation) -> list[dict[str, str]]:

@@ -33,9 +33,13 @@ async def _migrate(installation: Installation) -> list[tuple[str, str]]:
 @click.command()
 @pass_installation
 def check(installation: Installation) -> None:
-    """Check configuration, plugins and schema; ends with 2 and one line when something is wrong."""
+    """Check configuration, plugins and schema; ends with 2 and one line when something is wrong.
+
+    Warns, one line each, of what is allowed but seldom meant on a server that others reach; warnings alone end with 0.
+    """
     installation.whole_application()
     run(_check(installation))
+    from plenaria.core.cli.cautions import about_tables, cautions
     from plenaria.core.kernel.i18n import gettext
 
     settings = installation.settings
@@ -43,7 +47,8 @@ def check(installation: Installation) -> None:
     click.echo(f"{gettext('Database')}: {settings.database.partition(':')[0]}")
     click.echo(f"{gettext('Plugins')}: {', '.join(installation.host.plugins) or '-'}")
     click.echo(gettext("The schema is this version's."))
-    for warning in warnings_about(installation):
+    found = cautions(settings, installation.config_file)
+    for warning in [*found, *about_tables(installation.host.tables())]:
         click.echo(f"{gettext('Warning')}: {warning}", err=True)
     if installation.host.broken:  # each was named when it was left out
         sys.exit(2)
@@ -55,26 +60,6 @@ async def _check(installation: Installation) -> None:
     signing_keys.load_or_create(Path(installation.settings.key_file))
     async with installation.database():
         pass
-
-
-def warnings_about(installation: Installation) -> list[str]:
-    """What is allowed but seldom meant on a server that others reach."""
-    from plenaria.core.kernel.i18n import fill, gettext
-    from plenaria.core.storage.database import unindexed_keys
-
-    settings = installation.settings
-    found = []
-    if not settings.secure:
-        message = gettext("the address is {address}: without https, cookies can be read on the way")
-        found.append(fill(message, {"address": settings.address}))
-    if settings.development:
-        found.append(gettext("development mode is on: mails that were kept back can be read, and /patterns is open"))
-    if not settings.mail.host:
-        found.append(gettext("no mail host is set: mail stays in the outbox and nobody can sign in by link"))
-    for key in unindexed_keys(installation.host.tables()):
-        message = gettext("no index begins with the foreign key {key}: who asks by it reads the whole table")
-        found.append(fill(message, {"key": key}))
-    return found
 
 
 @click.command()

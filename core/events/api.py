@@ -21,6 +21,7 @@ from plenaria.core.host.plugins import PluginHost
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.i18n import gettext
 from plenaria.core.kernel.values import N_, EventView, LocalizedText, Refusal, Refused
+from plenaria.core.people import services as people_services
 from plenaria.core.web.api import After, Limit, Page, checked, once, paged_whole
 from plenaria.core.web.errors import Invalid
 
@@ -217,7 +218,8 @@ async def put_declaration(
 ) -> EventDeclaration:
     """Make the event what the document says, wholly or not at all; again, and nothing happens.
 
-    Plugins that are not named, and the team when it is not named, are left alone. The team may be set by owners only.
+    Plugins that are not named, and the team when it is not named, are left alone. The team may be set by owners only,
+    and an owner added by a browser that has just confirmed who it is, not by an access token.
     """
     document: Any = data
     declaration = _read(document, event)
@@ -225,6 +227,8 @@ async def put_declaration(
         raise Refused(Refusal("only_owners_set_team", {}, "/team"))
     if declaration.team is not None and not visit.may("event.team", event):
         raise Refused(Refusal("not_permitted", {}, "/team"))
+    if await declared.adds_owner(event, declaration):
+        people_services.refuse_unconfirmed(visit)
     changed = await declared.apply(declaration, by=visit.by, now=visit.now)
     return _declaration(await declared.document_of(changed, team=declaration.team is not None))
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 CalendarSource = Callable[[EventView], Awaitable[list[CalendarEntry]]]
 
 
-API_VERSION: Final = (1, 0)
+API_VERSION: Final = (1, 1)
 """Of `plenaria.plugin` and the hooks: the major grows when a name or an argument goes, the minor when one comes."""
 
 MOST_ENTRIES: Final = 5000

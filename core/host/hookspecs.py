@@ -136,6 +136,9 @@ def register_routes() -> Sequence[ControllerRouterHandler]:  # type: ignore[empt
 def register_permissions() -> Sequence[Permission]:  # type: ignore[empty-body]
     """Name the permissions that the plugin's handlers ask for, and the roles that hold them.
 
+    Each is a scope that an access token can have. `everybody=True` makes one that needs no role, for handlers of the API at
+    which everybody who is signed in sees to their own.
+
     Called once at start. Their names begin with the plugin's own and a dot. Roles: owner (holds everything), organiser,
     programme, finance, door, juror, and those of `register_roles`; a role that nobody offers leaves the plugin out.
 

@@ -28,11 +28,12 @@ CORE_PERMISSIONS: Final = (
     Permission("event.team", N_("See and change the team"), ("organiser",)),
     Permission("event.mail", N_("Reword mails and see the outbox"), ("organiser",)),
     Permission("event.audit", N_("Read the record of changes"), ("organiser", "finance")),
+    Permission("me.read", N_("Read who you are and what you may do"), everybody=True),
     Permission(OF_INSTALLATION, N_("Create events and run the installation")),
 )
 
 OPEN: Final = ("public", "signed_in")
-"""What a route may declare instead of a permission: everybody, or everybody who is signed in."""
+"""What a route may declare instead of a permission: everybody, or every browser that is signed in (no access token)."""
 
 _registered: dict[str, Permission] = {}
 
@@ -60,8 +61,14 @@ def counts(role: str, plugins: Iterable[str] | None) -> bool:
 
 
 def may_be_a_scope(permission: str) -> bool:
-    """Whether an event's token can have it: it is for the work of one event."""
-    return permission != OF_INSTALLATION
+    """Whether an event's token can have it: somebody registered it, and it is for the work of one event."""
+    return permission in _registered and permission != OF_INSTALLATION
+
+
+def is_everybodys(permission: str) -> bool:
+    """Whether one needs no role for it, but has to be signed in."""
+    known = _registered.get(permission)
+    return permission == "signed_in" or (known is not None and known.everybody)
 
 
 def registered() -> dict[str, Permission]:
@@ -71,7 +78,7 @@ def registered() -> dict[str, Permission]:
 def allows(permission: str, roles: Iterable[str]) -> bool:
     """Whether someone with these roles holds the permission. An unknown permission is held by owners only."""
     held = set(roles)
-    if "owner" in held:
+    if "owner" in held or is_everybodys(permission):
         return True
     known = _registered.get(permission)
     return known is not None and not held.isdisjoint(known.roles)

@@ -7,7 +7,7 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from msgspec import Struct
 
-from plenaria.core.host.permissions import OF_INSTALLATION, OPEN, allows, counts, may_be_a_scope
+from plenaria.core.host.permissions import OF_INSTALLATION, allows, counts, is_everybodys, may_be_a_scope
 from plenaria.core.kernel.values import EventView
 
 
@@ -50,6 +50,8 @@ class Visit:
     person: PersonView | None = None
     session_id: int | None = None
     strong: bool = False
+    confirmed_at: datetime | None = None
+    """When this browser last showed that it is the person: by a mailed link, the password or a code."""
     pending: PersonView | None = None
     """Signed in by link or password, second factor still to be shown: a visitor everywhere but at `/sign-in/code`."""
     token: TokenView | None = None
@@ -77,11 +79,11 @@ class Visit:
             return True
         if self.person is None:
             return False
-        if permission in OPEN:
+        if self.token is not None and not (permission in self.token.scopes and may_be_a_scope(permission)):
+            return False
+        if is_everybodys(permission):
             return self._token_reaches(event)
-        if self.token is not None and not (
-            event is not None and permission in self.token.scopes and may_be_a_scope(permission)
-        ):
+        if self.token is not None and event is None:
             return False
         if permission == OF_INSTALLATION:
             event = None  # the owner of one event does not own the installation

@@ -118,11 +118,15 @@ class Link(Struct, frozen=True):
 
 
 class Permission(Struct, frozen=True):
-    """Something that may be allowed: `agenda.edit`, with the roles that hold it (owners hold all)."""
+    """Something that may be allowed: `agenda.edit`, with the roles that hold it (owners hold all).
+
+    `everybody`: who is signed in holds it without any role, like `signed_in`; an access token needs it as a scope.
+    """
 
     name: str
     title: str
     roles: tuple[str, ...] = ()
+    everybody: bool = False
 
 
 class Role(Struct, frozen=True):

@@ -7,7 +7,7 @@ the SMTP server later (`deliver`).
 from plenaria.core.kernel.values import Attachment
 from plenaria.core.mail.delivery import Mail, deliver, message_of
 from plenaria.core.mail.filling import Markdown, as_html, fill
-from plenaria.core.mail.installation import address, has_server, use
+from plenaria.core.mail.installation import address, has_server, title, use
 from plenaria.core.mail.placeholders import PLACEHOLDER
 from plenaria.core.mail.sending import Letter, send, send_many
 from plenaria.core.mail.texts import texts
@@ -33,6 +33,7 @@ __all__ = [
     "send",
     "send_many",
     "texts",
+    "title",
     "use",
     "wording",
 ]

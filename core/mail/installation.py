@@ -17,6 +17,11 @@ def address() -> str:
     return _settings.address
 
 
+def title() -> str:
+    """The installation's name."""
+    return _settings.title
+
+
 def has_server() -> bool:
     """Whether mail can be handed to a server; otherwise it is kept back."""
     return bool(_settings.mail.host)

@@ -36,6 +36,26 @@ CORE_MAIL: Final = (
             "site_link": "https://example.org/sign-in",
         },
     ),
+    MailText(
+        key="core.account_notice",
+        title=N_("A change of what opens an account"),
+        subject={"es": "{site}: cambio en su cuenta", "en": "{site}: a change of your account"},
+        body={
+            "es": "**{what}**\n\n{at}\n\nSi fue usted, no tiene que hacer nada.\n\nSi no fue usted, entre en {site_link} con un "
+            "enlace nuevo, ponga otra contraseña y termine las sesiones que no reconozca en {account_link}. "
+            "Después avise a los organizadores.",
+            "en": "**{what}**\n\n{at}\n\nIf it was you, there is nothing to do.\n\nIf it was not you, sign in at {site_link} "
+            "with a new link, set another password and end the sessions that you do not know at {account_link}. "
+            "Then tell the organisers.",
+        },
+        sample={
+            "site": "Plenaria",
+            "what": "…",
+            "at": "10 de septiembre de 2025, 23:59:59, UTC",
+            "account_link": "https://example.org/me/account",
+            "site_link": "https://example.org/sign-in",
+        },
+    ),
 )
 
 

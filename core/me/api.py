@@ -9,9 +9,10 @@ from msgspec import Meta, Struct
 from plenaria.core.events import queries as event_queries
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.settings import Settings
-from plenaria.core.kernel.values import N_, Refusal, Refused
+from plenaria.core.kernel.values import N_
 from plenaria.core.me import erasure
 from plenaria.core.me.erasure import ErasurePart, PendingErasure
+from plenaria.core.people.services import refuse_unconfirmed
 
 
 class RoleHeld(Struct, frozen=True):
@@ -40,10 +41,10 @@ class Me(Struct, frozen=True, kw_only=True):
     token: TokenLimits | None
 
 
-@get("/api/v1/me", permission="signed_in", operation_id="getMe", tags=["people"])
+@get("/api/v1/me", permission="me.read", operation_id="getMe", tags=["people"])
 async def me(visit: Visit) -> Me:
     """Who asks, and what they may do where."""
-    assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
+    assert visit.person is not None  # noqa: S101 - the route asks for `me.read`
     slugs = {event.id: event.slug for event in await event_queries.events(public_only=False)}
     token = visit.token
     return Me(
@@ -81,19 +82,18 @@ class ErasureReceipt(Struct, frozen=True, kw_only=True):
     due_at: datetime
 
 
-@get("/api/v1/me/erasure", permission="signed_in", operation_id="previewErasure", tags=["people"])
+@get("/api/v1/me/erasure", permission="me.read", operation_id="previewErasure", tags=["people"])
 async def preview_erasure(visit: Visit, settings: Settings) -> ErasurePreview:
     """What would become of everything that is kept about the caller."""
-    assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
+    assert visit.person is not None  # noqa: S101 - the route asks for `me.read`
     return ErasurePreview(days=settings.erasure_days, parts=await erasure.preview(visit.person.id))
 
 
 @post("/api/v1/me/erasure", permission="signed_in", operation_id="askForErasure", tags=["people"], status_code=202)
 async def ask_for_erasure(visit: Visit, settings: Settings, data: ErasureRequest) -> ErasureReceipt:
-    """Block the account at once and erase its data later. Not with an access token: those are for an event's work."""
+    """Block the account at once and erase its data later. Only from a browser that has just confirmed who it is."""
     assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
-    if visit.token is not None:
-        raise Refused(Refusal("not_permitted"))
+    refuse_unconfirmed(visit)
     due_at = await erasure.ask(visit.person.id, address=data.address, by=visit.by, settings=settings, now=visit.now)
     return ErasureReceipt(due_at=due_at)
 

@@ -17,6 +17,7 @@ from plenaria.core.kernel.shown import day
 from plenaria.core.kernel.values import N_, Refused
 from plenaria.core.me import erasure
 from plenaria.core.people import queries
+from plenaria.core.people.web.confirming import unless_confirmed
 from plenaria.core.web.panels import panels_of
 from plenaria.core.web.refusals import sentence
 from plenaria.core.web.templating import page, see_other
@@ -108,6 +109,8 @@ async def _erasure(
 async def ask_for_erasure(request: Anything, visit: Visit, settings: Settings) -> Response[Any]:
     """Block the account: every browser is signed out, this one too."""
     assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
+    if (asked := await unless_confirmed(request, visit, settings, back="/me/account/erasure")) is not None:
+        return asked
     data = await request.form()
     checked: Checked[ErasureForm] = parse(ErasureForm, data, zone="UTC")
     problems = checked.problems

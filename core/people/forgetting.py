@@ -49,6 +49,7 @@ async def forget(person: int, /, *, now: datetime) -> None:
             Person.language: "",
             Person.password_hash: "",
             Person.totp_secret: "",
+            Person.failed_sign_ins: 0,
         }
     ).where(Person.id == person)
 

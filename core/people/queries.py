@@ -1,7 +1,9 @@
 """Reads of people: each returns a struct."""
 
-from datetime import datetime
-from typing import Any
+import logging
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
@@ -12,6 +14,10 @@ from plenaria.core.kernel.values import EventView
 from plenaria.core.people.tables import ApiToken, Grant, Person, Session
 from plenaria.core.storage.database import statement
 from plenaria.core.storage.files.tables import StoredFile
+
+logger = logging.getLogger("plenaria.people")
+
+NOTED_AGAIN_AFTER: Final = timedelta(hours=1)
 
 
 class Member(Struct, frozen=True):
@@ -32,6 +38,8 @@ class TokenRow(Struct, frozen=True):
     scopes: list[str]
     created_at: datetime
     used_at: datetime | None
+    expires_at: datetime | None
+    """None for one that was made before tokens had an end."""
     revoked_at: datetime | None
 
 
@@ -41,7 +49,9 @@ class SessionRow(Struct, frozen=True):
     id: int
     user_agent: str
     created_at: datetime
+    seen_at: datetime | None
     expires_at: datetime
+    failed_before: int
 
 
 async def identify_session(visit: Visit, secret: str) -> None:
@@ -53,6 +63,8 @@ async def identify_session(visit: Visit, secret: str) -> None:
     if row is not None:
         visit.session_id = row["id"]
         visit.strong = row["strong"]
+        visit.confirmed_at = row["confirmed_at"]
+        await _note_use(Session.seen_at, Session.id == row["id"], row["seen_at"], now=visit.now)
         await _identify(visit, row["person"])
         if visit.person is not None and visit.person.has_second_factor and not visit.strong:
             visit.pending, visit.person, visit.roles = visit.person, None, {}
@@ -65,7 +77,18 @@ async def identify_token(visit: Visit, secret: str) -> bool:
         return False
     visit.token = TokenView(row["id"], row["event"], tuple(_json(row["scopes"])))
     await _identify(visit, row["person"])
+    await _note_use(ApiToken.used_at, ApiToken.id == row["id"], row["used_at"], now=visit.now)
     return visit.person is not None
+
+
+async def _note_use(column: Any, which: Any, noted_at: datetime | None, *, now: datetime) -> None:
+    """Write when a token or a session was last used, once an hour. Nobody is kept out because it cannot be written."""
+    if noted_at is not None and now - noted_at < NOTED_AGAIN_AFTER:
+        return
+    try:
+        await column._meta.table.update({column: now}).where(which)
+    except Exception:
+        logger.exception("the last use could not be written")
 
 
 async def _identify(visit: Visit, person_id: int) -> None:
@@ -89,7 +112,7 @@ async def person(person_id: int) -> PersonView | None:
 
 @statement
 def _session_with(token_hash: str, now: datetime) -> Any:
-    return Session.select(Session.id, Session.person, Session.strong).where(
+    return Session.select(Session.id, Session.person, Session.strong, Session.confirmed_at, Session.seen_at).where(
         (Session.token_hash == token_hash) & (Session.expires_at > now)
     )
 
@@ -122,6 +145,16 @@ async def people(ids: list[int]) -> dict[int, PersonView]:
     return {row["id"]: _view(row) for row in await Person.select().where(Person.id.is_in(ids))}
 
 
+async def failed_sign_ins(ids: Collection[int]) -> dict[int, int]:
+    """How many wrong passwords and codes each of them had since their last sign-in; only who had any."""
+    if not ids:
+        return {}
+    rows = await Person.select(Person.id, Person.failed_sign_ins).where(
+        Person.id.is_in(list(ids)) & (Person.failed_sign_ins > 0)
+    )
+    return {row["id"]: row["failed_sign_ins"] for row in rows}
+
+
 def normal_email(email: str) -> str:
     """How an address is stored and compared."""
     return email.strip().lower()
@@ -146,7 +179,13 @@ async def team(event: EventView, *, role: str = "") -> list[Member]:
     grants = await (query.where(Grant.role == role) if role else query)
     known = await people(sorted({row["person"] for row in grants}))
     return [
-        Member(row["person"], known[row["person"]].email, known[row["person"]].name, row["role"], row["granted_at"])
+        Member(
+            row["person"],
+            known[row["person"]].email,
+            known[row["person"]].name,
+            row["role"],
+            row["granted_at"],
+        )
         for row in grants
     ]
 
@@ -163,14 +202,21 @@ async def tokens(person_id: int, event: EventView) -> list[TokenRow]:
         .order_by(ApiToken.id, ascending=False)
     )
     return [
-        TokenRow(row["id"], row["name"], _json(row["scopes"]), row["created_at"], row["used_at"], row["revoked_at"])
+        TokenRow(**{name: row[name] for name in TokenRow.__struct_fields__} | {"scopes": _json(row["scopes"])})
         for row in rows
     ]
 
 
 async def sessions(person_id: int, now: datetime) -> list[SessionRow]:
     rows = (
-        await Session.select(Session.id, Session.user_agent, Session.created_at, Session.expires_at)
+        await Session.select(
+            Session.id,
+            Session.user_agent,
+            Session.created_at,
+            Session.seen_at,
+            Session.expires_at,
+            Session.failed_before,
+        )
         .where((Session.person == person_id) & (Session.expires_at > now))
         .order_by(Session.id, ascending=False)
     )
@@ -185,13 +231,16 @@ async def personal_data(person_id: int) -> dict[str, Any]:
         Person.first_surname,
         Person.second_surname,
         Person.language,
+        Person.failed_sign_ins,
         Person.created_at,
     )
     has, row = await person(person_id), await of_person.where(Person.id == person_id).first()
     flags = {"has_password": has.has_password, "has_second_factor": has.has_second_factor} if has else {}
     return {
         "person": {**(row or {}), **flags},
-        "sessions": await Session.select(Session.user_agent, Session.created_at, Session.expires_at)
+        "sessions": await Session.select(
+            Session.user_agent, Session.created_at, Session.seen_at, Session.expires_at, Session.failed_before
+        )
         .where(Session.person == person_id)
         .order_by(Session.id),
         "roles": await Grant.select(Grant.event.slug.as_alias("event"), Grant.role, Grant.granted_at)

@@ -7,6 +7,7 @@ from piccolo.columns import (
     BigInt,
     Boolean,
     ForeignKey,
+    Integer,
     Serial,
     Timestamptz,
     Varchar,
@@ -30,6 +31,8 @@ class Person(Table, tablename="core_person"):
     totp_secret = Varchar(length=64, default="")
     totp_step = BigInt(default=0)
     """The last time step whose code was used: a code works once."""
+    failed_sign_ins = Integer(default=0)
+    """Wrong passwords and codes since the last sign-in."""
     created_at = Timestamptz(default=None)
 
 
@@ -53,7 +56,13 @@ class Session(Table, tablename="core_session"):
     strong = Boolean(default=False)
     """Whether the second factor was shown."""
     user_agent = Varchar(length=200, default="")
+    failed_before = Integer(default=0)
+    """Failed sign-ins of the person between the sign-in before and this one."""
     created_at = Timestamptz(default=None)
+    confirmed_at = Timestamptz(default=None, null=True)
+    """When it was last shown, in this browser, that it is the person: by link, password or code."""
+    seen_at = Timestamptz(default=None, null=True)
+    """When a request last came with it, to the hour."""
     expires_at = Timestamptz(default=None)
 
 

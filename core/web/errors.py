@@ -37,6 +37,7 @@ STATUS_OF: Final = {
     "unknown_plugin": 404,
     "control_characters": 422,
     "not_permitted": 403,
+    "confirmation_needed": 403,
     "only_owners_set_team": 403,
     "busy": 503,
     "perhaps_saved": 503,

@@ -16,6 +16,7 @@ CORE_REFUSALS: Final = {
     "copy_too_far": N_("Choose a first day between {first} and {last}."),
     "cross_site_request": N_("This form was sent from another site, so nothing was done."),
     "second_factor_pending": N_("You are not signed in yet: type the code of your second factor first."),
+    "confirmation_needed": N_("This needs you to confirm first that it is you, in a signed-in browser."),
     "second_factor_needed": N_("Organisers sign in with a second factor here. Set it up under “My account”."),
     "too_many_requests": N_("Too many attempts. Please wait {seconds} seconds and try again."),
     "link_used_or_expired": N_("This link was used already or has expired. Ask for a new one."),

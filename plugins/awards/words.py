@@ -6,6 +6,7 @@ from plenaria.core.kernel.values import N_, MailText, Permission
 
 PERMISSIONS: Final = (
     Permission("awards.manage", N_("Manage the award: nominations and jury"), ("organiser",)),
+    Permission("awards.nominate", N_("Nominate, and see and change your own nominations"), everybody=True),
     Permission("awards.judge", N_("Judge nominations"), ("juror",)),
     Permission("awards.results", N_("See the award's results when all scores are sealed"), ("organiser",)),
     Permission("awards.results.early", N_("See the award's results before all scores are sealed")),

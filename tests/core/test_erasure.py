@@ -17,6 +17,7 @@ from plenaria.core.cli import main
 from plenaria.core.host import plugins
 from plenaria.core.host.contributions import PersonalData
 from plenaria.core.host.plugins import PluginHost
+from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.values import ErasureLine, Refused
 from plenaria.core.me import erasure
 from plenaria.core.people import services as people
@@ -120,7 +121,7 @@ async def test_a_password_does_not_open_a_blocked_account(site: Site) -> None:
     await ana.post(PAGE, data={"address": ANA})
 
     with pytest.raises(Refused) as refused:
-        await people.sign_in_with_password(ANA, password, user_agent="", settings=site.settings, now=NOW)
+        await people.sign_in_with_password(Visit(NOW), ANA, password, user_agent="", settings=site.settings)
 
     assert [each.code for each in refused.value.refusals] == ["account_blocked"]
 

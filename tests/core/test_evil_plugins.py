@@ -689,6 +689,11 @@ UNFIT: dict[str, tuple[str, str]] = {
         route("/{event_slug:str}/evil", declared=""),
         'route /{event_slug:str}/evil declares no permission; add permission="public", "signed_in" or one of your own',
     ),
+    "a route of the API for browsers only": (
+        route("/api/v1/events/{event_slug:str}/evil", declared=', permission="signed_in"'),
+        "route /api/v1/events/{event_slug:str}/evil declares 'signed_in', which no access token has as a scope; "
+        "ask for a permission of your own with everybody=True",
+    ),
     "a route for nobody": (
         route("/{event_slug:str}/evil", declared=', permission="evil.none"'),
         "route /{event_slug:str}/evil asks for the permission 'evil.none', which nobody registers; see register_permissions",

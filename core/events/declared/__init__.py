@@ -5,7 +5,7 @@ plugin is on, its settings and what it lets a file declare. What is not named is
 Documents are builtins (of TOML or JSON) with instants and dates as such, so that every handler can use them.
 """
 
-from plenaria.core.events.declared.applying import apply
+from plenaria.core.events.declared.applying import adds_owner, apply
 from plenaria.core.events.declared.declaration import Declaration, DeclaredPlugin, Document, Member
 from plenaria.core.events.declared.documents import as_text, document, document_of
 from plenaria.core.events.declared.planning import plan
@@ -16,6 +16,7 @@ __all__ = [
     "DeclaredPlugin",
     "Document",
     "Member",
+    "adds_owner",
     "apply",
     "as_text",
     "document",

@@ -61,6 +61,12 @@ async def _apply_team(event: EventView, team: Sequence[Member], *, by: str, now:
         await people.revoke(held[email, role], role, event=event, by=by, may_grant_owner=True, now=now)
 
 
+async def adds_owner(event: EventView, declaration: Declaration) -> bool:
+    """Whether somebody would own the event who does not yet."""
+    owners = {people_queries.normal_email(each.email) for each in declaration.team or () if each.role == "owner"}
+    return bool(owners and owners - {each.email for each in await people_queries.team(event) if each.role == "owner"})
+
+
 async def _apply_plugin(event: EventView, name: str, plugin: DeclaredPlugin, *, by: str, now: datetime) -> EventView:
     try:
         if plugin.enabled:

@@ -13,6 +13,7 @@ from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import N_, EventView
 from plenaria.core.people import queries as people
 from plenaria.core.people import services as people_services
+from plenaria.core.people.web.confirming import unless_confirmed
 from plenaria.core.web.api import place_after
 from plenaria.core.web.templating import page, see_other
 
@@ -44,9 +45,10 @@ async def team_page(request: Anything, event: EventView, visit: Visit) -> Respon
 
 
 async def _team(request: Anything, event: EventView, visit: Visit, form: Any, *, status: int = 200) -> Response[str]:
+    team, is_owner = await people.team(event), "owner" in visit.roles_in(event)
     permissions = sorted(registered().values(), key=lambda permission: permission.name)
     search = str(request.query_params.get("search", "")).strip()[:100]
-    found = [each for each in await people.team(event) if search.casefold() in f"{each.name} {each.email}".casefold()]
+    found = [each for each in team if search.casefold() in f"{each.name} {each.email}".casefold()]
     start = max(0, place_after(found, key=_place, after=str(request.query_params.get("after", ""))))
     return page(
         request,
@@ -60,6 +62,7 @@ async def _team(request: Anything, event: EventView, visit: Visit, form: Any, *,
         search=search,
         roles=ROLES,
         permissions=permissions,
+        failed=await people.failed_sign_ins({each.person for each in team}) if is_owner else {},
     )
 
 
@@ -70,10 +73,18 @@ def _place(member: people.Member) -> str:
 @post("/{event_slug:str}/organise/team", permission="event.team", include_in_schema=False)
 async def invite(request: Anything, event: EventView, visit: Visit, settings: Settings) -> Response[Any]:
     data = await request.form()
+    back = f"/{event.slug}/organise/team"
+    if (
+        data.get("role") == "owner"
+        and (asked := await unless_confirmed(request, visit, settings, back=back)) is not None
+    ):
+        return asked
     checked: Checked[Invitation] = parse(Invitation, data, zone=event.zone)
     if checked.value is None:
         form = form_for(Invitation, raw=data, problems=checked.problems, language=visit.language, zone=event.zone)
         return await _team(request, event, visit, form, status=422)
+    if checked.value.role == "owner":
+        people_services.refuse_unconfirmed(visit)
     await people_services.invite(
         checked.value.email,
         checked.value.role,

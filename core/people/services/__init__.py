@@ -1,6 +1,8 @@
 """Writes of people: signing in and out, passwords, second factors, roles, tokens."""
 
+from plenaria.core.people.services.confirming import confirm
 from plenaria.core.people.services.links import (
+    ask_for_link,
     erasure_taken_back_by,
     link_is_open,
     lock_erasure,
@@ -17,13 +19,16 @@ from plenaria.core.people.services.second_factor import (
     enable_second_factor,
     show_second_factor,
 )
-from plenaria.core.people.services.sessions import end_session, sign_out
-from plenaria.core.people.services.tokens import make_token, revoke_token
+from plenaria.core.people.services.sessions import end_session, is_confirmed, refuse_unconfirmed, sign_out
+from plenaria.core.people.services.tokens import USUAL_TOKEN_DAYS, make_token, revoke_token
 
 __all__ = [
     "INVITATION_DAYS",
     "PASSWORD_MINIMUM",
     "TOTP_SECRET",
+    "USUAL_TOKEN_DAYS",
+    "ask_for_link",
+    "confirm",
     "disable_second_factor",
     "enable_second_factor",
     "end_session",
@@ -31,11 +36,13 @@ __all__ = [
     "erasure_taken_back_by",
     "grant",
     "invite",
+    "is_confirmed",
     "link_is_open",
     "lock_erasure",
     "make_token",
     "new_link",
     "only_owner_of",
+    "refuse_unconfirmed",
     "rename",
     "revoke",
     "revoke_token",

@@ -3,16 +3,18 @@
 from datetime import datetime, timedelta
 
 from plenaria.core import mail
-from plenaria.core.host.visit import PersonView
+from plenaria.core.host.visit import PersonView, Visit
 from plenaria.core.kernel.secrets import hashed, new_secret
 from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import Refusal, Refused
+from plenaria.core.people import rules
 from plenaria.core.people.queries import normal_email
 from plenaria.core.people.services.persons import ensure_person
 from plenaria.core.people.services.sessions import open_session
 from plenaria.core.people.tables import Erasure, SignInLink
 from plenaria.core.storage import audit
 from plenaria.core.storage.database import lock, transaction
+from plenaria.core.storage.requests import limits
 
 
 async def new_link(email: str, *, next_page: str, valid_for: timedelta, now: datetime) -> str:
@@ -42,8 +44,23 @@ async def send_link(email: str, *, next_page: str, language: str, settings: Sett
         )
 
 
-async def use_link(secret: str, *, user_agent: str, settings: Settings, now: datetime) -> tuple[str, str, PersonView]:
+async def ask_for_link(visit: Visit, email: str, *, next_page: str, settings: Settings) -> None:
+    """Mail a sign-in link, unless too many were asked for: then the caller answers the same, and no mail is sent."""
+    address = normal_email(email)
+    try:
+        await limits.attempt("sign-in", rules.LINKS, account=address, client=visit.client, now=visit.now)
+    except Refused:
+        return
+    await send_link(address, next_page=next_page, language=visit.language, settings=settings, now=visit.now)
+
+
+async def use_link(
+    secret: str, *, user_agent: str, settings: Settings, now: datetime, ends: int | None = None
+) -> tuple[str, str, PersonView]:
     """Spend a link: `(session secret, page to go to, person)`. Raises `Refused(link_used_or_expired)`.
+
+    `ends` is the browser's session before it. Uses are not counted: nobody guesses 256 bits, and a good link is never refused
+    because of others.
 
     One conditional UPDATE spends it, so that two clicks at once make one session. It takes an erasure back, unless a second
     factor has to be shown first (`show_second_factor` does it then).
@@ -62,7 +79,7 @@ async def use_link(secret: str, *, user_agent: str, settings: Settings, now: dat
         await lock_erasure(person.id)
         if not person.has_second_factor:
             await take_back_erasure(person.id, now=now)
-        session = await open_session(person, strong=False, user_agent=user_agent, settings=settings, now=now)
+        session = await open_session(person, strong=False, user_agent=user_agent, settings=settings, now=now, ends=ends)
         return session, spent[0]["next"], person
 
 

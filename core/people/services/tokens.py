@@ -1,21 +1,33 @@
 """Access tokens for the JSON API."""
 
 from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
 
 import msgspec
 
 from plenaria.core.host.permissions import may_be_a_scope
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.secrets import hashed, new_secret
-from plenaria.core.kernel.values import EventView, Refusal, Refused
+from plenaria.core.kernel.values import N_, EventView, Refusal, Refused, in_language
+from plenaria.core.people.services.notices import notify
+from plenaria.core.people.services.sessions import refuse_unconfirmed
 from plenaria.core.people.tables import ApiToken
 from plenaria.core.storage import audit
 from plenaria.core.storage.database import transaction
 
+USUAL_TOKEN_DAYS: Final = 365
 
-async def make_token(visit: Visit, event: EventView, *, name: str, scopes: Sequence[str]) -> str:
-    """A bearer token for the JSON API; shown this once. Scopes are permissions that one holds oneself."""
+
+async def make_token(
+    visit: Visit, event: EventView, *, name: str, scopes: Sequence[str], days: int = USUAL_TOKEN_DAYS
+) -> str:
+    """A bearer token for the JSON API, good for that many days; shown this once, and mailed about to its owner.
+
+    Scopes are permissions that one holds. Raises `Refused`.
+    """
     assert visit.person is not None  # noqa: S101 - the route declares a permission
+    refuse_unconfirmed(visit)
     held = {scope for scope in scopes if may_be_a_scope(scope) and visit.may(scope, event)}
     refused = [Refusal("unknown_scope", {"scope": scope}, "/scopes") for scope in scopes if scope not in held]
     if refused:
@@ -29,10 +41,13 @@ async def make_token(visit: Visit, event: EventView, *, name: str, scopes: Seque
             name=name,
             scopes=msgspec.json.encode(list(scopes)).decode(),
             created_at=visit.now,
+            expires_at=visit.now + timedelta(days=days),
         ).save()
-        await audit.record(
-            "token.made", by=visit.by, subject=visit.by, event=event.id, facts={"scopes": list(scopes)}, now=visit.now
-        )
+        facts = {"scopes": list(scopes), "days": days}
+        await audit.record("token.made", by=visit.by, subject=visit.by, event=event.id, facts=facts, now=visit.now)
+        what = N_("An access token was made in your name: “{name}”, for {event}.")
+        facts_of_mail = {"name": name, "event": in_language(event.name, visit.person.language or event.language)}
+        await notify(visit.person, what, facts=facts_of_mail, now=visit.now)
     return secret
 
 

@@ -1,7 +1,6 @@
 """One's own account: name, language, password, second factor, sessions."""
 
-from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 import pyotp
 import segno
@@ -10,14 +9,14 @@ from litestar import Request, Response, get, post
 from plenaria.core.forms import Checked, form_for, parse
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.i18n import gettext
+from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.shown import locale
 from plenaria.core.kernel.values import Refused
 from plenaria.core.people import queries, services
+from plenaria.core.people.web.confirming import unless_confirmed
 from plenaria.core.people.web.forms import CodeForm, NameForm, NewPasswordForm
-from plenaria.core.storage.requests import limits
 from plenaria.core.web.templating import page, pages_of, see_other
 
-HOUR: Final = timedelta(hours=1)
 Anything = Request[Any, Any, Any]
 
 
@@ -32,6 +31,8 @@ async def _account(request: Anything, visit: Visit, *, status: int = 200, **form
     name = NameForm(person.given_names, person.first_surname, person.second_surname, person.language or visit.language)
     secret = forms.pop("secret", None) or pyotp.random_base32()
     address = pyotp.TOTP(secret).provisioning_uri(name=person.email, issuer_name=pages_of(request).settings.title)
+    sessions = await queries.sessions(person.id, visit.now)
+    failed = await queries.failed_sign_ins([person.id])
     context = {
         "person": person,
         "name_form": form_for(NameForm, value=name, language=visit.language, zone="UTC"),
@@ -46,7 +47,8 @@ async def _account(request: Anything, visit: Visit, *, status: int = 200, **form
         status=status,
         secret=secret,
         qr=segno.make(address).svg_data_uri(scale=4, border=2),
-        sessions=await queries.sessions(person.id, visit.now),
+        sessions=sessions,
+        failed=failed.get(person.id, 0) + sum(each.failed_before for each in sessions if each.id == visit.session_id),
         locale=locale(),
         **context,
     )
@@ -71,7 +73,9 @@ async def change_name(request: Anything, visit: Visit) -> Response[Any]:
 
 
 @post("/me/account/password", permission="signed_in", include_in_schema=False)
-async def change_password(request: Anything, visit: Visit) -> Response[Any]:
+async def change_password(request: Anything, visit: Visit, settings: Settings) -> Response[Any]:
+    if (asked := await unless_confirmed(request, visit, settings, back="/me/account")) is not None:
+        return asked
     data = await request.form()
     checked: Checked[NewPasswordForm] = parse(NewPasswordForm, data, zone="UTC")
     if checked.value is None:
@@ -84,10 +88,10 @@ async def change_password(request: Anything, visit: Visit) -> Response[Any]:
 
 
 @post("/me/account/second-factor", permission="signed_in", include_in_schema=False)
-async def change_second_factor(request: Anything, visit: Visit) -> Response[Any]:
-    assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
+async def change_second_factor(request: Anything, visit: Visit, settings: Settings) -> Response[Any]:
+    if (asked := await unless_confirmed(request, visit, settings, back="/me/account")) is not None:
+        return asked
     data = await request.form()
-    await limits.count("code", str(visit.person.id), most=10, span=HOUR, now=visit.now)
     secret, code = str(data.get("secret", "")), str(data.get("code", ""))
     try:
         if data.get("off"):

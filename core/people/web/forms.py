@@ -46,6 +46,28 @@ class CodeForm(Struct, frozen=True):
     ]
 
 
+class ConfirmingPasswordForm(Struct, frozen=True):
+    """The password again, before something important."""
+
+    confirm_password: Annotated[
+        str,
+        Meta(title=N_("Your password"), max_length=500, extra={"kind": "password", "autocomplete": "current-password"}),
+    ]
+
+
+class ConfirmingCodeForm(Struct, frozen=True):
+    """A code, before something important."""
+
+    confirm_code: Annotated[
+        str,
+        Meta(
+            title=N_("Six-digit code"),
+            description=N_("From the authenticator app on your phone."),
+            extra={"autocomplete": "one-time-code", "inputmode": "numeric", "example": "123456"},
+        ),
+    ]
+
+
 class NewPasswordForm(Struct, frozen=True):
     """A new password."""
 

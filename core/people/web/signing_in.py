@@ -1,7 +1,6 @@
 """Pages of signing in and out: by link, by password, with a second factor."""
 
 import re
-from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -15,7 +14,6 @@ from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import Refused
 from plenaria.core.people import queries, services
 from plenaria.core.people.web.forms import CodeForm, EmailForm, PasswordForm
-from plenaria.core.storage.requests import limits
 from plenaria.core.web.security.cookies import session_cookie
 from plenaria.core.web.templating import page
 
@@ -29,7 +27,6 @@ def own_page(address: str) -> str:
     return address if len(address) <= LONGEST_NEXT and _OWN_PAGE.fullmatch(address) else "/me"
 
 
-HOUR: Final = timedelta(hours=1)
 Anything = Request[Any, Any, Any]
 
 
@@ -57,7 +54,7 @@ def _sign_in(request: Anything, form: Any, *, next_page: str, status: int = 200,
 
 @post("/sign-in", permission="public", include_in_schema=False)
 async def send_link(request: Anything, visit: Visit, settings: Settings) -> Response[Any]:
-    """The same answer whether the address is known or not."""
+    """The same answer whether the address is known or not, and whether or not a mail goes out once more."""
     data = await request.form()
     checked: Checked[EmailForm] = parse(EmailForm, {"email": data.getall("email", [])}, zone="UTC")
     next_page = own_page(str(data.get("next", "")))
@@ -65,9 +62,7 @@ async def send_link(request: Anything, visit: Visit, settings: Settings) -> Resp
         form = form_for(EmailForm, raw=data, problems=checked.problems, language=visit.language, zone="UTC")
         return _sign_in(request, form, next_page=next_page, status=422)
     address = queries.normal_email(checked.value.email)
-    await limits.count("sign-in", visit.client, most=30, span=HOUR, now=visit.now)
-    await limits.count("sign-in", address, most=6, span=HOUR, now=visit.now)
-    await services.send_link(address, next_page=next_page, language=visit.language, settings=settings, now=visit.now)
+    await services.ask_for_link(visit, address, next_page=next_page, settings=settings)
     return page(request, "people/link_sent.html", email=address, minutes=settings.sign_in_minutes)
 
 
@@ -81,22 +76,27 @@ async def sign_in_with_password(request: Anything, visit: Visit, settings: Setti
         form = form_for(PasswordForm, raw=fields, problems=checked.problems, language=visit.language, zone="UTC")
         plain = form_for(EmailForm, language=visit.language, zone="UTC")
         return _sign_in(request, plain, next_page=next_page, status=422, with_password=form)
-    await limits.count("password", visit.client, most=30, span=HOUR, now=visit.now)
-    await limits.count("password", queries.normal_email(checked.value.email), most=10, span=HOUR, now=visit.now)
     try:
         secret, person = await services.sign_in_with_password(
+            visit,
             checked.value.email,
             checked.value.password,
             user_agent=request.headers.get("user-agent", ""),
             settings=settings,
-            now=visit.now,
         )
     except Refused as refused:
+        _wait_when_too_many(refused)
         plain = form_for(EmailForm, language=visit.language, zone="UTC")
         again = form_for(PasswordForm, raw={"email": fields["email"]}, language=visit.language, zone="UTC")
         more = {"with_password": again, "refusals": refused.refusals}
         return _sign_in(request, plain, next_page=next_page, status=401, **more)
     return _signed_in(secret, _after(person.has_second_factor, next_page), settings)
+
+
+def _wait_when_too_many(refused: Refused) -> None:
+    """Answer 429 with the time to wait, on a page of its own."""
+    if any(each.code == "too_many_requests" for each in refused.refusals):
+        raise refused
 
 
 def _after(has_second_factor: bool, next_page: str) -> str:
@@ -122,12 +122,12 @@ async def check_code(request: Anything, visit: Visit, settings: Settings) -> Res
     next_page = own_page(str(data.get("next", "")))
     if visit.pending is None:
         return Redirect(next_page if visit.person else "/sign-in", status_code=303)
-    await limits.count("code", str(visit.pending.id), most=10, span=HOUR, now=visit.now)
     try:
         secret = await services.show_second_factor(
             visit, str(data.get("code", "")), settings=settings, user_agent=request.headers.get("user-agent", "")
         )
     except Refused as refused:
+        _wait_when_too_many(refused)
         form = form_for(CodeForm, raw=data, language=visit.language, zone="UTC")
         return page(request, "people/code.html", status=422, form=form, next=next_page, refusals=refused.refusals)
     return _signed_in(secret, next_page, settings)
@@ -144,9 +144,9 @@ async def link_page(request: Anything, visit: Visit, secret: str) -> Response[st
 
 @post("/sign-in/{secret:str}", permission="public", include_in_schema=False)
 async def use_link(request: Anything, visit: Visit, settings: Settings, secret: str) -> Response[Any]:
-    await limits.count("link", visit.client, most=60, span=HOUR, now=visit.now)
+    user_agent = request.headers.get("user-agent", "")
     session, next_page, person = await services.use_link(
-        secret, user_agent=request.headers.get("user-agent", ""), settings=settings, now=visit.now
+        secret, user_agent=user_agent, settings=settings, now=visit.now, ends=visit.session_id
     )
     return _signed_in(session, _after(person.has_second_factor, own_page(next_page)), settings)
 

@@ -24,6 +24,7 @@ CORE_ACTIONS: Final = {
     "person.erasure_taken_back": N_("Erasure of a person’s data taken back"),
     "person.erased": N_("A person’s data erased"),
     "person.signed_in": N_("Signed in"),
+    "person.sign_in_failed": N_("Failed sign-in"),
     "person.password_changed": N_("Password changed"),
     "person.second_factor_on": N_("Second factor switched on"),
     "person.second_factor_off": N_("Second factor switched off"),

@@ -29,6 +29,7 @@ from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import N_
 from plenaria.core.web import refusals
 from plenaria.core.web.errors import PROBLEM_JSON
+from plenaria.core.web.security.cookies import SESSION_COOKIE, cookie_name
 
 Document = dict[str, Any]
 
@@ -41,7 +42,7 @@ INTRODUCTION: Final = """\
 Everything that the pages of a Plenaria installation do, as JSON.
 
 A program sends `Authorization: Bearer …` with an access token, made in the console under “Access tokens”: it is good for
-one event and for the permissions chosen there.
+one event, for the permissions chosen there (`x-permission` of each operation), and until the day chosen there.
 
 Errors are problem documents (RFC 9457); `errors[].code` is stable (`x-error-codes` lists them), words follow `Accept-Language`.
 A POST that creates needs an `Idempotency-Key`: the same request with the same key has its effect once and gets the same answer.
@@ -139,7 +140,13 @@ def config(settings: Settings) -> OpenAPIConfig:
             security_schemes={
                 "bearer": SecurityScheme(
                     type="http", scheme="bearer", description="An access token, made in the console of an event."
-                )
+                ),
+                "session": SecurityScheme(
+                    type="apiKey",
+                    name=cookie_name(SESSION_COOKIE, settings.secure),
+                    security_scheme_in="cookie",
+                    description="A browser that is signed in. No access token does this.",
+                ),
             }
         ),
         use_handler_docstrings=True,
@@ -272,7 +279,7 @@ def _complete(operation: Document, path: str, method: str, handler: HTTPRouteHan
     if handler.summary is None:
         operation["summary"], _, operation["description"] = cleandoc(operation.get("description", "")).partition("\n")
         operation["description"] = operation["description"].strip()
-    operation["security"] = [{"bearer": []}] if permission != "public" else [{}, {"bearer": []}]
+    operation["security"] = _SECURITY.get(permission, [{"bearer": []}])
     operation["x-permission"] = permission
     if "file_body" in declared:
         operation["requestBody"] = _of_file(declared["file_body"])
@@ -299,6 +306,9 @@ def _of_file(body: FileBody) -> Document:
         content["application/octet-stream"] = {"schema": file}
     return {"required": True, "content": content}
 
+
+_SECURITY: Final[dict[str, list[Document]]] = {"public": [{}, {"bearer": []}], "signed_in": [{"session": []}]}
+"""How one may come in; where one needs a permission, with a token that has it as a scope."""
 
 _IDEMPOTENCY_KEY: Final = {
     "name": "Idempotency-Key",

@@ -11,18 +11,28 @@ from plenaria.core.kernel.settings import Settings
 SESSION_COOKIE: Final = "plenaria_session"
 LANGUAGE_COOKIE: Final = "plenaria_language"
 NOTICE_COOKIE: Final = "plenaria_notice"
+_OWN: Final = (SESSION_COOKIE, LANGUAGE_COOKIE, NOTICE_COOKIE)
 NOTICE_KINDS: Final = ("info", "success", "warning", "danger")
 
 
-def own_cookies(headers: Headers) -> dict[str, str]:
-    """Our own cookies: their values need no quoting, and another site's odd cookie beside them spoils nothing."""
+def cookie_name(name: str, secure: bool) -> str:
+    """How the browser knows it. Over https no neighbouring domain can set a cookie of that name (RFC 6265bis, `__Host-`)."""
+    return f"__Host-{name}" if secure else name
+
+
+def own_cookies(headers: Headers, secure: bool) -> dict[str, str]:
+    """Our own cookies by their plain names: their values need no quoting, and another site's odd cookie beside them spoils
+    nothing. Over https those without the prefix are nobody's."""
     parts = (part.partition("=") for part in headers.get("cookie", "").split(";"))
     sent = {name.strip(): value.strip() for name, _, value in parts}
-    return {name: sent[name] for name in (SESSION_COOKIE, LANGUAGE_COOKIE, NOTICE_COOKIE) if name in sent}
+    known = {name: cookie_name(name, secure) for name in _OWN}
+    return {name: sent[as_sent] for name, as_sent in known.items() if as_sent in sent}
 
 
 def set_cookie(name: str, value: str, secure: bool, *, max_age_s: int) -> str:
-    return f"{name}={value}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Lax" + ("; Secure" if secure else "")
+    """A Set-Cookie line; no `Domain`, as the prefix demands."""
+    line = f"{cookie_name(name, secure)}={value}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Lax"
+    return f"{line}; Secure" if secure else line
 
 
 def session_cookie(secret: str, settings: Settings) -> str:

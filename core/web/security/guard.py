@@ -8,6 +8,7 @@ from litestar.connection import ASGIConnection
 from litestar.exceptions import NotAuthorizedException, NotFoundException, PermissionDeniedException
 from litestar.handlers import BaseRouteHandler
 
+from plenaria.core.host.permissions import is_everybodys
 from plenaria.core.host.visit import Visit, visit_of
 from plenaria.core.kernel.trouble import Unavailable
 from plenaria.core.kernel.values import EventView, Refusal, Refused
@@ -106,7 +107,7 @@ def _lacks_second_factor(
     visit: Visit, permission: str, event: EventView | None, connection: ASGIConnection[Any, Any, Any, Any]
 ) -> bool:
     """Organisers must have shown a second factor where the installation says so."""
-    needed = connection.app.state.settings.second_factor_for_organisers and permission != "signed_in"
+    needed = connection.app.state.settings.second_factor_for_organisers and not is_everybodys(permission)
     organises = not {"owner", "organiser"}.isdisjoint(visit.roles_in(event))
     return bool(needed and organises and not visit.strong and visit.token is None)
 

@@ -1,5 +1,6 @@
 """Headers: safety headers of every answer, bearer tokens, writes that come from another site."""
 
+from collections.abc import Collection
 from typing import Final
 
 from litestar.datastructures import Headers
@@ -8,6 +9,8 @@ from plenaria.core.web.security.guard import SAFE
 
 API: Final = "/api/v1/"
 """Where bearer tokens are good. On pages they are not: a token of few scopes must not change its owner's password."""
+SECRET_PARAMETERS: Final = frozenset({"secret", "token"})
+"""What a path calls a secret in it."""
 VARY_API: Final = "Authorization, Cookie, Accept-Language"
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     (
@@ -27,7 +30,19 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
 )
 
 
-def default_headers(*, secure: bool, is_api: bool) -> tuple[tuple[bytes, bytes], ...]:
+def may_be_kept(method: str, permission: str, parameters: Collection[str], *, is_known: bool) -> bool:
+    """Whether a browser may keep the answer, to ask with its ETag next time, or to show it again on “back”.
+
+    Only a public page that was read may: it shows nothing that another reader does not see, but the reader's own name.
+    `permission` is the route's, "" where there is no such route; `parameters` are those of its path: whose address holds a
+    secret shows what the secret opens; `is_known`: somebody is signed in (or half so).
+    """
+    if method not in SAFE or not SECRET_PARAMETERS.isdisjoint(parameters):
+        return False
+    return permission == "public" or not (permission or is_known)
+
+
+def default_headers(*, secure: bool, is_api: bool, is_kept: bool) -> tuple[tuple[bytes, bytes], ...]:
     """What every answer says that says nothing else itself; made once, as bytes."""
     headers = {
         "content-security-policy": CONTENT_SECURITY_POLICY,
@@ -36,7 +51,7 @@ def default_headers(*, secure: bool, is_api: bool) -> tuple[tuple[bytes, bytes],
         "cross-origin-opener-policy": "same-origin",
         "permissions-policy": "camera=(self), microphone=(), geolocation=()",
         **({"strict-transport-security": "max-age=31536000"} if secure else {}),
-        "cache-control": "private, no-store" if is_api else "private, no-cache",
+        "cache-control": "private, no-cache" if is_kept and not is_api else "private, no-store",
         "vary": VARY_API if is_api else "Cookie, Accept-Language",
     }
     return tuple((name.encode(), value.encode()) for name, value in headers.items())

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 from litestar.datastructures import Headers
 from litestar.enums import ScopeType
@@ -21,7 +21,7 @@ from plenaria.core.web.security.cookies import (
     own_cookies,
     set_cookie,
 )
-from plenaria.core.web.security.headers import API, bearer, default_headers, is_cross_site
+from plenaria.core.web.security.headers import API, bearer, default_headers, is_cross_site, may_be_kept
 from plenaria.core.web.security.proxies import behind_proxies, client_of
 
 logger = logging.getLogger("plenaria.door")
@@ -45,7 +45,11 @@ class VisitMiddleware:
         self._people = people
         self._settings = settings
         self._behind_proxies = behind_proxies(self._with_visit, settings.trusted_proxies)
-        self._defaults = {is_api: default_headers(secure=settings.secure, is_api=is_api) for is_api in (False, True)}
+        self._defaults = {
+            (is_api, is_kept): default_headers(secure=settings.secure, is_api=is_api, is_kept=is_kept)
+            for is_api in (False, True)
+            for is_kept in (False, True)
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -56,7 +60,7 @@ class VisitMiddleware:
     async def _with_visit(self, scope: Scope, receive: Receive, send: Send) -> None:
         visit = Visit(now=clock.now(), path=scope["path"], query=scope.get("query_string", b"").decode("latin-1"))
         headers = Headers.from_scope(scope)
-        cookies = own_cookies(headers)
+        cookies = own_cookies(headers, self._settings.secure)
         visit.client = client_of(scope)
         visit.notices = notices_in(cookies)
         visit.language = _language(visit.query, cookies, headers)
@@ -72,7 +76,7 @@ class VisitMiddleware:
             visit.is_unidentified = True
         i18n.set_language(visit.language)
         scope["state"]["refused_origin"] = is_cross_site(visit.path, str(scope.get("method", "")), headers)
-        await self._app(scope, receive, self._with_headers(send, visit, cookies))
+        await self._app(scope, receive, self._with_headers(scope, send, visit, cookies))
 
     async def _identify(self, visit: Visit, headers: Headers, cookies: dict[str, str]) -> None:
         if (token := bearer(visit.path, headers)) is not None:
@@ -83,12 +87,12 @@ class VisitMiddleware:
         if person and person.language in LANGUAGES and LANGUAGE_COOKIE not in cookies:
             visit.language = chosen_in(visit.query) or person.language
 
-    def _with_headers(self, send: Send, visit: Visit, cookies: dict[str, str]) -> Send:
+    def _with_headers(self, scope: Scope, send: Send, visit: Visit, cookies: dict[str, str]) -> Send:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 own = list(message.get("headers", ()))
                 named = {name.lower() for name, _ in own}
-                defaults = self._defaults[visit.path.startswith(API)]
+                defaults = self._defaults[visit.path.startswith(API), _is_kept(scope, visit)]
                 message["headers"] = [
                     *own,
                     *(line for line in defaults if line[0] not in named),
@@ -105,6 +109,13 @@ class VisitMiddleware:
             yield b"set-cookie", set_cookie(LANGUAGE_COOKIE, asked, secure, max_age_s=31536000).encode("latin-1")
         if NOTICE_COOKIE in cookies and not visit.notices:
             yield b"set-cookie", set_cookie(NOTICE_COOKIE, "", secure, max_age_s=0).encode("latin-1")
+
+
+def _is_kept(scope: Scope, visit: Visit) -> bool:
+    handler: Any = scope.get("route_handler")
+    permission = handler.opt.get("permission", "") if handler is not None else ""
+    is_known = visit.person is not None or visit.pending is not None
+    return may_be_kept(str(scope.get("method", "")), permission, scope.get("path_params", {}), is_known=is_known)
 
 
 def chosen_in(query: str) -> str:

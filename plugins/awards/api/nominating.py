@@ -100,7 +100,7 @@ async def list_categories(
     return paged_whole(request, items, key=lambda item: item.code, after=after, limit=limit)
 
 
-@post(f"{API}/nominations", permission="signed_in", operation_id="startNomination", idempotent=True)
+@post(f"{API}/nominations", permission="awards.nominate", operation_id="startNomination", idempotent=True)
 async def start_nomination(
     request: Anything, event: EventView, visit: Visit, data: NewNomination
 ) -> Response[NominationDocument]:
@@ -127,13 +127,13 @@ async def list_nominations(
     return paged(request, items, key=lambda item: item.id, limit=limit)
 
 
-@get(f"{API}/nominations/{{code:str}}", permission="signed_in", operation_id="getNomination")
+@get(f"{API}/nominations/{{code:str}}", permission="awards.nominate", operation_id="getNomination")
 async def get_nomination(event: EventView, visit: Visit, code: str) -> NominationDocument:
     """A nomination of one's own (or any, for organisers of the award): its working copy."""
     return _nomination(await _own(event, visit, code))
 
 
-@put(f"{API}/nominations/{{code:str}}", permission="signed_in", operation_id="changeNomination")
+@put(f"{API}/nominations/{{code:str}}", permission="awards.nominate", operation_id="changeNomination")
 async def change_nomination(event: EventView, visit: Visit, code: str, data: NominationChange) -> NominationDocument:
     """Replace the working copy. 409 `draft_changed` when somebody else changed it since `revision`."""
     await _own(event, visit, code)
@@ -150,7 +150,7 @@ async def change_nomination(event: EventView, visit: Visit, code: str, data: Nom
 
 @post(
     f"{API}/nominations/{{code:str}}/files",
-    permission="signed_in",
+    permission="awards.nominate",
     operation_id="addNominationFile",
     idempotent=True,
     file_body=FileBody({"question": "The code of the question that it answers."}),
@@ -180,7 +180,7 @@ async def _sent_file(request: Anything) -> tuple[str, Upload]:
 
 @delete(
     f"{API}/nominations/{{code:str}}/files/{{file_code:str}}",
-    permission="signed_in",
+    permission="awards.nominate",
     operation_id="removeNominationFile",
     status_code=200,
 )
@@ -193,7 +193,7 @@ async def remove_file(event: EventView, visit: Visit, code: str, file_code: str)
 
 @post(
     f"{API}/nominations/{{code:str}}/submit",
-    permission="signed_in",
+    permission="awards.nominate",
     operation_id="submitNomination",
     status_code=200,
 )
@@ -208,7 +208,7 @@ async def submit_nomination(
 
 @post(
     f"{API}/nominations/{{code:str}}/withdraw",
-    permission="signed_in",
+    permission="awards.nominate",
     operation_id="withdrawNomination",
     status_code=200,
 )

@@ -7,6 +7,7 @@ import pytest
 
 from plenaria.core.host.permissions import CORE_PERMISSIONS, use_permissions
 from plenaria.core.host.visit import PersonView, TokenView, Visit
+from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import EventView
 from plenaria.core.people import services as people
 from tests.site import NOW, Site
@@ -60,15 +61,27 @@ def test_a_role_holds_its_own_permissions_only() -> None:
 
 
 def test_a_token_is_good_for_its_event_and_its_scopes() -> None:
-    limited = _visit({1: ("owner",), 2: ("owner",), None: ("owner",)}, TokenView(1, 1, ("event.view",)))
+    limited = _visit({1: ("owner",), 2: ("owner",), None: ("owner",)}, TokenView(1, 1, ("event.view", "me.read")))
 
     assert limited.may("event.view", HERE)
-    assert limited.may("signed_in", HERE)
+    assert limited.may("me.read", HERE)
+    assert limited.may("me.read")
     assert not limited.may("event.configure", HERE)
     assert not limited.may("event.view", THERE)
-    assert not limited.may("signed_in", THERE)
+    assert not limited.may("event.view")
+    assert not limited.may("me.read", THERE)
     assert not limited.may("installation.own", HERE)
     assert limited.roles_in(THERE) == ()
+
+
+def test_what_everybody_may_needs_a_scope_of_a_token_and_no_role_of_a_person() -> None:
+    assert _visit({}).may("me.read")
+    assert not Visit(NOW).may("me.read")
+    assert not _visit({None: ("owner",)}, TokenView(1, 1, ("event.view",))).may("me.read")
+
+
+def test_a_token_is_no_signed_in_browser() -> None:
+    assert not _visit({None: ("owner",)}, TokenView(1, 1, ("signed_in", "event.view"))).may("signed_in", HERE)
 
 
 def test_no_token_owns_the_installation_even_with_that_scope() -> None:
@@ -143,9 +156,23 @@ async def test_personal_pages_are_kept_by_no_cache_in_between(site: Site) -> Non
         assert "Cookie" in headers["vary"], path
 
 
+def test_over_https_a_neighbouring_domain_cannot_set_our_cookies() -> None:
+    from litestar.datastructures import Headers
+
+    from plenaria.core.web.security.cookies import SESSION_COOKIE, own_cookies, session_cookie
+
+    sent = Headers({"cookie": "plenaria_session=of-a-neighbour; __Host-plenaria_session=ours; other=1"})
+    made = session_cookie("s", Settings(address="https://congreso.example"))
+
+    assert own_cookies(sent, secure=True) == {SESSION_COOKIE: "ours"}
+    assert own_cookies(Headers({"cookie": "plenaria_session=of-a-neighbour"}), secure=True) == {}
+    assert made.startswith("__Host-plenaria_session=s; Path=/; ")
+    assert "Domain" not in made
+    assert session_cookie("s", Settings()).startswith("plenaria_session=s; ")
+
+
 @pytest.mark.parametrize("dialect", ["sqlite"])
 async def test_a_session_cookie_is_out_of_reach_of_scripts_and_of_plain_http(site: Site) -> None:
-    from plenaria.core.kernel.settings import Settings
     from plenaria.core.web.security.cookies import notice_cookie, session_cookie
 
     public = Settings(address="https://congreso.example")
