@@ -9,6 +9,7 @@ import pyotp
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import Refusal, Refused
+from plenaria.core.people.services.factors import refuse_weak
 from plenaria.core.people.services.links import lock_erasure, take_back_erasure
 from plenaria.core.people.services.sessions import open_session
 from plenaria.core.people.tables import Person, Session
@@ -59,6 +60,7 @@ def _matching_step(secret: str, code: str, now: datetime) -> int | None:
 async def enable_second_factor(visit: Visit, secret: str, code: str) -> None:
     """Keep the secret once its first code proved that the person's app has it."""
     assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
+    await refuse_weak(visit)  # whoever has a passkey shows it: else a mailbox alone would add a way around it
     step = _matching_step(secret, code.replace(" ", ""), visit.now) if TOTP_SECRET.fullmatch(secret) else None
     if step is None:
         raise Refused(Refusal("wrong_code", {}, "/code"))

@@ -14,6 +14,7 @@ from plenaria.core.kernel.shown import locale
 from plenaria.core.kernel.values import Refused
 from plenaria.core.people import queries, services
 from plenaria.core.people.web.forms import CodeForm, NameForm, NewPasswordForm
+from plenaria.core.people.web.ways_in import of_account
 from plenaria.core.storage.requests import limits
 from plenaria.core.web.templating import page, pages_of, see_other
 
@@ -48,6 +49,7 @@ async def _account(request: Anything, visit: Visit, *, status: int = 200, **form
         qr=segno.make(address).svg_data_uri(scale=4, border=2),
         sessions=await queries.sessions(person.id, visit.now),
         locale=locale(),
+        **await of_account(person, visit, request.app.state.settings),
         **context,
     )
 
