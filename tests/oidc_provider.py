@@ -99,9 +99,8 @@ class Provider:
             fields = "".join(
                 f'<input type="hidden" name="{name}" value="{html.escape(value)}">' for name, value in asked.items()
             )
-            page = (
-                f'<!doctype html><form method="post" action="/approve">{fields}<button>Continue as Ana</button></form>'
-            )
+            head = '<!doctype html><link rel="icon" href="data:,">'
+            page = f'{head}<form method="post" action="/approve">{fields}<button>Continue as Ana</button></form>'
             return Response(page, media_type="text/html")
 
         return authorize

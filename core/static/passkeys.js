@@ -64,4 +64,7 @@ function start(form) {
   });
 }
 
-if (window.PublicKeyCredential) document.querySelectorAll("form[data-passkey]").forEach(start);
+if (window.PublicKeyCredential) {
+  document.querySelectorAll("form[data-passkey]").forEach(start);
+  document.querySelectorAll("[data-passkey-missing]").forEach((words) => { words.hidden = true; });
+}

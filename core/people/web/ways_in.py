@@ -17,10 +17,13 @@ def offered(settings: Settings) -> dict[str, Any]:
 
 async def of_account(person: PersonView, visit: Visit, settings: Settings) -> dict[str, Any]:
     """For `people/_account_ways_in.html`. `shows_first`: a passkey has to be shown before anything is changed."""
-    passkeys = await queries.passkeys(person.id)
+    passkeys, identities = await queries.passkeys(person.id), await queries.identities(person.id, settings)
+    linked = {identity.name for identity in identities}
+    can_have = offered(settings)
     return {
-        **offered(settings),
-        "identities": await queries.identities(person.id, settings),
+        **can_have,
+        "providers": {key: name for key, name in can_have["providers"].items() if name not in linked},
+        "identities": identities,
         "passkeys": passkeys,
         "shows_first": bool(passkeys) and not visit.strong,
     }
