@@ -1,6 +1,7 @@
 """Writes of people: signing in and out, passwords, second factors, passkeys, identity providers, roles, tokens."""
 
 from plenaria.core.people.services.attempts import ATTEMPT_MINUTES, forget_old_attempts, is_attempt_open
+from plenaria.core.people.services.factors import reset_factors
 from plenaria.core.people.services.identities import (
     Entered,
     Linked,
@@ -72,6 +73,7 @@ __all__ = [
     "remove_passkey",
     "rename",
     "rename_passkey",
+    "reset_factors",
     "revoke",
     "revoke_token",
     "send_invitation",

@@ -9,10 +9,12 @@ from plenaria.core.host.visit import PersonView, Visit
 from plenaria.core.kernel.i18n import gettext, using
 from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import N_, Refusal, Refused
+from plenaria.core.people import queries
 from plenaria.core.people.services.links import lock_erasure
 from plenaria.core.people.services.sessions import open_session
-from plenaria.core.people.tables import Erasure, Passkey, Person
+from plenaria.core.people.tables import Erasure, Passkey, Person, Session
 from plenaria.core.storage import audit
+from plenaria.core.storage.database import transaction
 
 CHANGES: Final = {
     "identity_linked": N_("Signing in with {name} was added to your account."),
@@ -20,6 +22,7 @@ CHANGES: Final = {
     "passkey_added": N_("The passkey “{name}” was added to your account."),
     "passkey_removed": N_("The passkey “{name}” was removed from your account."),
     "passkey_refused": N_("The passkey “{name}” was refused: it seems to be a copy. Remove it, and add a new one."),
+    "factors_reset": N_("Your second factor and your passkeys were removed, and every browser was signed out."),
 }
 """What the mail says, by the audit action without its `person.`."""
 
@@ -45,6 +48,21 @@ async def enter(person: PersonView, *, strong: bool, user_agent: str, settings: 
     if await Erasure.exists().where((Erasure.person == person.id) & (Erasure.state == "blocked")):
         raise Refused(Refusal("account_blocked"))
     return await open_session(person, strong=strong, user_agent=user_agent, settings=settings, now=now)
+
+
+async def reset_factors(email: str, *, by: str, settings: Settings, now: datetime) -> None:
+    """For somebody who lost the device: no second factor, no passkey, no session is left; a mailed link lets them in.
+
+    Raises `Refused(not_your_address)` for an address that nobody has.
+    """
+    async with transaction():
+        person = await queries.person_by_email(email)
+        if person is None:
+            raise Refused(Refusal("not_your_address"))
+        await Person.update({Person.totp_secret: "", Person.totp_step: 0}).where(Person.id == person.id)
+        await Passkey.delete().where(Passkey.person == person.id)
+        await Session.delete().where(Session.person == person.id)
+        await record_change("factors_reset", person.id, by=by, name="", facts={}, settings=settings, now=now)
 
 
 async def record_change(

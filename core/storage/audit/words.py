@@ -32,6 +32,7 @@ CORE_ACTIONS: Final = {
     "person.passkey_added": N_("Passkey added"),
     "person.passkey_renamed": N_("Passkey renamed"),
     "person.passkey_removed": N_("Passkey removed"),
+    "person.factors_reset": N_("Second factor and passkeys removed after a loss"),
     "person.passkey_refused": N_("Passkey refused: its counter went back"),
 }
 

@@ -11,6 +11,7 @@ import pyotp
 import pytest
 
 from plenaria.core.kernel.settings import Settings
+from plenaria.core.kernel.values import Refused
 from plenaria.core.people import services
 from plenaria.core.people.tables import Passkey, Person, Session, SignInAttempt
 from plenaria.core.storage.audit.tables import AuditLine
@@ -230,6 +231,21 @@ async def test_a_passkey_of_somebody_else_is_no_second_step_and_not_added_twice(
     options = await challenge(eve, ACCOUNT)
     assert [each["id"] for each in options["excludeCredentials"]] == [text_of(own.id)]
     assert (await site.visitor().post("/sign-in/code/passkey/challenge")).status_code == 404
+
+
+async def test_who_lost_the_device_begins_again_with_a_mailed_link(site: Site) -> None:
+    ana, key = await site.signed_in(email=ANA), Authenticator()
+    await add(ana, key)
+    secret = pyotp.random_base32()
+    await ana.post("/me/account/second-factor", data={"secret": secret, "code": pyotp.TOTP(secret).at(site.now)})
+
+    await services.reset_factors(" Ana@example.mx", by="cli", settings=site.settings, now=site.now)
+
+    assert (await ana.get("/me")).status_code == 401
+    again = await site.signed_in(email=ANA)
+    assert (await add(again, Authenticator())).status_code == 303
+    with pytest.raises(Refused):
+        await services.reset_factors("nobody@example.mx", by="cli", settings=site.settings, now=site.now)
 
 
 @ONE_ENGINE
