@@ -6,7 +6,17 @@ from piccolo.conf.apps import AppConfig
 
 from plenaria.core.events.tables import Event, EventPlugin
 from plenaria.core.mail.tables import MailOverride
-from plenaria.core.people.tables import ApiToken, Erasure, Grant, Person, Session, SignInLink
+from plenaria.core.people.tables import (
+    ApiToken,
+    Erasure,
+    Grant,
+    Identity,
+    Passkey,
+    Person,
+    Session,
+    SignInAttempt,
+    SignInLink,
+)
 from plenaria.core.storage.audit.tables import AuditLine, AuditSeal
 from plenaria.core.storage.files.tables import StoredFile
 from plenaria.core.storage.outbox.tables import OutboxLine
@@ -26,6 +36,9 @@ APP_CONFIG = AppConfig(
         Grant,
         ApiToken,
         Erasure,
+        SignInAttempt,
+        Identity,
+        Passkey,
         RateCount,
         IdempotentAnswer,
         OutboxLine,

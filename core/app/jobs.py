@@ -12,6 +12,7 @@ from plenaria.core.host.contributions import Job
 from plenaria.core.kernel import clock
 from plenaria.core.kernel.trouble import Outage, Unavailable
 from plenaria.core.me.erasure import erase_due
+from plenaria.core.people.services import forget_old_attempts
 from plenaria.core.people.tables import Session, SignInLink
 from plenaria.core.storage import audit
 from plenaria.core.storage.outbox.tables import OutboxLine
@@ -108,4 +109,5 @@ async def tidy(*, now: datetime) -> None:
     old = now - KEEP_DELIVERED
     await OutboxLine.delete().where((OutboxLine.done_at < old) | (OutboxLine.given_up_at < old))
     await IdempotentAnswer.delete().where(IdempotentAnswer.created_at < now - KEEP_ANSWERS)
+    await forget_old_attempts(now=now)
     await limits.forget_old(now=now)

@@ -42,6 +42,23 @@ def erase(installation: Installation, email: str, at_once: bool) -> None:
     click.echo(fill(gettext("Erased.") if at_once else gettext("Blocked; to be erased on {day}."), {"day": due}))
 
 
+@person.command("reset-factors")
+@click.argument("email")
+@pass_installation
+def reset_factors(installation: Installation, email: str) -> None:
+    """Remove the second factor and the passkeys of EMAIL, who lost the device, and sign them out everywhere."""
+    run(_reset_factors(installation, email))
+    click.echo(f"{email}: {installation.settings.address}/sign-in")
+
+
+async def _reset_factors(installation: Installation, email: str) -> None:
+    from plenaria.core.kernel import clock
+    from plenaria.core.people import services
+
+    async with installation.database():
+        await services.reset_factors(email, by="cli", settings=installation.settings, now=clock.now())
+
+
 async def _erase(installation: Installation, email: str, at_once: bool) -> tuple[list[str], str]:
     from plenaria.core.kernel import clock
     from plenaria.core.kernel.values import Refusal, Refused

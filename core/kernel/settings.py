@@ -1,6 +1,6 @@
 """What one installation decides: `config/plenaria.toml`, overridden by `PLENARIA_…` in the environment.
 
-A nested setting is overridden with two underscores: `PLENARIA_MAIL__HOST`.
+A nested setting is overridden with two underscores: `PLENARIA_MAIL__HOST`, `PLENARIA_IDENTITY_PROVIDERS__GOOGLE__CLIENT_SECRET`.
 """
 
 import os
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
@@ -38,6 +39,41 @@ class Mail(Struct, forbid_unknown_fields=True, frozen=True):
     security: Annotated[str, Meta(pattern="^(starttls|tls|none)$")] = "starttls"
     sender: str = "Plenaria <no-reply@localhost>"
     timeout_s: Annotated[float, Meta(gt=0, le=300)] = 20.0
+
+
+PROVIDER: Final = r"^[a-z][a-z0-9]{0,29}\Z"
+"""A provider's name in our addresses and in the environment."""
+
+
+class IdentityProvider(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """Somebody else who says who a person is, by OpenID Connect: Google, Microsoft Entra, Keycloak."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=40)]
+    """What stands on the button."""
+    issuer: Annotated[str, Meta(pattern=r"^https?://[^?#\s@]+\Z")]
+    """Exactly as the provider writes it in its ID tokens. http only on this machine."""
+    client_id: Annotated[str, Meta(min_length=1)]
+    client_secret: str = ""
+    client_secret_file: str = ""
+    """A file that holds the secret, read at the start; instead of `client_secret`."""
+    scopes: tuple[str, ...] = ("openid", "email")
+    trusted_domains: tuple[Annotated[str, Meta(pattern=r"^[a-z0-9.-]+\Z")], ...] = ()
+    """Domains whose addresses are believed although the provider sends no `email_verified` (Microsoft Entra)."""
+
+    def __post_init__(self) -> None:
+        if self.issuer.startswith("http://") and not is_loopback(self.issuer):
+            raise ValueError(f"issuer: {self.issuer} needs https")
+        if "openid" not in self.scopes:
+            raise ValueError("scopes: “openid” is missing")
+
+    def __repr__(self) -> str:
+        """Without the secret: settings may end up in a log."""
+        return f"IdentityProvider(name={self.name!r}, issuer={self.issuer!r}, client_id={self.client_id!r})"
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an address is on this machine itself."""
+    return urlsplit(address).hostname in ("localhost", "127.0.0.1", "::1")
 
 
 class Settings(Struct, forbid_unknown_fields=True, frozen=True):
@@ -70,6 +106,8 @@ class Settings(Struct, forbid_unknown_fields=True, frozen=True):
     trusted_proxies: tuple[str, ...] = ()
     """Our own reverse proxies, addresses or networks (`10.0.0.0/8`): only their X-Forwarded-For is believed."""
     mail: Mail = Mail()
+    identity_providers: dict[Annotated[str, Meta(pattern=PROVIDER)], IdentityProvider] = {}
+    """By the name in their addresses: `[identity_providers.google]` is led back to `/sign-in/with/google/callback`."""
 
     def __post_init__(self) -> None:
         for network in self.trusted_proxies:
@@ -97,6 +135,7 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None,
     values.update(overrides)
     if isinstance(address := values.get("address"), str):
         values["address"] = address.strip().rstrip("/")
+    _read_secrets(values.get("identity_providers"))
     try:
         return msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
@@ -112,6 +151,16 @@ def _read(path: Path) -> dict[str, Any]:
         raise Misconfigured(f"{path}: not readable as TOML: {error}") from None
 
 
+def _read_secrets(providers: Any) -> None:
+    """Put what the providers' secret files hold in their place. What is no table is left to the check that follows."""
+    for provider in providers.values() if isinstance(providers, dict) else ():
+        if isinstance(provider, dict) and (path := provider.get("client_secret_file")):
+            try:
+                provider["client_secret"] = Path(str(path)).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise Misconfigured(f"client_secret_file: {path} cannot be read: {error}") from None
+
+
 def _override(values: dict[str, Any], environment: Mapping[str, str]) -> None:
     for name, text in environment.items():
         if not name.startswith("PLENARIA_") or name in NOT_SETTINGS:
@@ -121,11 +170,21 @@ def _override(values: dict[str, Any], environment: Mapping[str, str]) -> None:
         if outer not in known:
             raise Misconfigured(f"{name}: the environment sets this, but there is no such setting")
         if inner:
-            within = values.setdefault(outer, {})
-            if not isinstance(within, dict):
-                raise Misconfigured(f"{name}: “{outer}” has nothing inside it")
-            within[inner] = text
+            _put(values, [outer, *inner.split("__")], text, name)
         elif outer in ("disabled_plugins", "languages", "trusted_proxies"):
             values[outer] = [part.strip() for part in text.split(",") if part.strip()]
         else:
             values[outer] = text
+
+
+_LISTS_INSIDE: Final = ("scopes", "trusted_domains")
+
+
+def _put(values: dict[str, Any], path: list[str], text: str, name: str) -> None:
+    """`PLENARIA_MAIL__HOST` into the table `mail`; further underscores lead further in."""
+    *tables, last = path
+    for table in tables:
+        values = values.setdefault(table, {})
+        if not isinstance(values, dict):
+            raise Misconfigured(f"{name}: “{table}” has nothing inside it")
+    values[last] = [part.strip() for part in text.split(",") if part.strip()] if last in _LISTS_INSIDE else text

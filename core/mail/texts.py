@@ -56,6 +56,42 @@ CORE_MAIL: Final = (
             "site_link": "https://example.org/sign-in",
         },
     ),
+    MailText(
+        key="core.confirm_identity",
+        title=N_("Confirmation of a sign-in with a provider"),
+        subject={
+            "es": "Confirme que entra a {site} con {name}",
+            "en": "Confirm that you sign in to {site} with {name}",
+        },
+        body={
+            "es": "Alguien quiere entrar a **{site}** con {name} y dijo que esta es su dirección. Si fue usted, abra este enlace "
+            "en el mismo navegador; sirve una sola vez y durante {minutes} minutos:\n\n{link}\n\n"
+            "Si no fue usted, no haga nada.",
+            "en": "Somebody wants to sign in to **{site}** with {name} and said that this is their address. If it was you, open "
+            "this link in the same browser; it works once, for {minutes} minutes:\n\n{link}\n\n"
+            "If it was not you, do nothing.",
+        },
+        sample={
+            "site": "Plenaria",
+            "name": "Google",
+            "minutes": "15",
+            "link": "https://example.org/sign-in/confirm/…",
+        },
+    ),
+    MailText(
+        key="core.way_in_changed",
+        title=N_("A way to sign in was changed"),
+        subject={"es": "Cambió la forma de entrar a {site}", "en": "A way to sign in to {site} was changed"},
+        body={
+            "es": "{change}\n\nSi no fue usted, entre con un enlace por correo y revise su cuenta:\n\n{link}",
+            "en": "{change}\n\nIf it was not you, sign in with a link by e-mail and look at your account:\n\n{link}",
+        },
+        sample={
+            "site": "Plenaria",
+            "change": "Signing in with Google was added to your account.",
+            "link": "https://example.org/me/account",
+        },
+    ),
 )
 
 

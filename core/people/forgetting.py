@@ -10,7 +10,7 @@ from plenaria.core.kernel.i18n import gettext
 from plenaria.core.kernel.values import ERASED_DOMAIN, ErasureLine
 from plenaria.core.people import queries
 from plenaria.core.people.queries import normal_email
-from plenaria.core.people.tables import ApiToken, Grant, Person, Session, SignInLink
+from plenaria.core.people.tables import ApiToken, Grant, Identity, Passkey, Person, Session, SignInAttempt, SignInLink
 from plenaria.core.storage.files.tables import StoredFile
 from plenaria.core.storage.outbox.tables import OutboxLine
 
@@ -21,6 +21,7 @@ async def preview(person: int, /) -> list[ErasureLine]:
     why_files = gettext("They belong to what they were handed in with. Your name is taken off them.")
     lines = [
         ErasureLine(what=gettext("Your account: address, name, password and second factor")),
+        ErasureLine(what=gettext("Your passkeys and what links your account to Google and the like")),
         ErasureLine(what=gettext("Your signed-in browsers, access tokens and roles")),
         ErasureLine(what=gettext("Mails to you that are still kept")),
     ]
@@ -39,6 +40,9 @@ async def forget(person: int, /, *, now: datetime) -> None:
     await Session.delete().where(Session.person == person)
     await ApiToken.delete().where(ApiToken.person == person)
     await Grant.delete().where(Grant.person == person)
+    await Identity.delete().where(Identity.person == person)
+    await Passkey.delete().where(Passkey.person == person)
+    await SignInAttempt.delete().where(SignInAttempt.person == person)
     await StoredFile.update({StoredFile.owner: None}).where(StoredFile.owner == person)
     await Person.update(
         {

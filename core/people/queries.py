@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from plenaria.core.host.visit import PersonView, TokenView, Visit
 from plenaria.core.kernel.secrets import hashed
+from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import EventView
-from plenaria.core.people.tables import ApiToken, Grant, Person, Session
+from plenaria.core.people.tables import ApiToken, Grant, Identity, Passkey, Person, Session
 from plenaria.core.storage.database import statement
 from plenaria.core.storage.files.tables import StoredFile
 
@@ -52,6 +53,25 @@ class SessionRow(Struct, frozen=True):
     seen_at: datetime | None
     expires_at: datetime
     failed_before: int
+
+
+class IdentityRow(Struct, frozen=True):
+    """Where else the person says who they are."""
+
+    id: int
+    name: str
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+class PasskeyRow(Struct, frozen=True):
+    """A passkey as its owner sees it. `backed_up`: it is shared between devices."""
+
+    id: int
+    name: str
+    backed_up: bool
+    created_at: datetime
+    last_used_at: datetime | None
 
 
 async def identify_session(visit: Visit, secret: str) -> None:
@@ -223,8 +243,37 @@ async def sessions(person_id: int, now: datetime) -> list[SessionRow]:
     return [SessionRow(**row) for row in rows]
 
 
+async def identities(person_id: int, settings: Settings) -> list[IdentityRow]:
+    rows = (
+        await Identity.select(Identity.id, Identity.issuer, Identity.created_at, Identity.last_used_at)
+        .where(Identity.person == person_id)
+        .order_by(Identity.id)
+    )
+    return [IdentityRow(name=provider_name(row.pop("issuer"), settings), **row) for row in rows]
+
+
+def provider_name(issuer: str, settings: Settings) -> str:
+    """What the provider is called on its button; its address once it is taken out of the settings."""
+    return next((each.name for each in settings.identity_providers.values() if each.issuer == issuer), issuer)
+
+
+async def passkeys(person_id: int) -> list[PasskeyRow]:
+    rows = (
+        await Passkey.select(Passkey.id, Passkey.name, Passkey.backed_up, Passkey.created_at, Passkey.last_used_at)
+        .where(Passkey.person == person_id)
+        .order_by(Passkey.id)
+    )
+    return [PasskeyRow(**row) for row in rows]
+
+
+async def credential_ids(person_id: int) -> list[str]:
+    """Of the person's passkeys, base64url."""
+    rows = await Passkey.select(Passkey.credential_id).where(Passkey.person == person_id).order_by(Passkey.id)
+    return [row["credential_id"] for row in rows]
+
+
 async def personal_data(person_id: int) -> dict[str, Any]:
-    """What the core keeps about a person, as builtins: no hash, no key; five queries."""
+    """What the core keeps about a person, as builtins: no hash, no key; seven queries."""
     of_person = Person.select(
         Person.email,
         Person.given_names,
@@ -260,6 +309,14 @@ async def personal_data(person_id: int) -> dict[str, Any]:
             .where(ApiToken.person == person_id)
             .order_by(ApiToken.id)
         ],
+        "identities": await Identity.select(
+            Identity.issuer, Identity.subject, Identity.created_at, Identity.last_used_at
+        )
+        .where(Identity.person == person_id)
+        .order_by(Identity.id),
+        "passkeys": await Passkey.select(Passkey.name, Passkey.backed_up, Passkey.created_at, Passkey.last_used_at)
+        .where(Passkey.person == person_id)
+        .order_by(Passkey.id),
         "files": await StoredFile.select(
             StoredFile.event.slug.as_alias("event"),
             StoredFile.name,

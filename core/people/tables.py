@@ -9,10 +9,11 @@ from piccolo.columns import (
     ForeignKey,
     Integer,
     Serial,
+    Text,
     Timestamptz,
     Varchar,
 )
-from piccolo.constraints import Check
+from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
 from plenaria.core.storage.database.references import EVENT
@@ -107,3 +108,48 @@ class ApiToken(Table, tablename="core_api_token"):
     used_at = Timestamptz(default=None, null=True)
     expires_at = Timestamptz(default=None, null=True)
     revoked_at = Timestamptz(default=None, null=True)
+
+
+class SignInAttempt(Table, tablename="core_sign_in_attempt"):
+    """Something that a browser began and has minutes to end, once: a way to a provider and back, a passkey's challenge.
+
+    Both what comes back (`key`) and the cookie of the browser that began (`browser`) are kept only as hashes.
+    """
+
+    id: Serial
+    key = Varchar(length=64, unique=True)
+    browser = Varchar(length=64)
+    kind = Varchar(length=20)
+    person = ForeignKey(references=Person, null=True)
+    """Who must still be signed in at the end; null: nobody yet."""
+    details = JSON(default="{}")
+    expires_at = Timestamptz(default=None, index=True)
+
+
+class Identity(Table, tablename="core_identity"):
+    """Who a person is at an identity provider: its issuer and the subject there, which never changes."""
+
+    id: Serial
+    person = ForeignKey(references=Person, null=False, index=True)
+    issuer = Varchar(length=255)
+    subject = Varchar(length=255)
+    created_at = Timestamptz(default=None)
+    last_used_at = Timestamptz(default=None, null=True)
+
+    core_identity_issuer_subject_key = Unique([issuer, subject])
+
+
+class Passkey(Table, tablename="core_passkey"):
+    """A public key that a person signs in with (WebAuthn); binary values are kept as base64url."""
+
+    id: Serial
+    person = ForeignKey(references=Person, null=False, index=True)
+    credential_id = Varchar(length=1400, unique=True)
+    public_key = Text(default="")
+    sign_count = BigInt(default=0)
+    """What the key counted at its last use; keys that several devices share always say 0."""
+    transports = JSON(default="[]")
+    name = Varchar(length=60)
+    backed_up = Boolean(default=False)
+    created_at = Timestamptz(default=None)
+    last_used_at = Timestamptz(default=None, null=True)

@@ -53,9 +53,12 @@ UNLINKED = (
 NO_LINK_LEADS_THERE = {
     "/sign-in/{secret:str}",
     "/sign-in/code",
+    "/sign-in/code/passkey",
+    "/sign-in/confirm/{secret:str}",
+    "/sign-in/with/{provider:str}/callback",
     "/{event_slug:str}/agenda/{session:str}/participation",
 }
-"""Reached by a mailed link, in the middle of signing in, and by a speaker alone: other tests look at them."""
+"""Reached by a mailed link, from a provider, in the middle of signing in, and by a speaker alone: other tests look at them."""
 NOT_PAGES = ("/static", "/api/v1", "/healthz", "/readyz", "/metrics")
 MOST_ADDRESSES = 4
 """How many addresses of one shape are asked for links: a draft leads to no receipt, another nomination does."""

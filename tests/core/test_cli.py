@@ -136,13 +136,18 @@ def test_the_shipped_configuration_says_nothing_but_the_defaults() -> None:
 def test_the_shipped_configuration_names_every_setting_with_its_default() -> None:
     from msgspec import json
 
-    from plenaria.core.kernel.settings import Mail, Settings
+    from plenaria.core.kernel.settings import IdentityProvider, Mail, Settings
 
     text = (ROOT / "config" / "plenaria.toml").read_text("utf-8")
-    said = tomllib.loads(re.sub(r"(?m)^# (\[mail\]|[a-z_]+ = )", r"\1", text))
+    said = tomllib.loads(re.sub(r"(?m)^# (\[[a-z_.]+\]|[a-z_]+ = )", r"\1", text))
 
     defaults = json.decode(json.encode(Settings()))
-    examples = {"trusted_proxies": ["127.0.0.1"], "mail": {**defaults["mail"], "host": "smtp.example.org"}}
+    google = IdentityProvider(name="Google", issuer="https://accounts.google.com", client_id="")
+    examples = {
+        "trusted_proxies": ["127.0.0.1"],
+        "mail": {**defaults["mail"], "host": "smtp.example.org"},
+        "identity_providers": {"google": json.decode(json.encode(google))},
+    }
     assert said == {**defaults, **examples}
     assert Mail().host == ""
 
@@ -259,6 +264,19 @@ def test_somebody_invited_holds_the_role_and_has_a_mail_waiting(run: Run, tmp_pa
         mails = database.execute("SELECT count(*) FROM core_outbox_line WHERE kind = 'mail'").fetchone()
     assert held == [("owner", "ana@example.org")]
     assert mails == (1,)
+
+
+def test_somebody_who_lost_their_second_factor_is_told_by_mail_where_to_begin_again(run: Run, tmp_path: Path) -> None:
+    run("migrate")
+    run("person", "invite", "ana@example.org", "--role", "owner")
+
+    answer = run("person", "reset-factors", "ana@example.org")
+
+    assert (answer.exit_code, answer.stdout) == (0, "ana@example.org: http://127.0.0.1:8000/sign-in\n")
+    with sqlite3.connect(tmp_path / "house.sqlite3") as database:
+        mails = database.execute("SELECT name FROM core_outbox_line WHERE kind = 'mail' ORDER BY id").fetchall()
+    assert mails == [("core.invitation",), ("core.way_in_changed",)]
+    assert run("person", "reset-factors", "nobody@example.org").exit_code == 1
 
 
 def test_an_unknown_role_is_refused_in_words(run: Run, tmp_path: Path) -> None:

@@ -98,6 +98,44 @@ def test_a_password_is_not_in_the_message() -> None:
     assert "hunter2" not in str(error.value)
 
 
+PROVIDER = '[identity_providers.entra]\nname = "Entra"\nissuer = "{issuer}"\nclient_id = "a"\n'
+
+
+def test_a_provider_s_secret_comes_from_the_environment_or_a_file_and_is_never_shown(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("hunter2\n")
+    written = PROVIDER.format(issuer="https://login.example/tenant/v2.0")
+    in_file = _file(tmp_path, f'{written}client_secret_file = "{tmp_path / "secret"}"\n')
+
+    by_file = load(in_file, {}).identity_providers["entra"]
+    environment = {
+        "PLENARIA_IDENTITY_PROVIDERS__ENTRA__CLIENT_SECRET": "hunter2",
+        "PLENARIA_IDENTITY_PROVIDERS__ENTRA__TRUSTED_DOMAINS": "example.mx, example.org",
+    }
+    by_environment = load(_file(tmp_path, written), environment).identity_providers["entra"]
+
+    assert by_file.client_secret == by_environment.client_secret == "hunter2"
+    assert by_environment.trusted_domains == ("example.mx", "example.org")
+    assert "hunter2" not in repr(load(in_file, {}))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PROVIDER.format(issuer="http://login.example"),
+        PROVIDER.format(issuer="https://user@login.example"),
+        PROVIDER.format(issuer="https://login.example?a=b"),
+        PROVIDER.format(issuer="https://login.example") + 'scopes = ["email"]\n',
+        PROVIDER.format(issuer="https://login.example") + 'client_secret_file = "/nowhere/secret"\n',
+        PROVIDER.format(issuer="https://login.example") + "tenant = 1\n",
+        PROVIDER.format(issuer="https://login.example").replace("entra", "En-tra"),
+        "identity_providers = 3\n",
+    ],
+)
+def test_a_provider_that_cannot_be_used_stops_the_start(tmp_path: Path, text: str) -> None:
+    with pytest.raises(Misconfigured):
+        load(_file(tmp_path, text), {})
+
+
 @pytest.mark.parametrize("name", ["PLENARIA_DATABSE", "PLENARIA_MIAL__HOST", "PLENARIA_"])
 def test_a_misspelt_variable_stops_the_start_and_is_named_without_its_value(name: str) -> None:
     with pytest.raises(Misconfigured) as raised:

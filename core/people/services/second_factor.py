@@ -10,6 +10,7 @@ from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import N_, Refusal, Refused
 from plenaria.core.people import rules
+from plenaria.core.people.services.factors import refuse_weak
 from plenaria.core.people.services.failures import note_failure
 from plenaria.core.people.services.links import lock_erasure, take_back_erasure
 from plenaria.core.people.services.notices import notify
@@ -74,6 +75,7 @@ async def enable_second_factor(visit: Visit, secret: str, code: str) -> None:
     """Keep the secret once its first code proved that the person's app has it; the person is written to."""
     assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
     refuse_unconfirmed(visit)
+    await refuse_weak(visit)  # whoever has a passkey shows it: else a mailbox alone would add a way around it
     step = _matching_step(secret, code.replace(" ", ""), visit.now) if TOTP_SECRET.fullmatch(secret) else None
     if step is None:
         raise Refused(Refusal("wrong_code", {}, "/code"))

@@ -15,6 +15,7 @@ from plenaria.core.kernel.values import Refused
 from plenaria.core.people import queries, services
 from plenaria.core.people.web.confirming import unless_confirmed
 from plenaria.core.people.web.forms import CodeForm, NameForm, NewPasswordForm
+from plenaria.core.people.web.ways_in import of_account
 from plenaria.core.web.templating import page, pages_of, see_other
 
 Anything = Request[Any, Any, Any]
@@ -50,6 +51,7 @@ async def _account(request: Anything, visit: Visit, *, status: int = 200, **form
         sessions=sessions,
         failed=failed.get(person.id, 0) + sum(each.failed_before for each in sessions if each.id == visit.session_id),
         locale=locale(),
+        **await of_account(person, visit, request.app.state.settings),
         **context,
     )
 

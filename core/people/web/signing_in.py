@@ -14,6 +14,7 @@ from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import Refused
 from plenaria.core.people import queries, services
 from plenaria.core.people.web.forms import CodeForm, EmailForm, PasswordForm
+from plenaria.core.people.web.ways_in import can_show_passkey, offered
 from plenaria.core.web.security.cookies import session_cookie
 from plenaria.core.web.templating import page
 
@@ -48,6 +49,7 @@ def _sign_in(request: Anything, form: Any, *, next_page: str, status: int = 200,
         form=form,
         with_password=with_password,
         next=own_page(next_page),
+        **offered(request.app.state.settings),
         **more,
     )
 
@@ -113,7 +115,8 @@ async def code_page(request: Anything, visit: Visit) -> Response[Any]:
     if visit.pending is None:
         return Redirect(next_page if visit.person else "/sign-in", status_code=303)
     form = form_for(CodeForm, language=visit.language, zone="UTC")
-    return page(request, "people/code.html", form=form, next=next_page)
+    has_passkey = await can_show_passkey(visit.pending, request.app.state.settings)
+    return page(request, "people/code.html", form=form, next=next_page, has_passkey=has_passkey)
 
 
 @post("/sign-in/code", permission="public", include_in_schema=False)
@@ -129,7 +132,15 @@ async def check_code(request: Anything, visit: Visit, settings: Settings) -> Res
     except Refused as refused:
         _wait_when_too_many(refused)
         form = form_for(CodeForm, raw=data, language=visit.language, zone="UTC")
-        return page(request, "people/code.html", status=422, form=form, next=next_page, refusals=refused.refusals)
+        return page(
+            request,
+            "people/code.html",
+            status=422,
+            form=form,
+            next=next_page,
+            has_passkey=await can_show_passkey(visit.pending, settings),
+            refusals=refused.refusals,
+        )
     return _signed_in(secret, next_page, settings)
 
 

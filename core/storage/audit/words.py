@@ -28,6 +28,13 @@ CORE_ACTIONS: Final = {
     "person.password_changed": N_("Password changed"),
     "person.second_factor_on": N_("Second factor switched on"),
     "person.second_factor_off": N_("Second factor switched off"),
+    "person.identity_linked": N_("Sign-in with a provider added"),
+    "person.identity_unlinked": N_("Sign-in with a provider removed"),
+    "person.passkey_added": N_("Passkey added"),
+    "person.passkey_renamed": N_("Passkey renamed"),
+    "person.passkey_removed": N_("Passkey removed"),
+    "person.factors_reset": N_("Second factor and passkeys removed after a loss"),
+    "person.passkey_refused": N_("Passkey refused: its counter went back"),
 }
 
 _words: dict[str, str] = dict(CORE_ACTIONS)
