@@ -13,6 +13,7 @@ from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.secrets import new_secret
 from plenaria.core.kernel.values import N_, EventView, LocalizedText, PriceLine, builtins, refuse
 from plenaria.core.web.api import After, Limit, Page, id_after, once, paged, paged_whole
+from plenaria.core.web.security.counting import Counted
 from plenaria.plugins.registration import queries, services
 from plenaria.plugins.registration.forms import (
     CancellationReason,
@@ -34,6 +35,7 @@ from plenaria.plugins.registration.rules import DoorAnswer, unknown_ticket_types
 
 Anything = Request[Any, Any, Any]
 
+COUNTED: Final = Counted(services.count_attempt)
 MOST_SCANS: Final = 500
 
 Search = Annotated[str, Parameter(max_length=100, description="Part of a name, address, employer or code.")]
@@ -155,10 +157,15 @@ def _on_sale(kind: TicketTypeView, event: EventView) -> TicketTypeOnSale:
     )
 
 
-@post("/api/v1/events/{event_slug:str}/orders/quote", permission="public", operation_id="quoteOrder", status_code=200)
+@post(
+    "/api/v1/events/{event_slug:str}/orders/quote",
+    permission="public",
+    guards=[Counted(services.count_quote)],
+    operation_id="quoteOrder",
+    status_code=200,
+)
 async def quote_order(event: EventView, visit: Visit, data: QuoteRequest) -> Quote:
     """What these tickets cost, with fees and discounts, by the same reckoning as the order itself."""
-    await services.count_quote(visit.client, now=visit.now)
     types = {code: kind for code, kind in (await queries.ticket_types(event.id)).items() if kind.is_visible}
     refuse(unknown_ticket_types([each.ticket_type for each in data.attendees], types))
     attendees = [builtins(each) for each in data.attendees]
@@ -172,10 +179,15 @@ async def quote_order(event: EventView, visit: Visit, data: QuoteRequest) -> Quo
     )
 
 
-@post("/api/v1/events/{event_slug:str}/orders", permission="public", operation_id="placeOrder", idempotent=True)
+@post(
+    "/api/v1/events/{event_slug:str}/orders",
+    permission="public",
+    guards=[COUNTED],
+    operation_id="placeOrder",
+    idempotent=True,
+)
 async def place_order(request: Anything, event: EventView, visit: Visit, data: OrderRequest) -> Response[OrderReceipt]:
     """Place an order for one or several attendees. Refused with every reason at once; `sold_out` says how many are left."""
-    await services.count_attempt(visit.client, now=visit.now)
 
     async def place() -> OrderReceipt:
         placed = await services.place_order(
@@ -288,13 +300,16 @@ def _scan_answer(scan: Scan, result: services.DoorResult) -> ScanAnswer:
 
 
 @post(
-    "/api/v1/events/{event_slug:str}/waiting-list", permission="public", operation_id="joinWaitingList", idempotent=True
+    "/api/v1/events/{event_slug:str}/waiting-list",
+    permission="public",
+    guards=[COUNTED],
+    operation_id="joinWaitingList",
+    idempotent=True,
 )
 async def join_waiting_list(
     request: Anything, event: EventView, visit: Visit, data: WaitingRequest
 ) -> Response[WaitingPlace]:
     """Wait for a ticket that is sold out."""
-    await services.count_attempt(visit.client, now=visit.now)
 
     async def join() -> WaitingPlace:
         await services.join_waiting_list(event, data, language=visit.language, by=visit.by, now=visit.now)

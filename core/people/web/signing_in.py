@@ -58,6 +58,7 @@ def _sign_in(request: Anything, form: Any, *, next_page: str, status: int = 200,
 @post("/sign-in", permission="public", include_in_schema=False)
 async def send_link(request: Anything, visit: Visit, settings: Settings) -> Response[Any]:
     """The same answer whether the address is known or not."""
+    await limits.count("sign-in", visit.client, most=30, span=HOUR, now=visit.now)
     data = await request.form()
     checked: Checked[EmailForm] = parse(EmailForm, {"email": data.getall("email", [])}, zone="UTC")
     next_page = own_page(str(data.get("next", "")))
@@ -65,7 +66,6 @@ async def send_link(request: Anything, visit: Visit, settings: Settings) -> Resp
         form = form_for(EmailForm, raw=data, problems=checked.problems, language=visit.language, zone="UTC")
         return _sign_in(request, form, next_page=next_page, status=422)
     address = queries.normal_email(checked.value.email)
-    await limits.count("sign-in", visit.client, most=30, span=HOUR, now=visit.now)
     await limits.count("sign-in", address, most=6, span=HOUR, now=visit.now)
     await services.send_link(address, next_page=next_page, language=visit.language, settings=settings, now=visit.now)
     return page(request, "people/link_sent.html", email=address, minutes=settings.sign_in_minutes)
@@ -73,6 +73,7 @@ async def send_link(request: Anything, visit: Visit, settings: Settings) -> Resp
 
 @post("/sign-in/password", permission="public", include_in_schema=False)
 async def sign_in_with_password(request: Anything, visit: Visit, settings: Settings) -> Response[Any]:
+    await limits.count("password", visit.client, most=30, span=HOUR, now=visit.now)
     data = await request.form()
     fields = {name: data.getall(name, []) for name in ("email", "password")}
     checked: Checked[PasswordForm] = parse(PasswordForm, fields, zone="UTC")
@@ -81,7 +82,6 @@ async def sign_in_with_password(request: Anything, visit: Visit, settings: Setti
         form = form_for(PasswordForm, raw=fields, problems=checked.problems, language=visit.language, zone="UTC")
         plain = form_for(EmailForm, language=visit.language, zone="UTC")
         return _sign_in(request, plain, next_page=next_page, status=422, with_password=form)
-    await limits.count("password", visit.client, most=30, span=HOUR, now=visit.now)
     await limits.count("password", queries.normal_email(checked.value.email), most=10, span=HOUR, now=visit.now)
     try:
         secret, person = await services.sign_in_with_password(
@@ -118,11 +118,12 @@ async def code_page(request: Anything, visit: Visit) -> Response[Any]:
 
 @post("/sign-in/code", permission="public", include_in_schema=False)
 async def check_code(request: Anything, visit: Visit, settings: Settings) -> Response[Any]:
+    if visit.pending is not None:
+        await limits.count("code", str(visit.pending.id), most=10, span=HOUR, now=visit.now)
     data = await request.form()
     next_page = own_page(str(data.get("next", "")))
     if visit.pending is None:
         return Redirect(next_page if visit.person else "/sign-in", status_code=303)
-    await limits.count("code", str(visit.pending.id), most=10, span=HOUR, now=visit.now)
     try:
         secret = await services.show_second_factor(
             visit, str(data.get("code", "")), settings=settings, user_agent=request.headers.get("user-agent", "")

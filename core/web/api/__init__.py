@@ -7,7 +7,7 @@ documents them.
 
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Any, Final, Generic, TypeVar, cast
+from typing import Annotated, Any, Generic, TypeVar, cast
 from urllib.parse import urlencode
 
 import msgspec
@@ -26,8 +26,6 @@ from plenaria.core.web.errors import Invalid
 
 T = TypeVar("T")
 Anything = Request[Any, Any, Any]
-
-MOST_JSON_BYTES: Final = 2_000_000
 
 After = Annotated[str, Parameter(max_length=200, description="Cursor: `next` of the page before.")]
 Limit = Annotated[int, Parameter(ge=1, le=200, description="Items a page.")]
@@ -150,8 +148,6 @@ class CheckedBody(AbstractDTO[Any]):
             media_type.startswith("application/") and media_type.endswith("+json")
         ):
             raise HTTPException(status_code=415, extra={"code": "not_json"})
-        if len(value) > MOST_JSON_BYTES:
-            raise HTTPException(status_code=413, extra={"code": "body_too_large"})
         return self.decode_builtins(read_json(value))
 
     def decode_builtins(self, value: Any) -> Any:

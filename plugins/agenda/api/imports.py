@@ -57,6 +57,7 @@ class ImportView(Struct, frozen=True):
     "/api/v1/events/{event_slug:str}/schedule/imports",
     permission="agenda.edit",
     operation_id="importSchedule",
+    uploads=True,
     status_code=200,
 )
 async def import_schedule(

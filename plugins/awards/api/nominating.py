@@ -152,6 +152,7 @@ async def change_nomination(event: EventView, visit: Visit, code: str, data: Nom
     permission="signed_in",
     operation_id="addNominationFile",
     idempotent=True,
+    uploads=True,
 )
 async def add_file(request: Anything, event: EventView, visit: Visit, code: str) -> Response[NominationDocument]:
     """Add a file: multipart form data with `question` (a code) and `file`."""

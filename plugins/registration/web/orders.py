@@ -11,6 +11,7 @@ from plenaria.core.kernel.i18n import gettext
 from plenaria.core.kernel.values import EventView, Refused
 from plenaria.core.web.panels import parts_of
 from plenaria.core.web.refusals import sentence
+from plenaria.core.web.security.counting import Counted
 from plenaria.core.web.templating import page, see_other
 from plenaria.plugins.registration import queries, rules, services
 from plenaria.plugins.registration.queries import OrderView
@@ -88,7 +89,12 @@ async def _order_page(
     )
 
 
-@post("/{event_slug:str}/orders/{code:str}/{secret:str}/cancel", permission="public", include_in_schema=False)
+@post(
+    "/{event_slug:str}/orders/{code:str}/{secret:str}/cancel",
+    permission="public",
+    guards=[Counted(services.count_attempt)],
+    include_in_schema=False,
+)
 async def cancel(request: Anything, event: EventView, visit: Visit, code: str, secret: str) -> Response[Any]:
     """Cancel the order, where the settings let a buyer do so."""
     order, is_buyer = await order_at(event, visit, code, secret)
