@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -14,6 +15,8 @@ from plenaria.core.cli.installation import Installation, pass_installation, run
 
 if TYPE_CHECKING:
     from litestar import Litestar
+
+    from plenaria.core.kernel.settings import Serve
 
 FINISH_WITHIN_S: Final = 30
 """How long requests under way may take after a signal to stop."""
@@ -43,7 +46,8 @@ def serve(installation: Installation, host: str, port: int, workers: int, with_w
     run(_refuse_unready(installation))
     listening = listen(host, port)
     if workers == 1:
-        run_server(_application(installation, with_worker=with_worker), listening)
+        app = _application(installation, with_worker=with_worker)
+        run_server(app, listening, installation.settings.serve)
     else:
         listening.close()  # the server's supervisor opens it again for all its processes
         _run_processes(installation, host=host, port=port, workers=workers, with_worker=with_worker)
@@ -86,22 +90,25 @@ def listen(host: str, port: int) -> socket.socket:
         raise Misconfigured(f"cannot listen on {host}:{port} ({reason}); choose another with --port") from None
 
 
-def run_server(app: "Litestar", listening: socket.socket) -> None:
+def run_server(app: "Litestar", listening: socket.socket, limits: "Serve") -> None:
     """Serve in this process until a signal. Exits with 2 when the start fails."""
     import uvicorn
 
-    server = uvicorn.Server(uvicorn.Config(app, **_server_options()))
+    server = uvicorn.Server(uvicorn.Config(app, **_server_options(limits)))
     with suppress(KeyboardInterrupt, SystemExit):  # uvicorn stops first, then raises the signal again
         server.run(sockets=[listening])
     if not server.started:
         sys.exit(2)
 
 
-def _server_options() -> dict[str, Any]:
+def _server_options(limits: "Serve") -> dict[str, Any]:
+    from plenaria.core.cli.protocol import BoundedProtocol
+
     has_uvloop = sys.platform != "win32"
     return {
         "loop": "uvloop" if has_uvloop else "asyncio",
-        "http": "httptools",
+        "http": partial(BoundedProtocol, head_timeout_s=limits.head_timeout_s),
+        "limit_concurrency": limits.connections,
         "ws": "none",
         "lifespan": "on",
         "log_config": None,
@@ -124,7 +131,7 @@ def _run_processes(installation: Installation, *, host: str, port: int, workers:
         host=host,
         port=port,
         workers=workers,
-        **_server_options(),
+        **_server_options(installation.settings.serve),
     )
 
 

@@ -43,6 +43,7 @@ CORE_REFUSALS: Final = {
     "malformed_json": N_("The body is not JSON in UTF-8."),
     "body_missing": N_("This request needs a JSON body."),
     "body_too_large": N_("The body is larger than this address accepts."),
+    "body_too_slow": N_("What you sent did not arrive in time. Send it again over a better connection."),
     "not_a_form": N_("What was sent is not a form. Open the page again and use its buttons."),
     "not_json": N_("The body must be sent as application/json."),
     "bad_token": N_("This access token is unknown, has expired or was revoked."),

@@ -22,6 +22,7 @@ from plenaria.core.web.security.cookies import (
 )
 from plenaria.core.web.security.headers import API, bearer, default_headers, is_cross_site
 from plenaria.core.web.security.proxies import behind_proxies, client_of
+from plenaria.core.web.security.slowness import in_time
 
 logger = logging.getLogger("plenaria.door")
 
@@ -68,7 +69,8 @@ class VisitMiddleware:
             visit.is_unidentified = True
         i18n.set_language(visit.language)
         scope["state"]["refused_origin"] = is_cross_site(visit.path, str(scope.get("method", "")), headers)
-        await self._app(scope, receive, self._with_headers(send, visit, cookies))
+        body = in_time(receive, within_s=self._settings.serve.body_timeout_s)
+        await self._app(scope, body, self._with_headers(send, visit, cookies))
 
     async def _identify(self, visit: Visit, headers: Headers, cookies: dict[str, str]) -> None:
         if (token := bearer(visit.path, headers)) is not None:
