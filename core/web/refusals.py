@@ -36,6 +36,9 @@ CORE_REFUSALS: Final = {
     "file_empty": N_("“{name}” is empty."),
     "file_not_accepted": N_("“{name}” is not one of the kinds accepted here: {accepted}."),
     "file_not_what_it_says": N_("The content of “{name}” does not match its name: it is {found}."),
+    "file_loads_from_elsewhere": N_(
+        "“{name}” loads something from elsewhere when it is opened ({target}). Embed it in the file and send it again."
+    ),
     "changed_meanwhile": N_("Somebody changed this meanwhile. What you typed is kept below; compare and save again."),
     "idempotency_key_reused": N_("This Idempotency-Key was used for another request."),
     "idempotency_key_missing": N_("This request needs an Idempotency-Key header."),
