@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.exceptions import NotFoundException
 from litestar.params import Parameter
 from msgspec import Meta, Struct
 
@@ -16,6 +17,7 @@ from plenaria.core.web.api import After, Limit, Page, id_after, once, paged, pag
 from plenaria.core.web.security.counting import Counted
 from plenaria.plugins.registration import queries, services
 from plenaria.plugins.registration.forms import (
+    AddressProof,
     CancellationReason,
     OrderRequest,
     PaymentRecord,
@@ -40,7 +42,8 @@ MOST_SCANS: Final = 500
 
 Search = Annotated[str, Parameter(max_length=100, description="Part of a name, address, employer or code.")]
 State = Annotated[
-    str, Parameter(max_length=20, description="awaiting_payment, confirmed, cancelled or expired; empty: all.")
+    str,
+    Parameter(max_length=20, description="unconfirmed, awaiting_payment, confirmed, cancelled or expired; empty: all."),
 ]
 
 
@@ -69,7 +72,10 @@ class Quote(Struct, frozen=True, kw_only=True):
 
 
 class OrderReceipt(Struct, frozen=True, kw_only=True):
-    """What a buyer gets at once; the address of the order's page and the tickets come by mail."""
+    """What a buyer gets at once; the address of the order's page and the tickets come by mail.
+
+    `state` is `unconfirmed` until the buyer has confirmed the address from that mail; until `due_at` the seats are held.
+    """
 
     code: str
     state: str
@@ -191,11 +197,32 @@ async def place_order(request: Anything, event: EventView, visit: Visit, data: O
 
     async def place() -> OrderReceipt:
         placed = await services.place_order(
-            event, data, submission=f"api:{new_secret()}", language=visit.language, by=visit.by, now=visit.now
+            event,
+            data,
+            submission=f"api:{new_secret()}",
+            language=visit.language,
+            is_verified=services.buyer_is_known(visit, event, data),
+            by=visit.by,
+            now=visit.now,
         )
         return _only(OrderReceipt, await services.required_order(event, placed.code))
 
     return await once(request, data, place)
+
+
+@post(
+    "/api/v1/events/{event_slug:str}/orders/{code:str}/confirm",
+    permission="public",
+    guards=[COUNTED],
+    operation_id="confirmOrder",
+    status_code=200,
+)
+async def confirm_order(event: EventView, visit: Visit, code: str, data: AddressProof) -> OrderReceipt:
+    """Confirm the buyer's address with the secret from the mail; done again it changes nothing."""
+    order = await queries.order_with_secret(event.id, code, data.secret)
+    if order is None or not await queries.link_confirms(order.id, data.secret):
+        raise NotFoundException
+    return _only(OrderReceipt, await services.confirm_address(event, order.code, by=visit.by, now=visit.now))
 
 
 @get("/api/v1/events/{event_slug:str}/orders", permission="registration.view", operation_id="listOrders")
@@ -322,6 +349,7 @@ ROUTES = [
     list_ticket_types,
     quote_order,
     place_order,
+    confirm_order,
     list_orders,
     get_order,
     pay_order,

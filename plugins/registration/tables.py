@@ -81,7 +81,9 @@ class OrderRow(Table, tablename="registration_order"):
     search = Text(default="")
     """Buyer, attendees, employers and codes, without capitals and accents."""
 
-    registration_order_known_state = Check("state IN ('awaiting_payment', 'confirmed', 'cancelled', 'expired')")
+    registration_order_has_state = Check(
+        "state IN ('unconfirmed', 'awaiting_payment', 'confirmed', 'cancelled', 'expired')"
+    )
     registration_order_total_counts = Check(total_minor >= 0)
 
 
@@ -92,6 +94,8 @@ class OrderLinkRow(Table, tablename="registration_order_link"):
     order = ForeignKey(references=OrderRow, null=False)
     secret_hash = Varchar(length=64, unique=True)
     made_at = Timestamptz(default=None)
+    confirms = Boolean(default=False)
+    """Whether it was mailed to the buyer: who has it, reads that address."""
 
 
 class TicketRow(Table, tablename="registration_ticket"):

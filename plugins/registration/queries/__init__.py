@@ -11,6 +11,7 @@ from plenaria.plugins.registration.queries.attending import (
 from plenaria.plugins.registration.queries.counting import numbers
 from plenaria.plugins.registration.queries.ordering import (
     all_orders,
+    link_confirms,
     order,
     order_of_submission,
     order_with_secret,
@@ -51,6 +52,7 @@ __all__ = [
     "attendees",
     "details_of",
     "inside",
+    "link_confirms",
     "numbers",
     "order",
     "order_of_submission",

@@ -82,7 +82,10 @@ async def all_attendees(event_id: int, *, state: str = "") -> list[TicketView]:
 
 
 async def tickets_of_person(email: str, event_ids: Sequence[int]) -> list[tuple[int, TicketView]]:
-    """`(event id, ticket)` of everything that this address bought or is to attend with; one query."""
+    """`(event id, ticket)` of everything that this address bought or is to attend with; one query.
+
+    Of what nobody has confirmed yet only the buyer knows.
+    """
     if not event_ids:
         return []
     address = normal_email(email)
@@ -90,7 +93,10 @@ async def tickets_of_person(email: str, event_ids: Sequence[int]) -> list[tuple[
         await TicketRow.select(*_TICKET, TicketRow.event.as_alias("event"))
         .where(TicketRow.event.is_in(list(event_ids)))
         .where((TicketRow.email == address) | (TicketRow.order.buyer_email == address))
-        .where(TicketRow.order.state.is_in(["awaiting_payment", "confirmed"]))
+        .where(
+            TicketRow.order.state.is_in(["awaiting_payment", "confirmed"])
+            | ((TicketRow.order.state == "unconfirmed") & (TicketRow.order.buyer_email == address))
+        )
         .order_by(TicketRow.id)
     )
     return [(row.pop("event"), _ticket(row)) for row in rows]

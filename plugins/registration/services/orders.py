@@ -26,7 +26,9 @@ from plenaria.plugins.registration import queries, rules
 from plenaria.plugins.registration.forms import AttendeeRequest, OrderRequest
 from plenaria.plugins.registration.queries import OrderView, TicketTypeView
 from plenaria.plugins.registration.rules import Price
+from plenaria.plugins.registration.services.attempts import count_mail
 from plenaria.plugins.registration.services.facts import facts_of, mail_facts
+from plenaria.plugins.registration.services.letters import send_confirm_link
 from plenaria.plugins.registration.services.order_access import new_order_link, required_order
 from plenaria.plugins.registration.services.pricing import price_of
 from plenaria.plugins.registration.services.seats import give_back_seats, take_seats
@@ -45,10 +47,26 @@ class PlacedOrder(Struct, frozen=True):
     state: str
 
 
+class _Buyer(Struct, frozen=True):
+    language: str
+    is_verified: bool
+    by: str
+
+
 async def place_order(
-    event: EventView, request: OrderRequest, *, submission: str, language: str, by: str, now: datetime
+    event: EventView,
+    request: OrderRequest,
+    *,
+    submission: str,
+    language: str,
+    is_verified: bool,
+    by: str,
+    now: datetime,
 ) -> PlacedOrder:
     """Place an order and take its seats, or raise `Refused` with every reason.
+
+    `is_verified`: the buyer's address is known to be theirs. Otherwise the order holds its seats for minutes, until the
+    address is confirmed from a mail (where the settings ask for that).
 
     `submission` is the form's one-time token or the request's Idempotency-Key: the same one again gives the order that is
     already there (with a new secret), and nobody is registered twice; with other content it is refused.
@@ -56,9 +74,14 @@ async def place_order(
     key, digest = f"{event.id}/{submission}"[:200], _digest(request)
     if (earlier := await _earlier(key, digest, now=now)) is not None:
         return earlier
+    settings = await queries.settings(event)
+    is_verified = is_verified or settings.confirm_minutes == 0
+    if not is_verified:
+        await count_mail(normal_email(request.buyer_email), now=now)
+    buyer = _Buyer(language, is_verified, by)
     try:
         async with transaction():
-            return await _place(event, request, key=key, digest=digest, language=language, by=by, now=now)
+            return await _place(event, request, settings, buyer, key=key, digest=digest, now=now)
     except UniqueViolated:
         # The same form twice at the same moment: the other one was first.
         if (earlier := await _earlier(key, digest, now=now)) is not None:
@@ -81,9 +104,15 @@ async def _earlier(key: str, digest: str, *, now: datetime) -> PlacedOrder | Non
 
 
 async def _place(
-    event: EventView, request: OrderRequest, *, key: str, digest: str, language: str, by: str, now: datetime
+    event: EventView,
+    request: OrderRequest,
+    settings: RegistrationSettings,
+    buyer: _Buyer,
+    *,
+    key: str,
+    digest: str,
+    now: datetime,
 ) -> PlacedOrder:
-    settings = await queries.settings(event)
     types = await queries.ticket_types(event.id)
     refusals = rules.order_refusals(request, types, settings.order_rules(), now=now)
     facts = _facts_of_request(request)
@@ -94,23 +123,29 @@ async def _place(
     )
     refuse(refusals)
     await take_seats(event, types, rules.wanted(request.attendees), now=now)
-    order_id, code = await _store_order(
-        event, request, settings, price, key=key, digest=digest, language=language, now=now
-    )
+    order_id, code = await _store_order(event, request, settings, price, buyer, key=key, digest=digest, now=now)
     await _store_tickets(event, order_id, request.attendees, types)
     secret = await new_order_link(order_id, now=now)
     order = await required_order(event, code)
     await audit.record(
         "order.placed",
-        by=by,
+        by=buyer.by,
         subject=f"order:{code}",
         event=event.id,
         facts={"seats": order.seats, "total_minor": order.total_minor, "state": order.state},
         now=now,
     )
+    await _go_on(event, order, now=now)
+    return PlacedOrder(code, secret, order.state)
+
+
+async def _go_on(event: EventView, order: OrderView, *, now: datetime) -> None:
+    """What an order's new state sets off. Of one whose buyer is unknown the other plugins hear when that has changed."""
+    if order.state == "unconfirmed":
+        await send_confirm_link(event, order, now=now)
+        return
     fact = "registration_confirmed" if order.state == "confirmed" else "registration_placed"
     await outbox.tell(fact, event=event, now=now, order=facts_of(order))
-    return PlacedOrder(code, secret, order.state)
 
 
 def _facts_of_request(request: OrderRequest) -> dict[str, Any]:
@@ -123,14 +158,14 @@ async def _store_order(
     request: OrderRequest,
     settings: RegistrationSettings,
     price: Price,
+    buyer: _Buyer,
     *,
     key: str,
     digest: str,
-    language: str,
     now: datetime,
 ) -> tuple[int, str]:
     totals = price.totals
-    state = rules.first_state(totals.total)
+    state = rules.first_state(totals.total, is_verified=buyer.is_verified)
     invoice = request.invoice.cleaned() if request.invoice else None
     code = new_code(rules.ORDER_LENGTH)
     people = [part for each in request.attendees for part in (*_names(each), each.email, each.employer)]
@@ -139,7 +174,7 @@ async def _store_order(
         event=event.id,
         code=code,
         state=state,
-        language=language,
+        language=buyer.language,
         buyer_name=request.buyer_name.strip(),
         buyer_email=normal_email(request.buyer_email),
         net_minor=totals.net,
@@ -155,12 +190,16 @@ async def _store_order(
         submission=key,
         submission_hash=digest,
         placed_at=now,
-        due_at=rules.due_at(now, days=settings.payment_days) if state == "awaiting_payment" else None,
+        due_at=_due_at(state, settings, now),
         confirmed_at=now if state == "confirmed" else None,
         search=order_search(code, request.buyer_name, request.buyer_email, legal_name, people),
     )
     await order.save()
     return order.id, code
+
+
+def _due_at(state: rules.OrderState, settings: RegistrationSettings, now: datetime) -> datetime | None:
+    return rules.due_at(state, now, payment_days=settings.payment_days, confirm_minutes=settings.confirm_minutes)
 
 
 def order_search(code: str, buyer_name: str, buyer_email: str, legal_name: str, people: Sequence[str]) -> str:
@@ -208,6 +247,49 @@ def new_code(length: int) -> str:
 
 
 # -- after the order ------------------------------------------------------------------------------------------
+
+
+async def confirm_address(event: EventView, code: str, *, by: str, now: datetime) -> OrderView:
+    """The buyer's address is theirs: the order goes on to its payment, or is complete. Once; again it changes nothing.
+
+    Raises `Refused(confirmed_too_late, order_cancelled)`.
+    """
+    settings = await queries.settings(event)
+    async with transaction():
+        order = await required_order(event, code)
+        refuse(rules.confirmation_refusals(order.state, due_at=order.due_at, now=now))
+        state = rules.first_state(order.total_minor, is_verified=True)
+        changed = await (
+            OrderRow.update(
+                {
+                    OrderRow.state: state,
+                    OrderRow.due_at: _due_at(state, settings, now),
+                    OrderRow.confirmed_at: now if state == "confirmed" else None,
+                }
+            )
+            .where((OrderRow.id == order.id) & (OrderRow.state == "unconfirmed"))
+            .returning(OrderRow.id)
+        )
+        if not changed:
+            return await required_order(event, order.code)
+        subject = f"order:{order.code}"
+        await audit.record(
+            "order.address_confirmed", by=by, subject=subject, event=event.id, facts={"state": state}, now=now
+        )
+        confirmed = await required_order(event, order.code)
+        await _go_on(event, confirmed, now=now)
+        return confirmed
+
+
+async def mail_confirm_link_again(event: EventView, code: str, *, now: datetime) -> None:
+    """Another mail with a link that confirms. Raises `Refused(too_many_mails, confirmed_too_late, …)`."""
+    order = await required_order(event, code)
+    refuse(rules.confirmation_refusals(order.state, due_at=order.due_at, now=now))
+    if order.state != "unconfirmed":
+        return
+    await count_mail(order.buyer_email, now=now)
+    async with transaction():
+        await send_confirm_link(event, order, now=now)
 
 
 async def mark_paid(
@@ -268,6 +350,8 @@ async def cancel_order(
         )
         if not await _release(event, order, "cancelled", reason=reason, by=by, now=now):
             raise Refused(Refusal("already_cancelled"))
+        if order.state == "unconfirmed" and by_attendee:
+            return await required_order(event, order.code)
         with using(order.language):
             words = reason or gettext("As you asked.")
         await mail.send(
@@ -282,7 +366,7 @@ async def cancel_order(
 
 
 async def expire_unpaid(*, now: datetime) -> int:
-    """Expire the unpaid orders whose time is over, each in its own transaction, and return how many.
+    """Expire the unpaid and unconfirmed orders whose time is over, each in its own transaction, and return how many.
 
     An event where the plugin is switched off is left as it is.
     """
@@ -299,6 +383,8 @@ async def _expire(event: EventView, code: str, *, now: datetime) -> bool:
             return False
         if not await _release(event, order, "expired", reason="", by="system", now=now):
             return False
+        if order.state == "unconfirmed":
+            return True  # nobody has shown that the address is theirs: it gets no further mail
         await mail.send(
             "registration.expired",
             to=order.buyer_email,
@@ -328,6 +414,8 @@ async def _release(event: EventView, order: OrderView, state: str, *, reason: st
         facts={"seats": order.seats, "was": order.state},
         now=now,
     )
+    if order.state == "unconfirmed":
+        return True  # no plugin has heard of it
     ended = await required_order(event, order.code)
     await outbox.tell("registration_cancelled", event=event, now=now, order=facts_of(ended))
     return True

@@ -195,7 +195,13 @@ async def place_order(request: Anything, event: EventView, visit: Visit) -> Resp
         return await _attendees(request, event, visit, settings, types, problems=checked.problems, status=422, **again)
     try:
         placed = await services.place_order(
-            event, checked.value, submission=f"form:{submission}", language=visit.language, by=visit.by, now=visit.now
+            event,
+            checked.value,
+            submission=f"form:{submission}",
+            language=visit.language,
+            is_verified=services.buyer_is_known(visit, event, checked.value),
+            by=visit.by,
+            now=visit.now,
         )
     except Refused as refused:
         types = await queries.ticket_types(event.id)
