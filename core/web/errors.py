@@ -48,6 +48,7 @@ CODE_OF: Final = {
     408: "body_too_slow",
     413: "body_too_large",
     415: "not_json",
+    421: "wrong_host",
     500: "internal_error",
 }
 """What an answer of the framework's own is called in the API."""

@@ -15,6 +15,7 @@ CORE_REFUSALS: Final = {
     "slug_taken": N_("The address “{slug}” is taken. Choose another one."),
     "copy_too_far": N_("Choose a first day between {first} and {last}."),
     "cross_site_request": N_("This form was sent from another site, so nothing was done."),
+    "wrong_host": N_("This site has another address."),
     "second_factor_pending": N_("You are not signed in yet: type the code of your second factor first."),
     "second_factor_needed": N_("Organisers sign in with a second factor here. Set it up under “My account”."),
     "too_many_requests": N_("Too many attempts. Please wait {seconds} seconds and try again."),

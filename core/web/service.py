@@ -29,13 +29,13 @@ async def static_file(request: Request[Any, Any, Any], fingerprint: str, name: s
     return Response(file.content, media_type=file.media_type, headers=headers)
 
 
-@get("/healthz", permission="public", include_in_schema=False, media_type=MediaType.TEXT)
+@get("/healthz", permission="public", any_host=True, include_in_schema=False, media_type=MediaType.TEXT)
 async def healthz() -> str:
     """The process lives."""
     return "ok"
 
 
-@get("/readyz", permission="public", include_in_schema=False)
+@get("/readyz", permission="public", any_host=True, include_in_schema=False)
 async def readyz(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
     """The database answers and has the right schema."""
     try:
@@ -45,7 +45,7 @@ async def readyz(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
     return Response({"ready": not difference, "reasons": difference}, status_code=503 if difference else 200)
 
 
-@get("/metrics", permission="public", include_in_schema=False)
+@get("/metrics", permission="public", any_host=True, include_in_schema=False)
 async def metrics() -> Response[bytes]:
     """Prometheus text format; keep it from the outside world at the proxy."""
     return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -26,7 +26,7 @@ async def ask(
 ) -> Seen:
     """The whole exchange in this task, without a client's work in between."""
     scope, _, query = path.partition("?")
-    lines = {"host": "testserver", "content-length": str(len(body)), **(headers or {})}
+    lines = {"host": "127.0.0.1:8000", "content-length": str(len(body)), **(headers or {})}
     asked: dict[str, Any] = {
         "type": "http",
         "asgi": {"version": "3.0"},

@@ -6,6 +6,7 @@ from typing import Any, Final, Protocol
 from litestar import Litestar
 from litestar.connection import ASGIConnection
 from litestar.exceptions import (
+    HTTPException,
     NotAuthorizedException,
     NotFoundException,
     PermissionDeniedException,
@@ -47,6 +48,8 @@ async def _admit(
         return
     visit = visit_of(connection)
     opt = handler.opt
+    if connection.scope["state"].get("refused_host") and not opt.get("any_host"):
+        raise HTTPException(status_code=421, extra={"code": "wrong_host"})
     if visit.is_unidentified and opt["permission"] != "public":
         raise ServiceUnavailableException
     if visit.has_bad_token:

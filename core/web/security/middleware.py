@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from functools import partial
 from typing import Protocol
 
 from litestar.datastructures import Headers
@@ -20,7 +21,7 @@ from plenaria.core.web.security.cookies import (
     own_cookies,
     set_cookie,
 )
-from plenaria.core.web.security.headers import API, bearer, default_headers, is_cross_site
+from plenaria.core.web.security.headers import API, bearer, default_headers, is_cross_site, is_other_host
 from plenaria.core.web.security.proxies import behind_proxies, client_of
 from plenaria.core.web.security.slowness import in_time
 
@@ -45,6 +46,8 @@ class VisitMiddleware:
         self._people = people
         self._settings = settings
         self._behind_proxies = behind_proxies(self._with_visit, settings.trusted_proxies)
+        self._scheme, _, own_host = settings.address.partition("://")
+        self._is_for_others = partial(is_other_host, own=own_host, is_development=settings.development)
         self._defaults = {is_api: default_headers(secure=settings.secure, is_api=is_api) for is_api in (False, True)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,7 +71,9 @@ class VisitMiddleware:
             logger.exception("the caller could not be identified")
             visit.is_unidentified = True
         i18n.set_language(visit.language)
-        scope["state"]["refused_origin"] = is_cross_site(visit.path, str(scope.get("method", "")), headers)
+        method = str(scope.get("method", ""))
+        scope["state"]["refused_origin"] = is_cross_site(visit.path, method, headers, scheme=self._scheme)
+        scope["state"]["refused_host"] = self._is_for_others(headers.getall("host", []))
         body = in_time(receive, within_s=self._settings.serve.body_timeout_s)
         await self._app(scope, body, self._with_headers(send, visit, cookies))
 

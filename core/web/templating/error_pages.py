@@ -50,6 +50,11 @@ _ERROR_WORDS: Final[Mapping[int, tuple[str, str, str]]] = {
         N_("What you sent is larger than this page accepts."),
         N_("Make the file smaller and send it again."),
     ),
+    421: (
+        N_("This site has another address"),
+        N_("The request was sent to a name that is not this site's, so nothing was done."),
+        N_("Check the address, or ask the people who run this site for it."),
+    ),
     422: (
         N_("Some answers need another look"),
         N_("Nothing was changed. This is why:"),
