@@ -112,7 +112,7 @@ def test_the_shipped_configuration_names_every_setting_with_its_default() -> Non
     from plenaria.core.kernel.settings import Mail, Settings
 
     text = (ROOT / "config" / "plenaria.toml").read_text("utf-8")
-    said = tomllib.loads(re.sub(r"(?m)^# (\[mail\]|[a-z_]+ = )", r"\1", text))
+    said = tomllib.loads(re.sub(r"(?m)^# (\[[a-z]+\]|[a-z_]+ = )", r"\1", text))
 
     defaults = json.decode(json.encode(Settings()))
     examples = {"trusted_proxies": ["127.0.0.1"], "mail": {**defaults["mail"], "host": "smtp.example.org"}}
