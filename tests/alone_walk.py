@@ -71,8 +71,8 @@ async def see_pages(app: Litestar, event: EventView) -> None:
     """As owner and as visitor, every GET address that has no parameter but the event."""
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with (
-        httpx.AsyncClient(transport=transport, base_url="http://testserver") as visitor,
-        httpx.AsyncClient(transport=transport, base_url="http://testserver") as owner,
+        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as visitor,
+        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as owner,
     ):
         person = await people.ensure_person("owner@example.mx", now=NOW)
         await people.grant(person, "owner", event=event, by="test", now=NOW)

@@ -38,8 +38,8 @@ async def main(url: str) -> None:
     async with app.lifespan():
         event = await services.create_event("congress", DETAILS, by="test", now=NOW)
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as visitor:
-            await walk(event, visitor, httpx.AsyncClient(transport=transport, base_url="http://testserver"))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as visitor:
+            await walk(event, visitor, httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000"))
     print("walked")
 
 

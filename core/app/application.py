@@ -32,17 +32,13 @@ from plenaria.core.web.access import Access
 from plenaria.core.web.api import openapi
 from plenaria.core.web.api.parameters import StrictParameters
 from plenaria.core.web.api.public_reads import PublicReads
-from plenaria.core.web.form_request import FormRequest
+from plenaria.core.web.form_request import MOST_FIELDS, FormRequest, most_upload_bytes
 from plenaria.core.web.kept_answers import KeptAnswers
 from plenaria.core.web.security.guard import Guard, undeclared
 from plenaria.core.web.security.middleware import VisitMiddleware
 from plenaria.core.web.templating import CORE, Pages
 
 logger = logging.getLogger("plenaria.app")
-
-FORM_OVERHEAD_MB = 5
-"""Room for a form's text beside its files."""
-
 
 DELIVERERS: Final[Mapping[str, outbox.Deliver]] = {"fact": facts.deliver, "mail": mail.deliver}
 """How each kind of line leaves the outbox."""
@@ -139,7 +135,8 @@ def _litestar(settings: Settings, host: PluginHost, handlers: list[Any], *, with
             }
         ),
         lifespan=[_lifespan(settings, host, with_worker)],
-        request_max_body_size=(settings.upload_limit_mb * 2 + FORM_OVERHEAD_MB) * 1_000_000,
+        request_max_body_size=most_upload_bytes(settings.upload_limit_mb),
+        multipart_form_part_limit=MOST_FIELDS,
         openapi_config=openapi.config(settings),
         plugins=[openapi.OwnSchemas()],
         logging_config=None,

@@ -158,4 +158,4 @@ def _serve(installation: Installation, listening: "socket.socket") -> None:
 
     logs.configure(development=True)
     app = create_app(installation.settings, host=installation.host, with_worker=True)
-    run_server(app, listening)
+    run_server(app, listening, installation.settings.serve)

@@ -5,13 +5,24 @@ import click
 from plenaria.core.cli.installation import Installation, pass_installation, run
 
 
+def one_address(typed: str) -> str:
+    """The argument EMAIL: one whole address, as every form takes it."""
+    import re
+
+    from plenaria.core.kernel.values import EMAIL
+
+    if not re.fullmatch(EMAIL, typed):
+        raise click.BadParameter(f"“{typed}” is no e-mail address, as in name@example.org")
+    return typed
+
+
 @click.group()
 def person() -> None:
     """People and their roles."""
 
 
 @person.command()
-@click.argument("email")
+@click.argument("email", callback=lambda *given: one_address(given[2]))
 @click.option(
     "--event", "slug", default="", help="The event's slug; without it the role holds in the whole installation."
 )

@@ -15,6 +15,8 @@ from plenaria.core.cli.installation import Installation, pass_installation, run
 if TYPE_CHECKING:
     from litestar import Litestar
 
+    from plenaria.core.kernel.settings import Serve
+
 FINISH_WITHIN_S: Final = 30
 """How long requests under way may take after a signal to stop."""
 _WITH_WORKER: Final = "PLENARIA_SERVE_WITH_WORKER"
@@ -43,7 +45,8 @@ def serve(installation: Installation, host: str, port: int, workers: int, with_w
     run(_refuse_unready(installation))
     listening = listen(host, port)
     if workers == 1:
-        run_server(_application(installation, with_worker=with_worker), listening)
+        app = _application(installation, with_worker=with_worker)
+        run_server(app, listening, installation.settings.serve)
     else:
         listening.close()  # the server's supervisor opens it again for all its processes
         _run_processes(installation, host=host, port=port, workers=workers, with_worker=with_worker)
@@ -57,7 +60,9 @@ async def _refuse_unready(installation: Installation) -> None:
 
 def _application(installation: Installation, *, with_worker: bool) -> "Litestar":
     from plenaria.core.app import create_app
+    from plenaria.core.cli.protocol import BoundedProtocol
 
+    BoundedProtocol.head_timeout_s = installation.settings.serve.head_timeout_s
     return create_app(installation.settings, host=installation.host, with_worker=with_worker)
 
 
@@ -86,22 +91,23 @@ def listen(host: str, port: int) -> socket.socket:
         raise Misconfigured(f"cannot listen on {host}:{port} ({reason}); choose another with --port") from None
 
 
-def run_server(app: "Litestar", listening: socket.socket) -> None:
+def run_server(app: "Litestar", listening: socket.socket, limits: "Serve") -> None:
     """Serve in this process until a signal. Exits with 2 when the start fails."""
     import uvicorn
 
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, **_server_options()))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, **_server_options(limits)))
     with suppress(KeyboardInterrupt, SystemExit):  # uvicorn stops first, then raises the signal again
         server.run(sockets=[listening])
     if not server.started:
         sys.exit(2)
 
 
-def _server_options() -> dict[str, Any]:
+def _server_options(limits: "Serve") -> dict[str, Any]:
     has_uvloop = sys.platform != "win32"
     return {
         "loop": "uvloop" if has_uvloop else "asyncio",
-        "http": "httptools",
+        "http": "plenaria.core.cli.protocol:BoundedProtocol",
+        "limit_concurrency": limits.connections,
         "ws": "none",
         "lifespan": "on",
         "access_log": False,
@@ -117,8 +123,8 @@ def _run_processes(installation: Installation, *, host: str, port: int, workers:
     if installation.config_file is not None:
         os.environ["PLENARIA_CONFIG"] = str(installation.config_file)
     os.environ[_WITH_WORKER] = "1" if with_worker else "0"
-    development = installation.settings.development
-    supervisor.start(development=development, host=host, port=port, workers=workers, **_server_options())
+    development, limits = installation.settings.development, installation.settings.serve
+    supervisor.start(development=development, host=host, port=port, workers=workers, **_server_options(limits))
 
 
 @click.command()

@@ -44,9 +44,7 @@ class EventDetails(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     organiser_url: Annotated[
         str, Meta(title=N_("Organiser's site"), max_length=500, pattern="^(https?://.*)?$", extra={"kind": "url"})
     ] = ""
-    contact_email: Annotated[
-        str, Meta(title=N_("Contact address"), max_length=254, pattern=r"^([^@\s]+@[^@\s]+)?$", extra={"kind": "email"})
-    ] = ""
+    contact_email: Annotated[str, Meta(title=N_("Contact address"), max_length=254, extra={"kind": "email"})] = ""
     accent: Annotated[
         str,
         Meta(

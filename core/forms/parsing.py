@@ -132,7 +132,10 @@ class _Reader:
         if shape.is_lines:
             text = typed.text
             return [line for line in _lines(text) if line.strip()] if isinstance(text, str) else text
-        items = (self.value(item, typed.at(index)) for index in typed.indices())
+        places = typed.indices()
+        if len(places) > shape.most_items:
+            return Unreadable("too_long", {"allowed": shape.most_items, "actual": len(places), "of": "items"})
+        items = (self.value(item, typed.at(place)) for place in places)
         return [None if one is _ABSENT else one for one in items]
 
     def _money(self, typed: Typed) -> Any:

@@ -20,6 +20,8 @@ MOST_TEXT: Final = 10_000
 """Characters that a text may have when its Struct sets no limit of its own."""
 
 MOST_ITEMS: Final = 10_000
+MOST_DRAWN: Final = 500
+"""Items of a list that a page draws and reads when its Struct sets no limit of its own."""
 LONG_TEXT_FROM: Final = 250
 """A text with an explicit limit above this is drawn as a textarea and may contain line breaks."""
 
@@ -113,6 +115,11 @@ class Shape(Struct, frozen=True, kw_only=True, eq=False):
         if self.kind != "list" or item is None or item.kind != "text" or item.is_long:
             return False
         return not self.is_multiselect and self.wanted_kind != "list"
+
+    @property
+    def most_items(self) -> int:
+        """Items of this list that a form reads and draws."""
+        return int(self.limits.get("max_length", MOST_DRAWN))
 
     @property
     def is_multiselect(self) -> bool:

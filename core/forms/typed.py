@@ -6,6 +6,7 @@ Names: `-` goes into a field or a list item, `.` picks a language or a key (`tic
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time
 from enum import Enum
+from itertools import islice
 from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,10 @@ FormData = Mapping[str, Any] | Iterable[tuple[str, Any]]
 Flat = dict[str, list[Any]]
 
 MOST_INDEX_DIGITS: Final = 6
+LONGEST_NAME: Final = 200
+"""Characters of a field's name; a longer one is none of ours."""
+MOST_KEYS: Final = 200
+"""Languages or keys of one field that are read and drawn."""
 OFF: Final = frozenset({"", "false", "off", "0", "no"})
 
 
@@ -46,7 +51,8 @@ class Typed:
         return sorted((key for key in self.below if is_index(key)), key=int)
 
     def languages(self) -> dict[str, "Typed"]:
-        return {key[1:]: below for key, below in self.below.items() if key.startswith(".")}
+        found = ((key[1:], below) for key, below in self.below.items() if key.startswith("."))
+        return dict(islice(found, MOST_KEYS))
 
 
 def is_index(key: str) -> bool:
@@ -57,6 +63,8 @@ def flat(form_data: FormData) -> Flat:
     """Every value by name, repeated names in their order."""
     found: Flat = {}
     for name, value in _pairs(form_data):
+        if len(str(name)) > LONGEST_NAME:
+            continue
         values = found.setdefault(str(name), [])
         if isinstance(value, (list, tuple)):
             values.extend(value)

@@ -41,6 +41,16 @@ class Mail(Struct, forbid_unknown_fields=True, frozen=True):
     timeout_s: Annotated[float, Meta(gt=0, le=300)] = 20.0
 
 
+class Serve(Struct, forbid_unknown_fields=True, frozen=True):
+    """What one process of `plenaria serve` puts up with."""
+
+    connections: Annotated[int, Meta(ge=10, le=100_000)] = 1_000
+    """Open at once; a request on one more is answered 503 at once."""
+    head_timeout_s: Annotated[int, Meta(ge=1, le=300)] = 10
+    body_timeout_s: Annotated[int, Meta(ge=1, le=3600)] = 30
+    """How long a body may take; every 10 kB that arrive earn it another second."""
+
+
 PROVIDER: Final = r"^[a-z][a-z0-9]{0,29}\Z"
 """A provider's name in our addresses and in the environment."""
 
@@ -106,6 +116,7 @@ class Settings(Struct, forbid_unknown_fields=True, frozen=True):
     trusted_proxies: tuple[str, ...] = ()
     """Our own reverse proxies, addresses or networks (`10.0.0.0/8`): only their X-Forwarded-For is believed."""
     mail: Mail = Mail()
+    serve: Serve = Serve()
     identity_providers: dict[Annotated[str, Meta(pattern=PROVIDER)], IdentityProvider] = {}
     """By the name in their addresses: `[identity_providers.google]` is led back to `/sign-in/with/google/callback`."""
 

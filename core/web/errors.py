@@ -50,12 +50,17 @@ CODE_OF: Final = {
     403: "not_permitted",
     404: "nothing_here",
     405: "method_not_allowed",
+    408: "body_too_slow",
     413: "body_too_large",
     415: "not_json",
+    421: "wrong_host",
     500: "internal_error",
     503: "busy",
 }
 """What an answer of the framework's own is called in the API."""
+
+_KEPT_HEADERS: Final = ("allow", "connection", "www-authenticate")
+"""Of those that an exception of HTTP carries."""
 
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -121,7 +126,7 @@ def _problem(
 ) -> Response[Any]:
     event: EventView | None = request.scope["state"].get("event")
     listed = errors or [_of_refusal(refusal, event) for refusal in refusals or ()]
-    extra = {name: value for name, value in (headers or {}).items() if name.lower() in ("allow", "www-authenticate")}
+    extra = {name: value for name, value in (headers or {}).items() if name.lower() in _KEPT_HEADERS}
     if status == 401:
         extra.setdefault("WWW-Authenticate", "Bearer")
     for refusal in refusals or ():

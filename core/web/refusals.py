@@ -15,6 +15,7 @@ CORE_REFUSALS: Final = {
     "slug_taken": N_("The address “{slug}” is taken. Choose another one."),
     "copy_too_far": N_("Choose a first day between {first} and {last}."),
     "cross_site_request": N_("This form was sent from another site, so nothing was done."),
+    "wrong_host": N_("This site has another address."),
     "second_factor_pending": N_("You are not signed in yet: type the code of your second factor first."),
     "confirmation_needed": N_("This needs you to confirm first that it is you, in a signed-in browser."),
     "second_factor_needed": N_(
@@ -50,6 +51,9 @@ CORE_REFUSALS: Final = {
     "file_empty": N_("“{name}” is empty."),
     "file_not_accepted": N_("“{name}” is not one of the kinds accepted here: {accepted}."),
     "file_not_what_it_says": N_("The content of “{name}” does not match its name: it is {found}."),
+    "file_loads_from_elsewhere": N_(
+        "“{name}” loads something from elsewhere when it is opened ({target}). Embed it in the file and send it again."
+    ),
     "changed_meanwhile": N_("Somebody changed this meanwhile. What you typed is kept below; compare and save again."),
     "idempotency_key_reused": N_("This Idempotency-Key was used for another request."),
     "idempotency_key_missing": N_("This request needs an Idempotency-Key header."),
@@ -57,6 +61,7 @@ CORE_REFUSALS: Final = {
     "malformed_json": N_("The body is not JSON in UTF-8."),
     "body_missing": N_("This request needs a JSON body."),
     "body_too_large": N_("The body is larger than this address accepts."),
+    "body_too_slow": N_("What you sent did not arrive in time. Send it again over a better connection."),
     "not_a_form": N_("What was sent is not a form. Open the page again and use its buttons."),
     "not_json": N_("The body must be sent as application/json."),
     "bad_token": N_("This access token is unknown, has expired or was revoked."),

@@ -30,20 +30,20 @@ async def static_file(request: Request[Any, Any, Any], fingerprint: str, name: s
     return Response(file.content, media_type=file.media_type, headers=headers)
 
 
-@get("/healthz", permission="public", include_in_schema=False, media_type=MediaType.TEXT)
+@get("/healthz", permission="public", any_host=True, include_in_schema=False, media_type=MediaType.TEXT)
 async def healthz() -> str:
     """The process lives."""
     return "ok"
 
 
-@get("/readyz", permission="public", include_in_schema=False)
+@get("/readyz", permission="public", any_host=True, include_in_schema=False)
 async def readyz(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
     """The database answers, has the right schema and takes writes; answered within 2 s whatever the database does."""
     reasons = await request.app.state.readiness.reasons()
     return Response({"ready": not reasons, "reasons": reasons}, status_code=503 if reasons else 200)
 
 
-@get("/metrics", permission="public", include_in_schema=False)
+@get("/metrics", permission="public", any_host=True, include_in_schema=False)
 async def metrics() -> Response[bytes]:
     """Prometheus text format, of all processes that share the port; keep it from the outside world at the proxy."""
     return Response(generate_latest(_registry()), headers={"Content-Type": CONTENT_TYPE_LATEST})

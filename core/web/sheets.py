@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import datetime
 from typing import Final
 
@@ -9,8 +10,12 @@ import xlsxwriter  # type: ignore[import-untyped]  # the package has none
 
 from plenaria.core.kernel.values import Sheet
 
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet takes for a formula (OWASP, CSV Injection)."""
+_FORMULA: Final = re.compile(
+    r"((?:^|[;|\t\r\n])[\s\ufeff\u200b\xa0]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])|^(?=[;|\t\r\n])"
+)
+"""Where a spreadsheet would see a formula begin (OWASP, CSV Injection): at the front, and behind what its language may take
+for the end of a cell. Full-width signs count too.
+"""
 
 CSV: Final = "text/csv; charset=utf-8"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -28,9 +33,13 @@ def csv_file(sheet: Sheet) -> bytes:
 
 
 def _harmless(cell: Cell) -> Cell:
-    if isinstance(cell, str) and cell.lstrip(" ").startswith(FORMULA_STARTS):
-        return "'" + cell
-    return cell
+    return _FORMULA.sub(_with_apostrophe, cell) if isinstance(cell, str) else cell
+
+
+def _with_apostrophe(found: re.Match[str]) -> str:
+    """In front of everything at the front of a cell, else right before the sign."""
+    before = found[1] or ""
+    return "'" + before if found.start() == 0 else before + "'"
 
 
 def xlsx_file(title: str, table: Sheet, *, made_at: datetime) -> bytes:

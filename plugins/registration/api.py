@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.exceptions import NotFoundException
 from litestar.params import Parameter
 from msgspec import Meta, Struct
 
@@ -13,8 +14,10 @@ from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.secrets import new_secret
 from plenaria.core.kernel.values import N_, EventView, LocalizedText, PriceLine, builtins, refuse
 from plenaria.core.web.api import After, Limit, Page, id_after, once, paged, paged_whole
+from plenaria.core.web.security.counting import Counted
 from plenaria.plugins.registration import queries, services
 from plenaria.plugins.registration.forms import (
+    AddressProof,
     CancellationReason,
     OrderRequest,
     PaymentRecord,
@@ -34,11 +37,13 @@ from plenaria.plugins.registration.rules import DoorAnswer, unknown_ticket_types
 
 Anything = Request[Any, Any, Any]
 
+COUNTED: Final = Counted(services.count_attempt)
 MOST_SCANS: Final = 500
 
 Search = Annotated[str, Parameter(max_length=100, description="Part of a name, address, employer or code.")]
 State = Annotated[
-    str, Parameter(max_length=20, description="awaiting_payment, confirmed, cancelled or expired; empty: all.")
+    str,
+    Parameter(max_length=20, description="unconfirmed, awaiting_payment, confirmed, cancelled or expired; empty: all."),
 ]
 
 
@@ -67,7 +72,10 @@ class Quote(Struct, frozen=True, kw_only=True):
 
 
 class OrderReceipt(Struct, frozen=True, kw_only=True):
-    """What a buyer gets at once; the address of the order's page and the tickets come by mail."""
+    """What a buyer gets at once; the address of the order's page and the tickets come by mail.
+
+    `state` is `unconfirmed` until the buyer has confirmed the address from that mail; until `due_at` the seats are held.
+    """
 
     code: str
     state: str
@@ -155,10 +163,15 @@ def _on_sale(kind: TicketTypeView, event: EventView) -> TicketTypeOnSale:
     )
 
 
-@post("/api/v1/events/{event_slug:str}/orders/quote", permission="public", operation_id="quoteOrder", status_code=200)
+@post(
+    "/api/v1/events/{event_slug:str}/orders/quote",
+    permission="public",
+    guards=[Counted(services.count_quote)],
+    operation_id="quoteOrder",
+    status_code=200,
+)
 async def quote_order(event: EventView, visit: Visit, data: QuoteRequest) -> Quote:
     """What these tickets cost, with fees and discounts, by the same reckoning as the order itself."""
-    await services.count_quote(visit.client, now=visit.now)
     types = {code: kind for code, kind in (await queries.ticket_types(event.id)).items() if kind.is_visible}
     refuse(unknown_ticket_types([each.ticket_type for each in data.attendees], types))
     attendees = [builtins(each) for each in data.attendees]
@@ -172,18 +185,44 @@ async def quote_order(event: EventView, visit: Visit, data: QuoteRequest) -> Quo
     )
 
 
-@post("/api/v1/events/{event_slug:str}/orders", permission="public", operation_id="placeOrder", idempotent=True)
+@post(
+    "/api/v1/events/{event_slug:str}/orders",
+    permission="public",
+    guards=[COUNTED],
+    operation_id="placeOrder",
+    idempotent=True,
+)
 async def place_order(request: Anything, event: EventView, visit: Visit, data: OrderRequest) -> Response[OrderReceipt]:
     """Place an order for one or several attendees. Refused with every reason at once; `sold_out` says how many are left."""
-    await services.count_attempt(visit.client, now=visit.now)
 
     async def place() -> OrderReceipt:
         placed = await services.place_order(
-            event, data, submission=f"api:{new_secret()}", language=visit.language, by=visit.by, now=visit.now
+            event,
+            data,
+            submission=f"api:{new_secret()}",
+            language=visit.language,
+            is_verified=services.buyer_is_known(visit, event, data),
+            by=visit.by,
+            now=visit.now,
         )
         return _only(OrderReceipt, placed)
 
     return await once(request, data, place)
+
+
+@post(
+    "/api/v1/events/{event_slug:str}/orders/{code:str}/confirm",
+    permission="public",
+    guards=[COUNTED],
+    operation_id="confirmOrder",
+    status_code=200,
+)
+async def confirm_order(event: EventView, visit: Visit, code: str, data: AddressProof) -> OrderReceipt:
+    """Confirm the buyer's address with the secret from the mail; done again it changes nothing."""
+    order = await queries.order_with_secret(event.id, code, data.secret)
+    if order is None or not await queries.link_confirms(order.id, data.secret):
+        raise NotFoundException
+    return _only(OrderReceipt, await services.confirm_address(event, order.code, by=visit.by, now=visit.now))
 
 
 @get("/api/v1/events/{event_slug:str}/orders", permission="registration.view", operation_id="listOrders")
@@ -288,13 +327,16 @@ def _scan_answer(scan: Scan, result: services.DoorResult) -> ScanAnswer:
 
 
 @post(
-    "/api/v1/events/{event_slug:str}/waiting-list", permission="public", operation_id="joinWaitingList", idempotent=True
+    "/api/v1/events/{event_slug:str}/waiting-list",
+    permission="public",
+    guards=[COUNTED],
+    operation_id="joinWaitingList",
+    idempotent=True,
 )
 async def join_waiting_list(
     request: Anything, event: EventView, visit: Visit, data: WaitingRequest
 ) -> Response[WaitingPlace]:
     """Wait for a ticket that is sold out."""
-    await services.count_attempt(visit.client, now=visit.now)
 
     async def join() -> WaitingPlace:
         await services.join_waiting_list(event, data, language=visit.language, by=visit.by, now=visit.now)
@@ -307,6 +349,7 @@ ROUTES = [
     list_ticket_types,
     quote_order,
     place_order,
+    confirm_order,
     list_orders,
     get_order,
     pay_order,

@@ -56,12 +56,12 @@ class AttendeeRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     ticket_type: Annotated[str, Meta(title=N_("Ticket"), min_length=1, max_length=50, extra={"known": "ticket_types"})]
     given_names: Annotated[
-        str, Meta(title=N_("Given name(s)"), min_length=1, max_length=100, extra={"autocomplete": "given-name"})
+        str, Meta(title=N_("Given name(s)"), min_length=1, max_length=60, extra={"autocomplete": "given-name"})
     ]
     first_surname: Annotated[
-        str, Meta(title=N_("First surname"), min_length=1, max_length=100, extra={"autocomplete": "family-name"})
+        str, Meta(title=N_("First surname"), min_length=1, max_length=60, extra={"autocomplete": "family-name"})
     ]
-    second_surname: Annotated[str, Meta(title=N_("Second surname"), max_length=100)] = ""
+    second_surname: Annotated[str, Meta(title=N_("Second surname"), max_length=60)] = ""
     email: Annotated[
         str,
         Meta(
@@ -84,7 +84,7 @@ class OrderRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     attendees: Annotated[tuple[AttendeeRequest, ...], Meta(title=N_("Attendee"), max_length=MOST_ATTENDEES)] = ()
     buyer_name: Annotated[
-        str, Meta(title=N_("Your name"), min_length=1, max_length=200, extra={"autocomplete": "name"})
+        str, Meta(title=N_("Your name"), min_length=1, max_length=120, extra={"autocomplete": "name"})
     ]
     buyer_email: Annotated[
         str,
@@ -109,6 +109,12 @@ class OrderRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
             description=N_("In minor units; refused with price_changed when the order costs something else."),
         ),
     ] = None
+
+
+class AddressProof(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """That the buyer reads the order's address: the last part of the link in the mail."""
+
+    secret: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class QuotedAttendee(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -153,7 +159,7 @@ class WaitingRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """Who waits for a ticket that is sold out."""
 
     ticket_type: Annotated[str, Meta(title=N_("Ticket"), min_length=1, max_length=50, extra={"known": "ticket_types"})]
-    name: Annotated[str, Meta(title=N_("Your name"), min_length=1, max_length=200, extra={"autocomplete": "name"})]
+    name: Annotated[str, Meta(title=N_("Your name"), min_length=1, max_length=120, extra={"autocomplete": "name"})]
     email: Annotated[
         str,
         Meta(

@@ -3,7 +3,8 @@
 `order` is made of builtins. Before it is stored (`refuse_order`): `attendees` (each with `ticket_type`, names, `email`,
 `employer`, `job_title`), `buyer_name`, `buyer_email`. In the facts: `code`, `state` (`awaiting_payment`, `confirmed`,
 `cancelled`, `expired`), `language`, `total_minor`, `currency`, `buyer_name`, `buyer_email`, and `tickets`, each with `code`,
-`ticket_type`, `name`, `email`, `employer`.
+`ticket_type`, `name`, `email`, `employer`. Of an order whose buyer has not confirmed the address nobody is told before that
+is done.
 """
 
 from collections.abc import Sequence

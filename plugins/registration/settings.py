@@ -57,6 +57,19 @@ class RegistrationSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_o
             extra={"unit": N_("days")},
         ),
     ] = 7
+    confirm_minutes: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1440,
+            title=N_("Time to confirm the address"),
+            description=N_(
+                "How long an order holds its seats until its buyer, who is not signed in, confirms the address from the mail. "
+                "0: orders count at once."
+            ),
+            extra={"unit": N_("minutes")},
+        ),
+    ] = 30
     account_holder: Annotated[
         str, Meta(title=N_("Account holder"), description=N_("Who receives the transfers."), max_length=200)
     ] = ""

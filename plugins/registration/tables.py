@@ -84,7 +84,9 @@ class OrderRow(Table, tablename="registration_order"):
     # An event's orders, the newest first: the index gives them in this order.
     registration_order_event_id_key = Unique([event, "id"])
 
-    registration_order_known_state = Check("state IN ('awaiting_payment', 'confirmed', 'cancelled', 'expired')")
+    registration_order_has_state = Check(
+        "state IN ('unconfirmed', 'awaiting_payment', 'confirmed', 'cancelled', 'expired')"
+    )
     registration_order_total_counts = Check(total_minor >= 0)
 
 
@@ -95,6 +97,8 @@ class OrderLinkRow(Table, tablename="registration_order_link"):
     order = ForeignKey(references=OrderRow, null=False, index=True)
     secret_hash = Varchar(length=64, unique=True)
     made_at = Timestamptz(default=None)
+    confirms = Boolean(default=False)
+    """Whether it was mailed to the buyer: who has it, reads that address."""
 
 
 class TicketRow(Table, tablename="registration_ticket"):

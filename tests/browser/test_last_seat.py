@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.congress import PHONE, Congress
 
 KIND = "ultimo-lugar"
+CONFIRM, TICKETS = "Confirmar la dirección", "Confirmación con los boletos"
 FIRST = {"given_names": "Rocío", "first_surname": "Ríos", "email": "rocio.rios@empresa.example"}
 SECOND = {"given_names": "Saúl", "first_surname": "Salas", "email": "saul.salas@empresa.example"}
 
@@ -34,6 +35,13 @@ def press_register(page: Page) -> None:
     page.get_by_role("main").get_by_role("button", name="Regístrese").click()
 
 
+def order_in(mail: Page) -> str:
+    """The address of the order that a mail leads to."""
+    found = re.search(r"http://\S+/orders/[^\s)]+", mail.locator("pre.mail-text").inner_text())
+    assert found is not None
+    return found[0]
+
+
 def code_of_order(page: Page) -> str:
     """The address's last part is a secret, new at each answer."""
     return page.url.split("/")[-2]
@@ -49,6 +57,9 @@ def test_the_last_seat_goes_to_one_and_the_other_waits_with_everything_typed_kep
     press_register(first)
     press_register(second)
 
+    expect(first.get_by_text("Falta un paso: confirme su correo electrónico")).to_be_visible()
+    first.goto(order_in(site.mail(FIRST["email"], CONFIRM)))
+    first.get_by_role("button", name="Confirmar mi pedido").click()
     expect(first.get_by_text("Su registro está completo")).to_be_visible()
     expect(second.get_by_role("main")).to_contain_text("No hay lugares suficientes", ignore_case=True)
     expect(second.locator('[name="attendees-0-given_names"]')).to_have_value(SECOND["given_names"])
@@ -81,20 +92,19 @@ def test_going_back_and_sending_again_registers_nobody_twice(site: Congress) -> 
 
     assert code_of_order(page) == order
     organiser = site.visitor("organiser")
-    organiser.goto(f"{site.event}/organise/registration/attendees?search={twice['email']}")
+    organiser.goto(f"{site.event}/organise/registration/attendees?state=&search={twice['email']}")
     expect(organiser.get_by_role("row").filter(has_text=twice["email"])).to_have_count(1)
 
 
 def test_the_confirmation_carries_a_calendar_entry_and_a_ticket(site: Congress) -> None:
-    mail = site.mail(FIRST["email"], "")
+    mail = site.mail(FIRST["email"], TICKETS)
 
     expect(mail.locator("dl.definitions")).to_contain_text(".ics")
     expect(mail.locator("dl.definitions")).to_contain_text(".pdf")
 
-    address = re.search(r"http://\S+/orders/[^\s)]+", mail.locator("pre.mail-text").inner_text())
-    assert address is not None
+    address = order_in(mail)
     client = site.visitor().context.request
-    ticket, calendar = client.get(f"{address[0]}/tickets.pdf"), client.get(f"{address[0]}/calendar.ics")
+    ticket, calendar = client.get(f"{address}/tickets.pdf"), client.get(f"{address}/calendar.ics")
     assert ticket.body().startswith(b"%PDF-")
     assert calendar.headers["content-type"].startswith("text/calendar")
     assert calendar.text().count("BEGIN:VEVENT") == 1

@@ -89,7 +89,7 @@ async def client(engine_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     async with running(app):
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         headers = {"Accept-Language": "en"}
-        async with httpx.AsyncClient(transport=transport, base_url="http://testserver", headers=headers) as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", headers=headers) as client:
             yield client
 
 
@@ -296,7 +296,7 @@ async def test_another_caller_may_use_the_same_key(client: httpx.AsyncClient) ->
     transport = httpx.ASGITransport(app=app, client=("203.0.113.9", 1))
     await _add(client, "k")
 
-    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as elsewhere:
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as elsewhere:
         other = await _add(elsewhere, "k", seats=3)
 
     assert other.status_code == 201

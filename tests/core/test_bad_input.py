@@ -5,6 +5,7 @@ import pytest
 from plenaria.core.events.tables import EventPlugin
 from plenaria.core.people.tables import Grant, Person, SignInLink
 from plenaria.core.storage.requests.tables import RateCount
+from plenaria.core.web.security.headers import is_other_host
 from tests.site import Site
 
 MULTIPART = {"content-type": "multipart/form-data; boundary=abc"}
@@ -179,7 +180,7 @@ async def test_another_sites_odd_cookie_signs_nobody_out(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    "origin", ["http://[", "null", "http://testserver.evil.example", "x", "http://testserver@evil"]
+    "origin", ["http://[", "null", "http://127.0.0.1:8000.evil.example", "x", "http://127.0.0.1:8000@evil"]
 )
 @pytest.mark.parametrize("dialect", ["sqlite"])
 async def test_an_origin_that_is_not_ours_is_refused(site: Site, origin: str) -> None:
@@ -188,9 +189,62 @@ async def test_an_origin_that_is_not_ours_is_refused(site: Site, origin: str) ->
     assert answer.status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"origin": "http://127.0.0.1:8000"}, 200),
+        ({"origin": "https://127.0.0.1:8000"}, 403),
+        ({"origin": "http://127.0.0.1"}, 403),
+        ({"referer": "http://127.0.0.1:8000/sign-in"}, 200),
+        ({"referer": "https://evil.example/"}, 403),
+        ({"origin": "http://127.0.0.1:8000", "referer": "https://evil.example/"}, 200),
+        ({"referer": "https://evil.example/", "sec-fetch-site": "same-origin"}, 200),
+        ({"origin": "http://evil.example", "host": "evil.example"}, 421),
+    ],
+)
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_a_write_comes_from_our_own_pages(site: Site, headers: dict[str, str], status: int) -> None:
+    answer = await site.visitor().post("/sign-in", data={"email": "ana@example.mx"}, headers=headers)
+
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "127.0.0.1@evil.example", ""])
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_a_request_for_another_host_is_refused_in_words(site: Site, host: str) -> None:
+    visitor = site.visitor(Host=host)
+
+    page = await visitor.get("/?lang=en")
+    document = await visitor.get("/api/v1/events")
+
+    assert (page.status_code, document.status_code) == (421, 421)
+    assert "This site has another address" in page.text
+    assert document.json()["errors"][0]["code"] == "wrong_host"
+    assert (await visitor.get("/healthz")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("hosts", "own", "is_development", "is_other"),
+    [
+        (("congreso.mx",), "congreso.mx", False, False),
+        (("CONGRESO.mx:443",), "congreso.mx", False, False),
+        (("congreso.mx", "congreso.mx"), "congreso.mx", False, True),
+        ((), "congreso.mx", False, True),
+        (("localhost:8000",), "congreso.mx", False, True),
+        (("localhost:8000",), "congreso.mx", True, False),
+        (("[::1]:8000",), "127.0.0.1:8000", False, False),
+        (("10.0.0.7",), "127.0.0.1:8000", True, True),
+    ],
+)
+def test_the_host_is_that_of_the_installation(
+    hosts: tuple[str, ...], own: str, is_development: bool, is_other: bool
+) -> None:
+    assert is_other_host(hosts, own=own, is_development=is_development) == is_other
+
+
 @pytest.mark.parametrize("dialect", ["sqlite"])
 async def test_links_in_mails_do_not_follow_the_host_header(site: Site) -> None:
-    for headers in ({"host": "evil.example"}, {"x-forwarded-host": "evil.example"}):
+    for headers in ({"x-forwarded-host": "evil.example"}, {"forwarded": "host=evil.example"}):
         await site.visitor().post("/sign-in", data={"email": "ana@example.mx"}, headers=headers)
 
         mail = (await site.mails())[-1]

@@ -289,6 +289,14 @@ def test_an_unknown_role_is_refused_in_words(run: Run, tmp_path: Path) -> None:
     assert (answer.exit_code, only_line(answer.stderr)) == (1, "plenaria: role: There is no role called “queen”.")
 
 
+def test_what_is_no_one_whole_address_is_not_invited(run: Run) -> None:
+    for address in ('"x"<evil@x.y>', "a@b..c", "a@b.c>"):
+        answer = run("person", "invite", address, "--role", "owner")
+
+        assert answer.exit_code == 2, address
+        assert "is no e-mail address" in answer.stderr
+
+
 # -- upkeep --------------------------------------------------------------------------------------------------------
 
 

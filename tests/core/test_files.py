@@ -10,7 +10,7 @@ import pytest
 from plenaria.core.kernel.values import Refused
 from plenaria.core.storage import files
 from plenaria.core.storage.database import Database, transaction
-from plenaria.core.storage.files import Upload, plain_name, refusals
+from plenaria.core.storage.files import Upload, office, plain_name, refusals
 from plenaria.core.web.downloads import download
 from tests.site import NOW
 
@@ -19,12 +19,27 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 40
 
 
-def _archive(*names: str, content: bytes = b"x") -> bytes:
+TYPES = "[Content_Types].xml"
+KINDS = b'<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">%s</Types>'
+RELATIONS = b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">%s</Relationships>'
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def _archive(*names: str, content: bytes = b"x", **parts: bytes) -> bytes:
+    """`parts`: by their names with `__` for `/`."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in names:
-            archive.writestr(name, content)
+            archive.writestr(name, KINDS % b"" if name == TYPES else content)
+        for name, own in parts.items():
+            archive.writestr(name.replace("__", "/"), own)
     return buffer.getvalue()
+
+
+def _related(kind: str, target: str) -> bytes:
+    """A Word file with a relationship to something outside."""
+    line = f'<Relationship Id="r" Type="{OFFICE}/{kind}" Target="{target}" TargetMode="External"/>'
+    return _archive(TYPES, "word/document.xml", **{"word___rels/document.xml.rels": RELATIONS % line.encode()})
 
 
 DOCX = _archive("[Content_Types].xml", "word/document.xml")
@@ -80,6 +95,65 @@ def test_a_document_that_unpacks_to_gigabytes_is_refused_unopened() -> None:
     struct.pack_into("<I", bomb, entry + 24, 2_000_000_000)
 
     assert _codes("a.docx", bytes(bomb)) == ["file_not_what_it_says"]
+
+
+def test_a_document_is_as_large_as_it_unpacks_to_whatever_its_directory_says() -> None:
+    lying = bytearray(_archive(TYPES, "word/document.xml", content=b"x" * 5_000_000))
+    entry = lying.rindex(b"PK\x01\x02")
+    struct.pack_into("<I", lying, entry + 24, 10)
+
+    assert _codes("a.docx", bytes(lying)) == ["file_not_what_it_says"]
+
+
+def test_a_document_that_really_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(office, "MOST_UNPACKED_MB", 1)
+
+    assert _codes("a.docx", _archive(TYPES, "word/document.xml", content=b"x" * 900_000)) == []
+    assert _codes("a.docx", _archive(TYPES, "word/document.xml", content=b"x" * 1_100_000)) == ["file_not_what_it_says"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "target"),
+    [
+        ("attachedTemplate", "https://evil.example/t.dotm"),
+        ("image", "https://evil.example/p.png"),
+        ("oleObject", "file://evil/x"),
+        ("frame", "https://evil.example/"),
+        ("hyperlink", "file:////evil/share"),
+        ("hyperlink", "ms-msdt:/id"),
+    ],
+)
+def test_a_document_that_loads_from_elsewhere_is_refused(kind: str, target: str) -> None:
+    (refusal,) = refusals(Upload("a.docx", _related(kind, target)), limit_mb=25)
+
+    assert refusal.code == "file_loads_from_elsewhere"
+    assert refusal.facts["target"] == target
+
+
+@pytest.mark.parametrize("target", ["https://congreso.example/", "mailto:a@b.mx"])
+def test_a_document_may_have_links_to_click_on(target: str) -> None:
+    assert _codes("a.docx", _related("hyperlink", target)) == []
+
+
+def test_macros_are_found_by_their_kind_whatever_they_are_called() -> None:
+    kinds = KINDS % b'<Override PartName="/word/x.bin" ContentType="application/vnd.ms-office.vbaProject"/>'
+    hidden = _archive("word/document.xml", "word/x.bin", **{TYPES: kinds})
+
+    assert _codes("a.docx", hidden) == ["file_not_what_it_says"]
+
+
+@pytest.mark.parametrize(
+    ("before", "codes"),
+    [
+        (b"\r\n" * 8, []),
+        (b"\0" * (1_024 - 5), []),
+        (b"\0" * (1_024 - 4), ["file_not_what_it_says"]),
+        (b"MZ\x90", ["file_not_what_it_says"]),
+        (b"<html>", ["file_not_what_it_says"]),
+    ],
+)
+def test_a_pdf_begins_within_its_first_1024_bytes(before: bytes, codes: list[str]) -> None:
+    assert _codes("a.pdf", before + PDF) == codes
 
 
 def test_a_document_of_too_many_parts_is_refused() -> None:

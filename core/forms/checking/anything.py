@@ -24,7 +24,7 @@ def anything(checker: Checker, shape: Shape, raw: object, pointer: str, depth: i
     if isinstance(raw, str):
         return text(checker, _FREE_TEXT, raw, pointer)
     if isinstance(raw, Mapping):
-        pairs = {str(as_fact(key)): one for key, one in raw.items()}
+        pairs = {str(as_fact(key)): one for key, one in raw.items() if not checker.has_enough}
         return {key: anything(checker, shape, one, step(pointer, key), depth + 1) for key, one in pairs.items()}
     if isinstance(raw, (list, tuple)):
         return [anything(checker, shape, one, step(pointer, index), depth + 1) for index, one in enumerate(raw)]

@@ -31,6 +31,10 @@ class NoValue:
 NO_VALUE: Final = NoValue()
 
 
+MOST_PROBLEMS: Final = 100
+"""From so many on the rest is not looked at: nobody reads more at once."""
+
+
 @dataclass(slots=True)
 class Checker:
     """One check: collects problems while it converts, each kind of value with the function that its table names."""
@@ -44,6 +48,10 @@ class Checker:
     def no(self, pointer: str, code: str, facts: Mapping[str, Any] | None = None, sentence: str = "") -> NoValue:
         self.problems.append(Problem(pointer, code, dict(facts or {}), sentence))
         return NO_VALUE
+
+    @property
+    def has_enough(self) -> bool:
+        return len(self.problems) >= MOST_PROBLEMS
 
     def wrong_type(self, pointer: str, expected: str, actual: object) -> NoValue:
         return self.no(pointer, "wrong_type", {"expected": expected, "actual": type_name(actual)})

@@ -8,8 +8,15 @@ from typing import Final
 _SHOWN: Final = 80
 
 
+_TURNED: Final = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+"""Bidirectional controls: with them a name reads as another one than it is (UAX 9, Unicode TR 36)."""
+
+
 def tidy(text: str, *, strip: bool = True) -> str:
+    """NFC, without what turns the writing around, without space at both ends (a password keeps everything)."""
     text = unicodedata.normalize("NFC", text)
+    if strip and not text.isascii():
+        text = text.translate(_TURNED)
     return text.strip() if strip else text
 
 

@@ -40,7 +40,11 @@ def several(checker: Checker, shape: Shape, raw: object, pointer: str) -> Any:
     if item.kind == "text" and (choices := _choices_of(shape)):
         item = msgspec.structs.replace(item, extra={**choices, **item.extra})
     before = len(checker.problems)
-    values = [checker.value(item, one, step(pointer, index), required=True) for index, one in enumerate(raw)]
+    values = [
+        checker.value(item, one, step(pointer, index), required=True)
+        for index, one in enumerate(raw)
+        if not checker.has_enough
+    ]
     _unique(checker, shape, raw, pointer)
     if len(checker.problems) > before:
         return NO_VALUE
@@ -56,6 +60,8 @@ def _unique(checker: Checker, shape: Shape, raw: Iterable[Any], pointer: str) ->
         return
     seen: dict[Any, int] = {}
     for index, item in enumerate(raw):
+        if checker.has_enough:
+            return
         found = item.get(key) if key and isinstance(item, Mapping) else item
         found = tidy(found) if isinstance(found, str) else found
         if not isinstance(found, (str, int)):
@@ -76,6 +82,8 @@ def mapping(checker: Checker, shape: Shape, raw: object, pointer: str) -> Any:
     before = len(checker.problems)
     values = {}
     for name, one in raw.items():
+        if checker.has_enough:
+            break
         here = step(pointer, str(as_fact(name)))
         key = checker.value(cast(Shape, shape.key), name, here)
         if "choices" in shape.extra and name not in shape.extra["choices"]:
@@ -95,6 +103,8 @@ def _localized(checker: Checker, shape: Shape, raw: object, pointer: str, *, req
     text = localized_item(shape)
     values = {}
     for language, words in raw.items():
+        if checker.has_enough:
+            break
         here = step(pointer, str(as_fact(language)))
         if not isinstance(language, str) or not compiled(_LANGUAGE).match(language):
             checker.no(here, "unknown_field", {"name": as_fact(language), "allowed": list(LANGUAGES)})

@@ -51,6 +51,8 @@ def _unknown_fields(
     allowed = [field.key for field in fields]
     tag = tag_of(struct_type)
     for key in raw:
+        if checker.has_enough:
+            return
         if tag is not None and key == tag[0]:
             if raw[key] != tag[1]:
                 checker.no(step(pointer, key), "not_a_choice", {"allowed": [tag[1]]})

@@ -10,12 +10,16 @@ from plenaria.core.forms.fields.choices import choices_of, labels_of
 from plenaria.core.forms.fields.drawing import Drawing
 from plenaria.core.forms.fields.tree import Field, hidden
 from plenaria.core.forms.problems import step
-from plenaria.core.forms.schema import FieldShape, Shape, fields_of
+from plenaria.core.forms.schema import MOST_TEXT, FieldShape, Shape, fields_of
 from plenaria.core.forms.typed import OFF, Flat, Typed, below, tree, typed_value
 from plenaria.core.kernel.i18n import current_language
 from plenaria.core.kernel.languages import name_in
 
 _DEEPEST: Final = 8
+MOST_NUMBER: Final = 100
+"""Characters of what is no text: a number, a date, a choice."""
+_OF_ANY_LENGTH: Final = ("any", "union", "other", "dict", "list")
+"""Typed as JSON or as lines."""
 _KINDS: Final[Mapping[str, str]] = {
     "text": "text",
     "int": "number",
@@ -112,7 +116,7 @@ def _kind(drawing: Drawing, shape: Shape) -> str:
 
 def _fill(drawing: Drawing, field: Field, shape: Shape, typed: Typed, depth: int) -> None:
     if field.kind == "hidden" or depth > _DEEPEST:
-        field.value = as_string(typed.text)
+        field.value = _given_back(shape, as_string(typed.text))
     elif shape.kind == "struct":
         loose = shape.optional
         inside = fields_of(shape.struct)
@@ -124,7 +128,8 @@ def _fill(drawing: Drawing, field: Field, shape: Shape, typed: Typed, depth: int
     elif field.kind == "list":
         field.children = _items(drawing, field, shape, typed, depth)
     elif field.kind == "multiselect":
-        field.value = [as_string(value) for value in typed.values if value != ""]
+        chosen = (as_string(value) for value in typed.values[: shape.most_items] if value != "")
+        field.value = [value for value in chosen if len(value) <= MOST_NUMBER]
         field.choices = choices_of(drawing, shape, field)
     elif field.kind == "checkbox":
         field.value = bool(typed.values) and str(typed.text).strip().lower() not in OFF
@@ -133,7 +138,7 @@ def _fill(drawing: Drawing, field: Field, shape: Shape, typed: Typed, depth: int
 
 
 def _fill_one(drawing: Drawing, field: Field, shape: Shape, typed: Typed) -> None:
-    field.value = "" if field.kind in ("password", "file") else as_string(typed.text)
+    field.value = "" if field.kind in ("password", "file") else _given_back(shape, as_string(typed.text))
     if field.kind in ("select", "radio"):
         field.choices = choices_of(drawing, shape, field)
     elif field.kind == "money":
@@ -142,6 +147,15 @@ def _fill_one(drawing: Drawing, field: Field, shape: Shape, typed: Typed) -> Non
         field.unit = field.unit or ("" if shape.limits.get("tz") is False else drawing.zone.key)
         if (fold := typed.at("fold")) is not None and fold.text == "1":
             field.children = [hidden(below(field.name, "fold"), step(field.pointer, "fold"), "1")]
+
+
+def _given_back(shape: Shape, typed: str) -> str:
+    """What was typed, unless it is far too long for its field: that would only cost both sides the answer."""
+    if shape.kind in _OF_ANY_LENGTH:
+        return typed
+    limits = (shape.limits.get("max_length"), shape.extra.get("max_length"), MOST_TEXT)
+    most = next(limit for limit in limits if limit) if shape.kind == "text" else MOST_NUMBER
+    return typed if len(typed) <= 2 * most else ""
 
 
 def _fill_money(drawing: Drawing, field: Field, shape: Shape, typed: Typed) -> None:
@@ -166,7 +180,7 @@ def _languages(drawing: Drawing, field: Field, shape: Shape, typed: Typed) -> li
             label=name_in(language, current_language()),
             kind=kind,
             pointer=step(field.pointer, language),
-            value=as_string(found[language].text) if language in found else "",
+            value=_given_back(text, as_string(found[language].text)) if language in found else "",
             attrs={**attributes_of(text, kind), "lang": language},
         )
         for language in dict.fromkeys((*drawing.languages, *found))
@@ -193,7 +207,7 @@ def _keys(drawing: Drawing, field: Field, shape: Shape, typed: Typed) -> list[Fi
 def _items(drawing: Drawing, field: Field, shape: Shape, typed: Typed, depth: int) -> list[Field]:
     item = cast(Shape, shape.item)
     children = []
-    for index, key in enumerate(typed.indices()):
+    for index, key in enumerate(typed.indices()[: shape.most_items]):
         name, pointer = below(field.name, index), step(field.pointer, index)
         inside = typed.below[key]
         if item.kind == "struct" and not inside.below:

@@ -1,9 +1,9 @@
 """Uploads: checked by size and content, stored in the caller's transaction, handed out as downloads only."""
 
+import asyncio
 import hashlib
 import io
 import secrets
-import struct
 import zipfile
 from collections.abc import Collection
 from datetime import datetime
@@ -14,7 +14,21 @@ import puremagic
 from msgspec import Struct
 
 from plenaria.core.kernel.values import Refusal, Refused
+from plenaria.core.storage.files.office import MOST_PARTS, Findings, look_into
 from plenaria.core.storage.files.tables import StoredFile
+
+__all__ = [
+    "MEDIA_TYPES",
+    "MOST_PARTS",
+    "FileView",
+    "Upload",
+    "content",
+    "plain_name",
+    "refusals",
+    "remove",
+    "store",
+    "views",
+]
 
 MEDIA_TYPES: Final = {
     ".pdf": "application/pdf",
@@ -31,11 +45,9 @@ _SIGNATURES: Final = {".pdf": b"%PDF-", ".png": b"\x89PNG\r\n\x1a\n", ".jpg": b"
 _OFFICE_FOLDER: Final = {".docx": "word/", ".xlsx": "xl/", ".pptx": "ppt/"}
 _HEAD_BYTES: Final = 4096
 _LONGEST_NAME: Final = 200
-_MACROS: Final = "vbaproject.bin"
+_PDF_HEAD_BYTES: Final = 1_024
+_EXECUTABLES: Final = (b"MZ", b"\x7fELF", b"#!")
 _ZIP: Final = b"PK\x03\x04"
-MOST_PARTS: Final = 10_000
-MOST_UNPACKED_MB: Final = 500
-"""What an office file may unpack to: more harms the program that opens it."""
 
 
 class Upload(Struct, frozen=True):
@@ -58,7 +70,9 @@ class FileView(Struct, frozen=True):
 
 
 def refusals(upload: Upload, *, limit_mb: int, accepted: Collection[str] = tuple(MEDIA_TYPES)) -> list[Refusal]:
-    """Why the file is not taken: `file_empty`, `file_too_large`, `file_not_accepted`, `file_not_what_it_says`."""
+    """Why the file is not taken: `file_empty`, `file_too_large`, `file_not_accepted`, `file_not_what_it_says`,
+    `file_loads_from_elsewhere`. Office files are unpacked to be counted: call it in a thread.
+    """
     facts = {"name": plain_name(upload.name)}
     ending = PurePath(facts["name"]).suffix.lower()
     if not upload.content:
@@ -68,32 +82,26 @@ def refusals(upload: Upload, *, limit_mb: int, accepted: Collection[str] = tuple
         return [Refusal("file_too_large", {**facts, "size_mb": size_mb, "limit_mb": limit_mb})]
     if ending not in accepted or ending not in MEDIA_TYPES:
         return [Refusal("file_not_accepted", {**facts, "accepted": sorted(accepted)})]
-    if not _is_what_it_says(ending, upload.content):
-        return [Refusal("file_not_what_it_says", {**facts, "found": _found(upload.content)})]
-    return []
+    return _content_refusals(ending, upload.content, facts)
 
 
-def _is_what_it_says(ending: str, content: bytes) -> bool:
-    if signature := _SIGNATURES.get(ending):
-        return content.startswith(signature) and not zipfile.is_zipfile(io.BytesIO(content))
-    return content.startswith(_ZIP) and _is_office(_OFFICE_FOLDER[ending], content)
+def _content_refusals(ending: str, content: bytes, facts: dict[str, str]) -> list[Refusal]:
+    if folder := _OFFICE_FOLDER.get(ending):
+        found = look_into(folder, content) if content.startswith(_ZIP) else Findings(False)
+        if found.loads:
+            return [Refusal("file_loads_from_elsewhere", {**facts, "target": found.loads})]
+        is_as_named = found.is_document
+    else:
+        is_as_named = _has_signature(ending, content) and not zipfile.is_zipfile(io.BytesIO(content))
+    return [] if is_as_named else [Refusal("file_not_what_it_says", {**facts, "found": _found(content)})]
 
 
-def _is_office(folder: str, content: bytes) -> bool:
-    """A document without macros that unpacks to a bearable size; only its list of parts is read, nothing is unpacked."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            parts = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, struct.error):
-        return False
-    names = [part.filename for part in parts]
-    return (
-        "[Content_Types].xml" in names
-        and any(name.startswith(folder) for name in names)
-        and not any(name.lower().endswith(_MACROS) for name in names)
-        and len(parts) <= MOST_PARTS
-        and sum(part.file_size for part in parts) <= MOST_UNPACKED_MB * 1_000_000
-    )
+def _has_signature(ending: str, content: bytes) -> bool:
+    """A PDF's may stand after other bytes, as readers take it (ISO 32000-1, annex H.3); never after a tag of a web page."""
+    if ending != ".pdf":
+        return content.startswith(_SIGNATURES[ending])
+    before, header, _ = content[:_PDF_HEAD_BYTES].partition(_SIGNATURES[".pdf"])
+    return bool(header) and b"<" not in before and not before.startswith(_EXECUTABLES)
 
 
 def _found(content: bytes) -> str:
@@ -120,7 +128,7 @@ async def store(
     accepted: Collection[str] = tuple(MEDIA_TYPES),
 ) -> FileView:
     """Check and store, in the caller's transaction. Raises `Refused`."""
-    if found := refusals(upload, limit_mb=limit_mb, accepted=accepted):
+    if found := await asyncio.to_thread(refusals, upload, limit_mb=limit_mb, accepted=accepted):
         raise Refused(*found)
     name = plain_name(upload.name)
     row = StoredFile(

@@ -28,7 +28,6 @@ from plenaria.core.web.errors import Invalid
 T = TypeVar("T")
 Anything = Request[Any, Any, Any]
 
-MOST_JSON_BYTES: Final = 2_000_000
 MOST_NAMED: Final = 100
 """Characters of a key that are quoted back."""
 
@@ -162,8 +161,6 @@ class CheckedBody(AbstractDTO[Any]):
             media_type.startswith("application/") and media_type.endswith("+json")
         ):
             raise HTTPException(status_code=415, extra={"code": "not_json"})
-        if len(value) > MOST_JSON_BYTES:
-            raise HTTPException(status_code=413, extra={"code": "body_too_large"})
         return self.decode_builtins(read_json(value))
 
     def decode_builtins(self, value: Any) -> Any:

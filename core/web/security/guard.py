@@ -5,7 +5,7 @@ from typing import Any, Final, Protocol
 
 from litestar import Litestar
 from litestar.connection import ASGIConnection
-from litestar.exceptions import NotAuthorizedException, NotFoundException, PermissionDeniedException
+from litestar.exceptions import HTTPException, NotAuthorizedException, NotFoundException, PermissionDeniedException
 from litestar.handlers import BaseRouteHandler
 
 from plenaria.core.host.permissions import is_everybodys
@@ -44,6 +44,8 @@ async def _admit(
         return
     visit = visit_of(connection)
     opt = handler.opt
+    if connection.scope["state"].get("refused_host") and not opt.get("any_host"):
+        raise HTTPException(status_code=421, extra={"code": "wrong_host"})
     if visit.is_unidentified and opt["permission"] != "public":
         raise Unavailable("unreachable")
     if visit.has_bad_token:

@@ -1,7 +1,9 @@
 """Headers: safety headers of every answer, bearer tokens, writes that come from another site."""
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Sequence
 from typing import Final
+from urllib.parse import urlsplit
 
 from litestar.datastructures import Headers
 
@@ -11,6 +13,9 @@ API: Final = "/api/v1/"
 """Where bearer tokens are good. On pages they are not: a token of few scopes must not change its owner's password."""
 SECRET_PARAMETERS: Final = frozenset({"secret", "token"})
 """What a path calls a secret in it."""
+_PORTS: Final = {"http": 80, "https": 443}
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_HOST: Final = re.compile(r"[A-Za-z0-9._-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 VARY_API: Final = "Authorization, Cookie, Accept-Language"
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     (
@@ -63,16 +68,46 @@ def bearer(path: str, headers: Headers) -> str | None:
     return token.strip() if path.startswith(API) and scheme.lower() == "bearer" else None
 
 
-def is_cross_site(path: str, method: str, headers: Headers) -> bool:
+def is_cross_site(path: str, method: str, headers: Headers, *, scheme: str) -> bool:
     """Whether a write comes from another site's page (decision 0003).
 
-    Browsers say so themselves: Sec-Fetch-Site, or else Origin against Host. A client that sends neither is no browser and
-    carries nobody's cookies unasked. A bearer token is never sent unasked either.
+    Browsers say so themselves: Sec-Fetch-Site, or else Origin, or else Referer against our scheme and the Host. A client that
+    sends none of them is no browser and carries nobody's cookies unasked. A bearer token is never sent unasked either.
     """
     if method in SAFE or bearer(path, headers) is not None:
         return False
     site = headers.get("sec-fetch-site")
     if site:
         return site not in ("same-origin", "none")
-    origin = headers.get("origin", "")
-    return bool(origin) and origin.partition("://")[2] != headers.get("host", "")
+    own = _origin(f"{scheme}://{headers.get('host', '')}")
+    came_from = headers.get("origin") or headers.get("referer") or ""
+    return bool(came_from) and _origin(came_from) != own
+
+
+def _origin(address: str) -> tuple[str, str, int | None] | None:
+    """Scheme, host and port (RFC 6454, section 4), None for what has none."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        return None
+    return (parts.scheme, parts.hostname, port) if parts.hostname and "@" not in parts.netloc else None
+
+
+def is_other_host(hosts: Sequence[str], *, own: str, is_development: bool) -> bool:
+    """Whether a request is not for this installation: by the names in its Host headers (one, in any case, any port).
+
+    A machine's own names are good for an installation of that machine, and in development.
+    """
+    name = _name(hosts[0]) if len(hosts) == 1 else ""
+    if name and name == _name(own):
+        return False
+    return not (name in _LOOPBACK and (is_development or _name(own) in _LOOPBACK))
+
+
+def _name(host: str) -> str:
+    """The name without the port, "" for what is no host."""
+    try:
+        return urlsplit(f"//{host}").hostname or "" if _HOST.fullmatch(host) else ""
+    except ValueError:
+        return ""

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Protocol
 
 from litestar.datastructures import Headers
@@ -21,8 +22,16 @@ from plenaria.core.web.security.cookies import (
     own_cookies,
     set_cookie,
 )
-from plenaria.core.web.security.headers import API, bearer, default_headers, is_cross_site, may_be_kept
+from plenaria.core.web.security.headers import (
+    API,
+    bearer,
+    default_headers,
+    is_cross_site,
+    is_other_host,
+    may_be_kept,
+)
 from plenaria.core.web.security.proxies import behind_proxies, client_of
+from plenaria.core.web.security.slowness import in_time
 
 logger = logging.getLogger("plenaria.door")
 
@@ -50,6 +59,8 @@ class VisitMiddleware:
             for is_api in (False, True)
             for is_kept in (False, True)
         }
+        self._scheme, _, own_host = settings.address.partition("://")
+        self._is_for_others = partial(is_other_host, own=own_host, is_development=settings.development)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -75,8 +86,11 @@ class VisitMiddleware:
             logger.exception("the caller could not be identified")
             visit.is_unidentified = True
         i18n.set_language(visit.language)
-        scope["state"]["refused_origin"] = is_cross_site(visit.path, str(scope.get("method", "")), headers)
-        await self._app(scope, receive, self._with_headers(scope, send, visit, cookies))
+        method = str(scope.get("method", ""))
+        scope["state"]["refused_origin"] = is_cross_site(visit.path, method, headers, scheme=self._scheme)
+        scope["state"]["refused_host"] = self._is_for_others(headers.getall("host", []))
+        body = in_time(receive, within_s=self._settings.serve.body_timeout_s)
+        await self._app(scope, body, self._with_headers(scope, send, visit, cookies))
 
     async def _identify(self, visit: Visit, headers: Headers, cookies: dict[str, str]) -> None:
         if (token := bearer(visit.path, headers)) is not None:

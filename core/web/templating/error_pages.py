@@ -35,6 +35,11 @@ _ERROR_WORDS: Final[Mapping[int, tuple[str, str, str]]] = {
         N_("The address is right, but it cannot be used in this way."),
         N_("Go back and use the page's own buttons."),
     ),
+    408: (
+        N_("That took too long"),
+        N_("What you sent did not arrive in time, so nothing was changed."),
+        N_("Send it again, over a better connection if you can."),
+    ),
     409: (
         N_("That cannot be done"),
         N_("Nothing was changed. This is why:"),
@@ -44,6 +49,11 @@ _ERROR_WORDS: Final[Mapping[int, tuple[str, str, str]]] = {
         N_("That is too large"),
         N_("What you sent is larger than this page accepts."),
         N_("Make the file smaller and send it again."),
+    ),
+    421: (
+        N_("This site has another address"),
+        N_("The request was sent to a name that is not this site's, so nothing was done."),
+        N_("Check the address, or ask the people who run this site for it."),
     ),
     422: (
         N_("Some answers need another look"),
@@ -80,7 +90,7 @@ def error_page(
     if status == HTTPStatus.UNAUTHORIZED:
         label, address = (N_("Type the code"), "/sign-in/code") if visit.pending else (N_("Sign in"), "/sign-in")
         actions = [Item(i18n.gettext(label), f"{address}?next={quote(own_path(visit))}")]
-    if details and status in (401, 403, 429, 413, 404, 503):
+    if details and status in (401, 403, 429, 408, 413, 404, 503):
         happened = ""
     return page(
         request,

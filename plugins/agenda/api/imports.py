@@ -59,6 +59,7 @@ class ImportView(Struct, frozen=True):
     permission="agenda.edit",
     operation_id="importSchedule",
     file_body=FileBody(raw=True),
+    uploads=True,
     status_code=200,
 )
 async def import_schedule(

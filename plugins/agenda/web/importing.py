@@ -51,7 +51,7 @@ async def import_form(request: Anything, event: EventView) -> Response[str]:
     return _choose(request, event)
 
 
-@post("/{event_slug:str}/organise/agenda/import", permission="agenda.edit", include_in_schema=False)
+@post("/{event_slug:str}/organise/agenda/import", permission="agenda.edit", uploads=True, include_in_schema=False)
 async def import_file(request: Anything, visit: Visit, event: EventView) -> Response[Any]:
     """Show what the file would do; or, with the preview's button and its choices as they were looked at, do it."""
     data = await request.form()

@@ -154,6 +154,7 @@ async def change_nomination(event: EventView, visit: Visit, code: str, data: Nom
     operation_id="addNominationFile",
     idempotent=True,
     file_body=FileBody({"question": "The code of the question that it answers."}),
+    uploads=True,
 )
 async def add_file(request: Anything, event: EventView, visit: Visit, code: str) -> Response[NominationDocument]:
     """Add a file to the answer of a question."""

@@ -1,5 +1,6 @@
 """Working on nominations: drafts, files, withdrawing, admission."""
 
+import asyncio
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
@@ -113,6 +114,7 @@ async def attach(
 ) -> NominationView:
     """Add a file to the working copy; `plenaria.core.storage.files` checks size and content."""
     settings, section = await queries.award_settings(event), await queries.section_of(event)
+    unfit = await asyncio.to_thread(files.refusals, upload, limit_mb=settings.attachment_size_mb)
     async with transaction():
         view, seen = await held(event, code, actor)
         category = section.category(view.nomination.category)
@@ -125,10 +127,7 @@ async def attach(
                     if category
                     else ()
                 ),
-                *_at(
-                    f"/attachments/{question}",
-                    files.refusals(upload, limit_mb=settings.attachment_size_mb),
-                ),
+                *_at(f"/attachments/{question}", unfit),
             ]
         )
         stored = await files.store(

@@ -179,7 +179,7 @@ def _worded(category: Category, answers: dict[str, str]) -> list[tuple[str, str]
     ]
 
 
-@post("/{event_slug:str}/awards/nominations/{code:str}", permission="signed_in", include_in_schema=False)
+@post("/{event_slug:str}/awards/nominations/{code:str}", permission="signed_in", uploads=True, include_in_schema=False)
 async def change(request: Anything, event: EventView, visit: Visit, settings: Settings, code: str) -> Response[Any]:
     """Save, and then submit or take out a file, if that button was pressed.
 

@@ -10,6 +10,7 @@ from plenaria.plugins.registration.queries.attending import (
 )
 from plenaria.plugins.registration.queries.counting import numbers
 from plenaria.plugins.registration.queries.ordering import (
+    link_confirms,
     order,
     order_of_submission,
     order_pages,
@@ -50,6 +51,7 @@ __all__ = [
     "attendees",
     "details_of",
     "inside",
+    "link_confirms",
     "numbers",
     "order",
     "order_of_submission",

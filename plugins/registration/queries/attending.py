@@ -110,7 +110,10 @@ async def _orders_after(event_id: int, after: int) -> list[int]:
 
 
 async def tickets_of_person(email: str, event_ids: Sequence[int]) -> list[tuple[int, TicketView]]:
-    """`(event id, ticket)` of everything that this address bought or is to attend with; one query."""
+    """`(event id, ticket)` of everything that this address bought or is to attend with; one query.
+
+    Of what nobody has confirmed yet only the buyer knows.
+    """
     if not event_ids:
         return []
     address = normal_email(email)
@@ -118,7 +121,10 @@ async def tickets_of_person(email: str, event_ids: Sequence[int]) -> list[tuple[
         await TicketRow.select(*_TICKET, TicketRow.event.as_alias("event"))
         .where(TicketRow.event.is_in(list(event_ids)))
         .where((TicketRow.email == address) | (TicketRow.order.buyer_email == address))
-        .where(TicketRow.order.state.is_in(["awaiting_payment", "confirmed"]))
+        .where(
+            TicketRow.order.state.is_in(["awaiting_payment", "confirmed"])
+            | ((TicketRow.order.state == "unconfirmed") & (TicketRow.order.buyer_email == address))
+        )
         .order_by(TicketRow.id)
     )
     return [(row.pop("event"), _ticket(row)) for row in rows]

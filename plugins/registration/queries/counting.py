@@ -31,7 +31,7 @@ async def numbers(event_id: int) -> Numbers:
             size=kind.size,
             taken=kind.taken,
             sold=count(kind, "confirmed"),
-            held=count(kind, "awaiting_payment"),
+            held=count(kind, "awaiting_payment") + count(kind, "unconfirmed"),
             inside=count(kind, "confirmed", "inside"),
         )
         for kind in types.values()

@@ -44,6 +44,14 @@ async def order_with_secret(event_id: int, code: str, secret: str) -> OrderView 
     return order if order is not None and order.code == typed_code(code) else None
 
 
+async def link_confirms(order_id: int, secret: str) -> bool:
+    """Whether this secret of the order was mailed to its buyer."""
+    found = (
+        (OrderLinkRow.order == order_id) & (OrderLinkRow.secret_hash == hashed(secret)) & OrderLinkRow.confirms.eq(True)
+    )
+    return await OrderLinkRow.exists().where(found)
+
+
 async def order_of_submission(key: str) -> tuple[OrderView, str] | None:
     """The order that this submission made, and the hash of what was sent with it."""
     row = await _of_submission.first(key)
@@ -135,12 +143,12 @@ def _has_reference(search: str) -> Any:
 
 
 async def orders_due(now: datetime, event_ids: Sequence[int], *, most: int) -> list[tuple[int, str]]:
-    """`(event id, code)` of these events' unpaid orders whose time is over, the oldest first."""
+    """`(event id, code)` of these events' unpaid and unconfirmed orders whose time is over, the oldest first."""
     if not event_ids:
         return []
     rows = (
         await OrderRow.select(OrderRow.event, OrderRow.code)
-        .where((OrderRow.state == "awaiting_payment") & (OrderRow.due_at <= now))
+        .where(OrderRow.state.is_in(["unconfirmed", "awaiting_payment"]) & (OrderRow.due_at <= now))
         .where(OrderRow.event.is_in(list(event_ids)))
         .order_by(OrderRow.due_at)
         .limit(most)

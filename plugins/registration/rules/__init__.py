@@ -19,6 +19,7 @@ from plenaria.plugins.registration.rules.invoices import (
     clean_rfc,
     invoice_refusals,
 )
+from plenaria.plugins.registration.rules.names import name_refusals
 from plenaria.plugins.registration.rules.orders import (
     HOLDS_SEATS,
     MOST_ATTENDEES,
@@ -27,6 +28,7 @@ from plenaria.plugins.registration.rules.orders import (
     OrderState,
     TicketType,
     cancellation_refusals,
+    confirmation_refusals,
     due_at,
     first_state,
     is_expired,
@@ -61,6 +63,7 @@ __all__ = [
     "cancellation_refusals",
     "clean_rfc",
     "code_of",
+    "confirmation_refusals",
     "door_answer",
     "due_at",
     "first_state",
@@ -71,6 +74,7 @@ __all__ = [
     "is_code",
     "is_expired",
     "is_reference",
+    "name_refusals",
     "numbers_of",
     "order_refusals",
     "pattern",

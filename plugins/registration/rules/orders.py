@@ -9,9 +9,11 @@ from msgspec import Struct
 
 from plenaria.core.kernel.values import LocalizedText, Refusal, Window
 from plenaria.plugins.registration.rules.invoices import Invoice, invoice_refusals
+from plenaria.plugins.registration.rules.names import name_refusals
 
-OrderState = Literal["awaiting_payment", "confirmed", "cancelled", "expired"]
-HOLDS_SEATS: Final = ("awaiting_payment", "confirmed")
+OrderState = Literal["unconfirmed", "awaiting_payment", "confirmed", "cancelled", "expired"]
+"""`unconfirmed`: nobody has shown yet that the buyer's address is theirs; the seats are held for minutes only."""
+HOLDS_SEATS: Final = ("unconfirmed", "awaiting_payment", "confirmed")
 
 MOST_ATTENDEES: Final = 50
 """Attendees in one order, whatever the ticket types allow."""
@@ -41,6 +43,16 @@ class Attendee(Protocol):
 
     @property
     def ticket_type(self) -> str: ...
+    @property
+    def given_names(self) -> str: ...
+    @property
+    def first_surname(self) -> str: ...
+    @property
+    def second_surname(self) -> str: ...
+    @property
+    def employer(self) -> str: ...
+    @property
+    def job_title(self) -> str: ...
 
 
 class Order(Protocol):
@@ -48,6 +60,8 @@ class Order(Protocol):
 
     @property
     def attendees(self) -> Sequence[Attendee]: ...
+    @property
+    def buyer_name(self) -> str: ...
     @property
     def invoice(self) -> Invoice | None: ...
     @property
@@ -76,6 +90,7 @@ def order_refusals(order: Order, types: Mapping[str, TicketType], rules: OrderRu
     return [
         *_attendee_refusals(order.attendees, types),
         *_type_refusals(order.attendees, types, now),
+        *_name_refusals(order),
         *_consent_refusals(order, rules),
         *(invoice_refusals(order.invoice, check_digit=rules.rfc_check_digit) if order.invoice else ()),
     ]
@@ -119,6 +134,13 @@ def _type_refusals(attendees: Sequence[Attendee], types: Mapping[str, TicketType
             yield sold_out(kind, wanted=count)
 
 
+def _name_refusals(order: Order) -> Iterator[Refusal]:
+    yield from name_refusals(order.buyer_name, "/buyer_name")
+    for place, attendee in enumerate(order.attendees):
+        for field in ("given_names", "first_surname", "second_surname", "employer", "job_title"):
+            yield from name_refusals(getattr(attendee, field), f"/attendees/{place}/{field}")
+
+
 def _consent_refusals(order: Order, rules: OrderRules) -> Iterator[Refusal]:
     if not rules.needs_consent:
         return
@@ -135,14 +157,27 @@ def _consent_refusals(order: Order, rules: OrderRules) -> Iterator[Refusal]:
 # -- after the order -----------------------------------------------------------------------------------------------
 
 
-def first_state(total_minor: int) -> OrderState:
-    """Free orders are confirmed at once."""
+def first_state(total_minor: int, *, is_verified: bool) -> OrderState:
+    """The state of a new order. Of a buyer whose address is known to be theirs, free orders are confirmed at once."""
+    if not is_verified:
+        return "unconfirmed"
     return "confirmed" if total_minor == 0 else "awaiting_payment"
 
 
-def due_at(placed_at: datetime, *, days: int) -> datetime:
-    """Until when an unpaid order holds its seats: so many days."""
-    return placed_at + timedelta(days=days)
+def due_at(state: OrderState, now: datetime, *, payment_days: int, confirm_minutes: int) -> datetime | None:
+    """Until when an order that enters this state now holds its seats; None: for good."""
+    spans = {"unconfirmed": timedelta(minutes=confirm_minutes), "awaiting_payment": timedelta(days=payment_days)}
+    return now + spans[state] if state in spans else None
+
+
+def confirmation_refusals(state: str, *, due_at: datetime | None, now: datetime) -> list[Refusal]:
+    """Why the buyer's address can no longer be confirmed. Doing it twice is no mistake."""
+    if state == "cancelled":
+        return [Refusal("order_cancelled")]
+    is_late = due_at is not None and Window(None, due_at).is_after(now)
+    if state == "expired" or (state == "unconfirmed" and is_late):
+        return [Refusal("confirmed_too_late")]
+    return []
 
 
 def payment_refusals(state: str, *, paid_on: date, today: date) -> list[Refusal]:
@@ -174,7 +209,7 @@ def cancellation_refusals(
     if not by_attendee:
         return []
     reasons = []
-    if may == "no" or (may == "unpaid" and state != "awaiting_payment"):
+    if may == "no" or (may == "unpaid" and state == "confirmed"):
         reasons.append(Refusal("cancellation_by_organisers_only"))
     if until is not None and Window(None, until).is_after(now):
         reasons.append(Refusal("cancellation_closed", {"closes_at": until}))
@@ -184,5 +219,5 @@ def cancellation_refusals(
 
 
 def is_expired(state: str, *, due_at: datetime | None, now: datetime) -> bool:
-    """Whether the seats of an unpaid order are to be given back: from the due instant on."""
-    return state == "awaiting_payment" and due_at is not None and Window(None, due_at).is_after(now)
+    """Whether the seats of an unpaid or unconfirmed order are to be given back: from the due instant on."""
+    return state in ("unconfirmed", "awaiting_payment") and due_at is not None and Window(None, due_at).is_after(now)

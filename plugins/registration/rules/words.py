@@ -31,6 +31,14 @@ REFUSALS: Final = {
     "already_paid": N_("This order is paid already."),
     "order_cancelled": N_("This order was cancelled."),
     "order_expired": N_("This order has expired because it was not paid in time. Its seats are free again."),
+    "confirmed_too_late": N_(
+        "The address was not confirmed in time, so the seats are free again. Please register again."
+    ),
+    "name_with_address": N_("“{name}” looks like a web address. Please write the name alone."),
+    "too_many_mails": N_(
+        "We have written to {email} several times within the hour. Sign in with that address and order again, "
+        "or wait {minutes} minutes."
+    ),
     "paid_in_the_future": N_("The day of the payment is in the future."),
     "already_cancelled": N_("This order is already cancelled."),
     "cancellation_by_organisers_only": N_("Only the organisers can cancel this order. Please write to them."),
@@ -48,9 +56,10 @@ ACTIONS: Final = {
     "ticket_type.changed": N_("Ticket type changed"),
     "ticket_type.removed": N_("Ticket type removed"),
     "order.placed": N_("Order placed"),
+    "order.address_confirmed": N_("Buyer's address confirmed"),
     "order.paid": N_("Order marked as paid"),
     "order.cancelled": N_("Order cancelled"),
-    "order.expired": N_("Unpaid order expired"),
+    "order.expired": N_("Unpaid or unconfirmed order expired"),
     "ticket.checked_in": N_("Checked in at the door"),
     "ticket.check_in_undone": N_("Check-in undone"),
     "waiting_list.joined": N_("Joined the waiting list"),
@@ -58,6 +67,29 @@ ACTIONS: Final = {
 }
 
 MAIL: Final = (
+    MailText(
+        key="registration.confirm",
+        title=N_("Confirm the address"),
+        subject={
+            "es": "Confirme su pedido {order} para {event}",
+            "en": "Please confirm your order {order} for {event}",
+        },
+        body={
+            "es": "Hola, {name}:\n\nRecibimos su pedido **{order}** para **{event}**. Para saber que esta dirección es suya, "
+            "abra su pedido y presione “Confirmar mi pedido”: {link}\n\nLe apartamos los lugares hasta el {due}. "
+            "Si usted no pidió nada, no haga nada: el pedido vence solo y no le escribiremos más.",
+            "en": "Hello, {name},\n\nwe received your order **{order}** for **{event}**. To show that this address is yours, "
+            "open your order and press “Confirm my order”: {link}\n\nWe hold the seats until {due}. If you ordered nothing, "
+            "do nothing: the order ends by itself and we will not write again.",
+        },
+        sample={
+            "name": "María Elena Ríos",
+            "order": "M3TD-9KQ2",
+            "event": "Congreso 2025",
+            "due": "1 de septiembre de 2025, 12:30:00, hora de la Ciudad de México, UTC−6",
+            "link": "https://example.org/congreso-2025/orders/…",
+        },
+    ),
     MailText(
         key="registration.placed",
         title=N_("How to pay"),

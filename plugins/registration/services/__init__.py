@@ -11,11 +11,13 @@ from plenaria.plugins.registration.services.letters import (
     send_payment_details,
     tickets_file,
 )
-from plenaria.plugins.registration.services.order_access import required_order
+from plenaria.plugins.registration.services.order_access import buyer_is_known, required_order
 from plenaria.plugins.registration.services.orders import (
     PlacedOrder,
     cancel_order,
+    confirm_address,
     expire_unpaid,
+    mail_confirm_link_again,
     mark_paid,
     place_order,
 )
@@ -36,10 +38,12 @@ __all__ = [
     "add_sample",
     "apply_section",
     "attendee_sheet",
+    "buyer_is_known",
     "calendar_file",
     "cancel_order",
     "change_ticket_type",
     "check_in",
+    "confirm_address",
     "count_attempt",
     "count_quote",
     "create_ticket_type",
@@ -47,6 +51,7 @@ __all__ = [
     "expire_unpaid",
     "facts_of",
     "join_waiting_list",
+    "mail_confirm_link_again",
     "mark_paid",
     "order_sheet",
     "place_order",

@@ -14,6 +14,7 @@ from plenaria.plugins.registration import queries
 from plenaria.plugins.registration.queries import OrderLine, TicketView
 
 STATE_WORDS: Final = {
+    "unconfirmed": N_("Address not confirmed"),
     "awaiting_payment": N_("Waiting for payment"),
     "confirmed": N_("Confirmed"),
     "cancelled": N_("Cancelled"),

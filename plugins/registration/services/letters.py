@@ -14,11 +14,25 @@ from plenaria.core.storage.database import transaction
 from plenaria.plugins.registration import queries
 from plenaria.plugins.registration.ics import EventDays, calendar
 from plenaria.plugins.registration.queries import OrderView, TicketView
+from plenaria.plugins.registration.services.attempts import may_be_written_to
 from plenaria.plugins.registration.services.facts import mail_facts, place_of
 from plenaria.plugins.registration.services.order_access import new_order_link
 from plenaria.plugins.registration.settings import RegistrationSettings
 from plenaria.plugins.registration.tables import OrderRow
 from plenaria.plugins.registration.tickets import PrintedTicket, TicketSheet, ticket_file
+
+
+async def send_confirm_link(event: EventView, order: OrderView, *, now: datetime) -> None:
+    """Mail the buyer the link that confirms the address, in the caller's transaction."""
+    with using(order.language):
+        facts = {
+            **mail_facts(event, order),
+            "due": shown.instant(order.due_at, event.zone) if order.due_at else "",
+            "link": await _order_address(event, order, now=now),
+        }
+    await mail.send(
+        "registration.confirm", to=order.buyer_email, language=order.language, event=event, facts=facts, now=now
+    )
 
 
 async def send_payment_details(event: EventView, code: str, *, now: datetime) -> None:
@@ -67,7 +81,7 @@ async def send_confirmation(event: EventView, code: str, *, now: datetime) -> No
     order = await queries.order(event.id, code)
     if order is None or order.state != "confirmed" or order.confirmation_mail_at is not None:
         return
-    files = await _ticket_mails(event, order)
+    files = await _ticket_mails(event, order, now=now)
     async with transaction():
         if not await _claim(OrderRow.confirmation_mail_at, order.id, now):
             return
@@ -103,8 +117,11 @@ def _ticket_line(ticket: TicketView) -> str:
     return f"- {ticket.name}: {shown.localized(ticket.ticket_type_name)}"
 
 
-async def _ticket_mails(event: EventView, order: OrderView) -> dict[str, list[Attachment]]:
-    """Attachments by address: the buyer's with every ticket, each other attendee's with their own and no other."""
+async def _ticket_mails(event: EventView, order: OrderView, *, now: datetime) -> dict[str, list[Attachment]]:
+    """Attachments by address: the buyer's with every ticket, each other attendee's with their own and no other.
+
+    An address that was written to too often within the hour is left out: anybody may have typed it.
+    """
     by_address: dict[str, list[TicketView]] = {order.buyer_email: list(order.tickets)}
     for ticket in order.tickets:
         if ticket.email != order.buyer_email:
@@ -123,6 +140,7 @@ async def _ticket_mails(event: EventView, order: OrderView) -> dict[str, list[At
             ),
         ]
         for address, tickets in by_address.items()
+        if address == order.buyer_email or await may_be_written_to(address, now=now)
     }
 
 
@@ -179,7 +197,7 @@ def calendar_file(event: EventView, order: OrderView, language: str) -> bytes:
 
 
 async def _order_address(event: EventView, order: OrderView, *, now: datetime) -> str:
-    secret = await new_order_link(order.id, now=now)
+    secret = await new_order_link(order.id, now=now, is_mailed=True)
     return f"{mail.address()}/{event.slug}/orders/{order.code}/{secret}"
 
 

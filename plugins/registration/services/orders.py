@@ -35,7 +35,9 @@ from plenaria.plugins.registration import queries, rules
 from plenaria.plugins.registration.forms import AttendeeRequest, OrderRequest
 from plenaria.plugins.registration.queries import OrderView, TicketTypeView
 from plenaria.plugins.registration.rules import Price
+from plenaria.plugins.registration.services.attempts import count_mail
 from plenaria.plugins.registration.services.facts import facts_of, facts_of_rows, mail_facts
+from plenaria.plugins.registration.services.letters import send_confirm_link
 from plenaria.plugins.registration.services.order_access import new_order_link, required_order
 from plenaria.plugins.registration.services.pricing import price_of
 from plenaria.plugins.registration.services.seats import give_back_seats, take_seats, taking, took
@@ -44,6 +46,9 @@ from plenaria.plugins.registration.tables import OrderLinkRow, OrderRow, TicketR
 
 EXPIRE_AT_ONCE: Final = 200
 """Orders that one run of the job expires at most; the next run takes the rest."""
+
+_FACT_OF: Final = {"confirmed": "registration_confirmed", "awaiting_payment": "registration_placed"}
+"""What the other plugins hear of an order, by its state."""
 
 
 class PlacedOrder(Struct, frozen=True):
@@ -58,21 +63,41 @@ class PlacedOrder(Struct, frozen=True):
     due_at: datetime | None
 
 
+class _Buyer(Struct, frozen=True):
+    language: str
+    is_verified: bool
+    by: str
+
+
 @repeatable
 async def place_order(
-    event: EventView, request: OrderRequest, *, submission: str, language: str, by: str, now: datetime
+    event: EventView,
+    request: OrderRequest,
+    *,
+    submission: str,
+    language: str,
+    is_verified: bool,
+    by: str,
+    now: datetime,
 ) -> PlacedOrder:
     """Place an order and take its seats, or raise `Refused` with every reason.
+
+    `is_verified`: the buyer's address is known to be theirs. Otherwise the order holds its seats for minutes, until the
+    address is confirmed from a mail (where the settings ask for that).
 
     `submission` is the form's one-time token or the request's Idempotency-Key: the same one again gives the order that is
     already there (with a new secret), and nobody is registered twice; with other content it is refused.
     """
     key, digest = f"{event.id}/{submission}"[:200], _digest(request)
+    settings = await queries.settings(event)
+    buyer = _Buyer(language, is_verified or settings.confirm_minutes == 0, by)
     try:
+        if not buyer.is_verified:
+            await count_mail(normal_email(request.buyer_email), now=now)
         async with transaction():
-            return await _place(event, request, key=key, digest=digest, language=language, by=by, now=now)
+            return await _place(event, request, settings, buyer, key=key, digest=digest, now=now)
     except (UniqueViolated, Refused):
-        # The same form twice at the same moment: the other one was first, and perhaps took the last seat.
+        # The same form again, perhaps at the same moment: its own order may be what is in the way, as when it took the last seat.
         if not in_transaction() and (earlier := await _earlier(key, digest, now=now)) is not None:
             return earlier
         raise
@@ -105,9 +130,15 @@ def _placed(order: OrderView | OrderRow, reference: str, secret: str) -> PlacedO
 
 
 async def _place(
-    event: EventView, request: OrderRequest, *, key: str, digest: str, language: str, by: str, now: datetime
+    event: EventView,
+    request: OrderRequest,
+    settings: RegistrationSettings,
+    buyer: _Buyer,
+    *,
+    key: str,
+    digest: str,
+    now: datetime,
 ) -> PlacedOrder:
-    settings = await queries.settings(event)
     types = await queries.ticket_types(event.id)
     refusals = rules.order_refusals(request, types, settings.order_rules(), now=now)
     facts = _facts_of_request(request)
@@ -117,9 +148,11 @@ async def _place(
         price.totals.total, expected_minor=request.expected_total_minor, currency=event.currency
     )
     refuse(refusals)
-    order = _order_row(event, request, settings, price, key=key, digest=digest, language=language, now=now)
+    order = _order_row(event, request, settings, price, buyer, key=key, digest=digest, now=now)
     tickets = _ticket_rows(event, request.attendees, types)
-    order_id, secret = await _store(event, order, tickets, types, by=by, now=now)
+    order_id, secret = await _store(event, order, tickets, types, by=buyer.by, now=now)
+    if order.state == "unconfirmed":
+        await send_confirm_link(event, await required_order(event, order.code), now=now)
     return _placed(order, rules.reference_of(order_id), secret)
 
 
@@ -141,7 +174,6 @@ async def _store(
     wanted = Counter(next(code for code, kind in types.items() if kind.id == each.ticket_type) for each in tickets)
     (first, *others) = wanted.items()
     figures = {"seats": len(tickets), "total_minor": order.total_minor, "state": order.state}
-    fact = "registration_confirmed" if order.state == "confirmed" else "registration_placed"
     found = await together(
         {
             "order": [order],
@@ -152,7 +184,7 @@ async def _store(
                     "order.placed", by=by, subject=f"order:{order.code}", event=event.id, facts=figures, now=now
                 )
             ],
-            "outbox": outbox.lines_of(fact, event=event, now=now, order=facts),
+            "outbox": _lines_about(event, order.state, facts, now=now),
         },
         leading=None if others else taking(event, types[first[0]], first[1]),
     )
@@ -162,6 +194,19 @@ async def _store(
     else:
         await took(event, first[0], found["leading"], wanted=first[1], now=now)
     return found["order"][0], secret
+
+
+def _lines_about(event: EventView, state: str, facts: dict[str, Any], *, now: datetime) -> list[Any]:
+    """The other plugins' lines in the outbox; none while the buyer is unknown."""
+    return outbox.lines_of(_FACT_OF[state], event=event, now=now, order=facts) if state in _FACT_OF else []
+
+
+async def _go_on(event: EventView, order: OrderView, *, now: datetime) -> None:
+    """What an order's new state sets off. Of one whose buyer is unknown the other plugins hear when that has changed."""
+    if order.state == "unconfirmed":
+        await send_confirm_link(event, order, now=now)
+        return
+    await outbox.tell(_FACT_OF[order.state], event=event, now=now, order=facts_of(order))
 
 
 def _facts_of_request(request: OrderRequest) -> dict[str, Any]:
@@ -174,14 +219,14 @@ def _order_row(
     request: OrderRequest,
     settings: RegistrationSettings,
     price: Price,
+    buyer: _Buyer,
     *,
     key: str,
     digest: str,
-    language: str,
     now: datetime,
 ) -> OrderRow:
     totals = price.totals
-    state = rules.first_state(totals.total)
+    state = rules.first_state(totals.total, is_verified=buyer.is_verified)
     invoice = request.invoice.cleaned() if request.invoice else None
     code = new_code(rules.ORDER_LENGTH)
     people = [part for each in request.attendees for part in (*_names(each), each.email, each.employer)]
@@ -190,7 +235,7 @@ def _order_row(
         event=event.id,
         code=code,
         state=state,
-        language=language,
+        language=buyer.language,
         buyer_name=request.buyer_name.strip(),
         buyer_email=normal_email(request.buyer_email),
         net_minor=totals.net,
@@ -206,10 +251,14 @@ def _order_row(
         submission=key,
         submission_hash=digest,
         placed_at=now,
-        due_at=rules.due_at(now, days=settings.payment_days) if state == "awaiting_payment" else None,
+        due_at=_due_at(state, settings, now),
         confirmed_at=now if state == "confirmed" else None,
         search=order_search(code, request.buyer_name, request.buyer_email, legal_name, people),
     )
+
+
+def _due_at(state: rules.OrderState, settings: RegistrationSettings, now: datetime) -> datetime | None:
+    return rules.due_at(state, now, payment_days=settings.payment_days, confirm_minutes=settings.confirm_minutes)
 
 
 def order_search(code: str, buyer_name: str, buyer_email: str, legal_name: str, people: Sequence[str]) -> str:
@@ -255,6 +304,50 @@ def new_code(length: int) -> str:
 
 
 # -- after the order ------------------------------------------------------------------------------------------
+
+
+@repeatable
+async def confirm_address(event: EventView, code: str, *, by: str, now: datetime) -> OrderView:
+    """The buyer's address is theirs: the order goes on to its payment, or is complete. Once; again it changes nothing.
+
+    Raises `Refused(confirmed_too_late, order_cancelled)`.
+    """
+    settings = await queries.settings(event)
+    async with transaction():
+        order = await required_order(event, code)
+        refuse(rules.confirmation_refusals(order.state, due_at=order.due_at, now=now))
+        state = rules.first_state(order.total_minor, is_verified=True)
+        changed = await (
+            OrderRow.update(
+                {
+                    OrderRow.state: state,
+                    OrderRow.due_at: _due_at(state, settings, now),
+                    OrderRow.confirmed_at: now if state == "confirmed" else None,
+                }
+            )
+            .where((OrderRow.id == order.id) & (OrderRow.state == "unconfirmed"))
+            .returning(OrderRow.id)
+        )
+        if not changed:
+            return await required_order(event, order.code)
+        subject = f"order:{order.code}"
+        await audit.record(
+            "order.address_confirmed", by=by, subject=subject, event=event.id, facts={"state": state}, now=now
+        )
+        confirmed = await required_order(event, order.code)
+        await _go_on(event, confirmed, now=now)
+        return confirmed
+
+
+async def mail_confirm_link_again(event: EventView, code: str, *, now: datetime) -> None:
+    """Another mail with a link that confirms. Raises `Refused(too_many_mails, confirmed_too_late, …)`."""
+    order = await required_order(event, code)
+    refuse(rules.confirmation_refusals(order.state, due_at=order.due_at, now=now))
+    if order.state != "unconfirmed":
+        return
+    await count_mail(order.buyer_email, now=now)
+    async with transaction():
+        await send_confirm_link(event, order, now=now)
 
 
 @repeatable
@@ -317,6 +410,8 @@ async def cancel_order(
         )
         if not await _release(event, order, "cancelled", reason=reason, by=by, now=now):
             raise Refused(Refusal("already_cancelled"))
+        if order.state == "unconfirmed" and by_attendee:
+            return await required_order(event, order.code)
         with using(order.language):
             words = reason or gettext("As you asked.")
         await mail.send(
@@ -331,7 +426,7 @@ async def cancel_order(
 
 
 async def expire_unpaid(*, now: datetime) -> int:
-    """Expire the unpaid orders whose time is over, each in its own transaction, and return how many.
+    """Expire the unpaid and unconfirmed orders whose time is over, each in its own transaction, and return how many.
 
     An event where the plugin is switched off is left as it is.
     """
@@ -349,6 +444,8 @@ async def _expire(event: EventView, code: str, *, now: datetime) -> bool:
             return False
         if not await _release(event, order, "expired", reason="", by="system", now=now):
             return False
+        if order.state == "unconfirmed":
+            return True  # nobody has shown that the address is theirs: it gets no further mail
         await mail.send(
             "registration.expired",
             to=order.buyer_email,
@@ -378,6 +475,8 @@ async def _release(event: EventView, order: OrderView, state: str, *, reason: st
         facts={"seats": order.seats, "was": order.state},
         now=now,
     )
+    if order.state == "unconfirmed":
+        return True  # no plugin has heard of it
     ended = await required_order(event, order.code)
     await outbox.tell("registration_cancelled", event=event, now=now, order=facts_of(ended))
     return True

@@ -8,9 +8,10 @@ from plenaria.core.kernel.values import EventView, Refusal, Refused, in_language
 from plenaria.core.people.queries import normal_email
 from plenaria.core.storage import audit
 from plenaria.core.storage.database import lock, repeatable, transaction
-from plenaria.plugins.registration import queries
+from plenaria.plugins.registration import queries, rules
 from plenaria.plugins.registration.forms import WaitingRequest
 from plenaria.plugins.registration.queries import TicketTypeView
+from plenaria.plugins.registration.services.attempts import count_mail
 from plenaria.plugins.registration.tables import WaitingRow
 
 
@@ -19,6 +20,7 @@ async def join_waiting_list(
     event: EventView, request: WaitingRequest, *, language: str, by: str, now: datetime
 ) -> None:
     """Put somebody on the waiting list; who is on it already keeps their place and changes what they asked for."""
+    refuse(rules.name_refusals(request.name, "/name"))
     async with transaction():
         kind = (await queries.ticket_types(event.id)).get(request.ticket_type)
         if kind is None or not kind.is_visible:
@@ -57,6 +59,7 @@ async def join_waiting_list(
             "event": in_language(event.name, language),
             "ticket": in_language(kind.name, language),
         }
+        await count_mail(normal_email(request.email), now=now)
         await mail.send(
             "registration.waiting", to=normal_email(request.email), language=language, event=event, facts=facts, now=now
         )

@@ -11,6 +11,7 @@ from plenaria.core.kernel.i18n import gettext
 from plenaria.core.kernel.values import EventView, Refused
 from plenaria.core.web.panels import parts_of
 from plenaria.core.web.refusals import sentence
+from plenaria.core.web.security.counting import Counted
 from plenaria.core.web.templating import page, see_other
 from plenaria.plugins.registration import queries, rules, services
 from plenaria.plugins.registration.queries import OrderView
@@ -18,6 +19,7 @@ from plenaria.plugins.registration.tickets import qr_data_uri
 
 Anything = Request[Any, Any, Any]
 
+COUNTED: Final = Counted(services.count_attempt)
 MINE: Final = "mine"
 """In the place of an order's secret: the signed-in person, who bought it or attends with it."""
 PRIVATE: Final = {"X-Robots-Tag": "noindex", "Cache-Control": "private, no-store"}
@@ -83,12 +85,61 @@ async def _order_page(
         parts=parts,
         base=f"/{event.slug}/orders/{order.code}/{secret}",
         may_cancel=is_buyer and not no,
+        may_confirm=order.state == "unconfirmed" and await _proves_address(order, is_buyer, secret),
         qr={ticket.code: qr_data_uri(ticket.code) for ticket in order.tickets} if order.state == "confirmed" else {},
         sentences=[sentence(refusal, event) for refusal in refusals],
     )
 
 
-@post("/{event_slug:str}/orders/{code:str}/{secret:str}/cancel", permission="public", include_in_schema=False)
+async def _proves_address(order: OrderView, is_buyer: bool, secret: str) -> bool:
+    """Who came by the mailed link, or is signed in with the buyer's address, reads that address."""
+    return is_buyer and (secret == MINE or await queries.link_confirms(order.id, secret))
+
+
+@post(
+    "/{event_slug:str}/orders/{code:str}/{secret:str}/confirm",
+    permission="public",
+    guards=[COUNTED],
+    include_in_schema=False,
+)
+async def confirm(request: Anything, event: EventView, visit: Visit, code: str, secret: str) -> Response[Any]:
+    """The button behind the mailed link: programs that only follow links confirm nothing."""
+    order, is_buyer = await order_at(event, visit, code, secret)
+    if not await _proves_address(order, is_buyer, secret):
+        raise NotFoundException
+    try:
+        await services.confirm_address(event, order.code, by=visit.by, now=visit.now)
+    except Refused as refused:
+        return await _order_page(request, event, visit, order, is_buyer, secret, refusals=refused.refusals, status=409)
+    words = gettext("Thank you: your e-mail address is confirmed.")
+    return see_other(request, f"/{event.slug}/orders/{order.code}/{secret}", ("success", words))
+
+
+@post(
+    "/{event_slug:str}/orders/{code:str}/{secret:str}/confirm/mail",
+    permission="public",
+    guards=[COUNTED],
+    include_in_schema=False,
+)
+async def mail_again(request: Anything, event: EventView, visit: Visit, code: str, secret: str) -> Response[Any]:
+    """Send the mail with the link once more."""
+    order, is_buyer = await order_at(event, visit, code, secret)
+    if not is_buyer:
+        raise NotFoundException
+    try:
+        await services.mail_confirm_link_again(event, order.code, now=visit.now)
+    except Refused as refused:
+        return await _order_page(request, event, visit, order, is_buyer, secret, refusals=refused.refusals, status=409)
+    words = gettext("The mail is on its way again.")
+    return see_other(request, f"/{event.slug}/orders/{order.code}/{secret}", ("info", words))
+
+
+@post(
+    "/{event_slug:str}/orders/{code:str}/{secret:str}/cancel",
+    permission="public",
+    guards=[COUNTED],
+    include_in_schema=False,
+)
 async def cancel(request: Anything, event: EventView, visit: Visit, code: str, secret: str) -> Response[Any]:
     """Cancel the order, where the settings let a buyer do so."""
     order, is_buyer = await order_at(event, visit, code, secret)
@@ -126,4 +177,4 @@ async def calendar_ics(event: EventView, visit: Visit, code: str, secret: str) -
     return Response(content, media_type="text/calendar; charset=utf-8", headers=headers)
 
 
-ROUTES = [order_page, cancel, tickets_pdf, calendar_ics]
+ROUTES = [order_page, confirm, mail_again, cancel, tickets_pdf, calendar_ics]

@@ -21,7 +21,7 @@ from plenaria.plugins.registration.queries import PAGE, OrderView
 
 Anything = Request[Any, Any, Any]
 
-ORDER_STATES: Final = ("", "awaiting_payment", "confirmed", "cancelled", "expired")
+ORDER_STATES: Final = ("", "unconfirmed", "awaiting_payment", "confirmed", "cancelled", "expired")
 ATTENDEE_STATES: Final = ("confirmed", "inside", "awaiting_payment", "cancelled", "")
 
 

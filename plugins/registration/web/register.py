@@ -13,6 +13,7 @@ from plenaria.core.kernel.secrets import new_secret
 from plenaria.core.kernel.shown import localized
 from plenaria.core.kernel.values import EventView, Money, Refusal, Refused
 from plenaria.core.web.refusals import sentence
+from plenaria.core.web.security.counting import Counted
 from plenaria.core.web.templating import page, see_other
 from plenaria.plugins.registration import queries, rules, services
 from plenaria.plugins.registration.forms import OrderRequest, WaitingRequest
@@ -24,6 +25,7 @@ Anything = Request[Any, Any, Any]
 
 FEW: Final = 20
 """From so many seats on the page says how many are left."""
+COUNTED: Final = Counted(services.count_attempt)
 NOT_FIELDS: Final = ("submission", "wait")
 
 
@@ -178,7 +180,7 @@ def _sold_out(refusals: Sequence[Refusal], types: Mapping[str, TicketTypeView]) 
     return [types[code] for code in codes if code in types]
 
 
-@post("/{event_slug:str}/register", permission="public", include_in_schema=False)
+@post("/{event_slug:str}/register", permission="public", guards=[COUNTED], include_in_schema=False)
 async def place_order(request: Anything, event: EventView, visit: Visit) -> Response[Any]:
     """Place the order, or show the form again with everything typed and every reason."""
     data = await request.form()
@@ -191,10 +193,15 @@ async def place_order(request: Anything, event: EventView, visit: Visit) -> Resp
     checked = parse(OrderRequest, raw, zone=event.zone, known=_known(types, settings))
     if checked.value is None:
         return await _attendees(request, event, visit, settings, types, problems=checked.problems, status=422, **again)
-    await services.count_attempt(visit.client, now=visit.now)
     try:
         placed = await services.place_order(
-            event, checked.value, submission=f"form:{submission}", language=visit.language, by=visit.by, now=visit.now
+            event,
+            checked.value,
+            submission=f"form:{submission}",
+            language=visit.language,
+            is_verified=services.buyer_is_known(visit, event, checked.value),
+            by=visit.by,
+            now=visit.now,
         )
     except Refused as refused:
         types = await queries.ticket_types(event.id)
@@ -241,7 +248,7 @@ def _waiting_for(types: Mapping[str, TicketTypeView]) -> dict[str, dict[str, str
     return {"ticket_types": {code: localized(kind.name) for code, kind in types.items() if kind.is_visible}}
 
 
-@post("/{event_slug:str}/register/waiting-list", permission="public", include_in_schema=False)
+@post("/{event_slug:str}/register/waiting-list", permission="public", guards=[COUNTED], include_in_schema=False)
 async def join_waiting_list(request: Anything, event: EventView, visit: Visit) -> Response[Any]:
     """Join the waiting list, from its own form or from an order's that met no seat: what was typed there is kept."""
     data = await request.form()
@@ -249,7 +256,6 @@ async def join_waiting_list(request: Anything, event: EventView, visit: Visit) -
     checked = parse(WaitingRequest, raw, zone=event.zone, known=_waiting_for(await queries.ticket_types(event.id)))
     if checked.value is None:
         return await _waiting(request, event, visit, raw=raw, problems=checked.problems, status=422)
-    await services.count_attempt(visit.client, now=visit.now)
     try:
         await services.join_waiting_list(event, checked.value, language=visit.language, by=visit.by, now=visit.now)
     except Refused as refused:

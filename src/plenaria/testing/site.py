@@ -51,7 +51,7 @@ class Site:
         """A browser that is not signed in."""
         served: Any = self.app  # the same interface, typed more closely than httpx does
         transport = httpx.ASGITransport(app=served, raise_app_exceptions=False)
-        client = httpx.AsyncClient(transport=transport, base_url="http://testserver", headers=headers)
+        client = httpx.AsyncClient(transport=transport, base_url=self.settings.address, headers=headers)
         self._clients.append(client)
         return client
 

@@ -258,3 +258,16 @@ def test_a_number_too_long_to_print_is_refused_in_words(hint):
     (problem,) = check_one(hint, 10**5000).problems
 
     assert words(problem, "en")
+
+
+@pytest.mark.parametrize("address", ['"x"<evil@x.y>', "a@b..c", "a@b.c>", "a@b", "a,b@c.mx", "a@b.mx\nBcc: c@d.mx"])
+def test_an_address_is_one_whole_address(address: str) -> None:
+    assert not check_one(Annotated[str, Meta(extra={"kind": "email"})], address).ok
+
+
+@pytest.mark.parametrize("turned", ["\u202e", "\u2066", "\u2069", "\u202a"])
+def test_a_text_is_kept_without_what_turns_the_writing_around(turned: str) -> None:
+    checked = check_one(Annotated[str, Meta(max_length=100)], f"Ana{turned}oguL")
+
+    assert checked.value is not None
+    assert checked.value.x == "AnaoguL"

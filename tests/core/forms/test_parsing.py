@@ -162,3 +162,33 @@ def test_no_form_data_makes_a_door_raise(pairs):
 
     form = form_for(Sample, raw=data, problems=checked.problems, language="es", zone="America/Mexico_City")
     assert form.has_errors == bool(checked.problems)
+
+
+def test_a_list_longer_than_its_limit_is_refused_without_being_read_and_drawn_up_to_it():
+    inside = defstruct("Inside", [("x", Annotated[int, Meta(ge=5)])])
+    outer = defstruct("Outer", [("items", Annotated[tuple[inside, ...], Meta(max_length=3)], ())])
+    raw = [(f"items-{place}-x", "1") for place in range(7)]
+
+    checked = parse(outer, raw, zone="UTC")
+    form = form_for(outer, raw=raw, problems=checked.problems, language="en", zone="UTC")
+
+    assert [(each.pointer, each.code, each.facts["actual"]) for each in checked.problems] == [("/items", "too_long", 7)]
+    assert len(form.field("items").children) == 3
+
+
+@pytest.mark.parametrize(("length", "given_back"), [(8, 8), (9, 0)])
+def test_a_text_of_more_than_twice_its_limit_is_not_given_back(length, given_back):
+    short = defstruct("Short", [("x", Annotated[str, Meta(max_length=4)])])
+
+    form = form_for(short, raw=[("x", "a" * length)], language="en", zone="UTC")
+
+    assert len(form.field("x").value) == given_back
+
+
+def test_problems_end_where_nobody_reads_on():
+    many = defstruct("Many", [("items", tuple[Annotated[int, Meta(ge=5)], ...], ())])
+
+    checked = parse(many, [(f"items-{place}", "1") for place in range(400)], zone="UTC")
+
+    assert not checked.ok
+    assert len(checked.problems) == 100

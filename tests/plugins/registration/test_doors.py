@@ -18,7 +18,7 @@ from plenaria.core.storage.database import count_queries
 from plenaria.core.web import refusals
 from plenaria.plugins.registration import queries, rules, services
 from plenaria.plugins.registration.tables import OrderRow, TicketTypeRow
-from tests.plugins.registration.orders import MEMBER, PRESS, attendee, place, sell
+from tests.plugins.registration.orders import MEMBER, PRESS, attendee, confirm, place, sell
 from tests.site import NOW, Site
 
 API = "/api/v1/events/congress"
@@ -45,9 +45,10 @@ def filled(*kinds: str, **more: str) -> dict[str, str]:
 
 
 async def ordered(site: Site, *kinds: str, **more: str) -> str:
-    """The address of the page of a new order."""
+    """The address of the page of a new order whose buyer has confirmed the address."""
     answer = await site.visitor().post("/congress/register", data=filled(*kinds, **more))
     assert answer.status_code == 303, answer.text
+    await confirm(site)
     return str(answer.headers["location"])
 
 
@@ -494,7 +495,7 @@ async def test_the_api_places_an_order_once_for_a_key(site: Site) -> None:
 
     assert [answer.status_code for answer in (first, again, other, without)] == [201, 201, 422, 400]
     assert first.json() == again.json()
-    assert first.json()["state"] == "awaiting_payment"
+    assert first.json()["state"] == "unconfirmed"
     assert await OrderRow.count() == 1
 
 

@@ -134,7 +134,7 @@ async def _check_invariants() -> None:
     later = datetime.now(UTC) + timedelta(seconds=2 * outbox.LEASE_S)  # what the killed worker had claimed is due again
     while await outbox.deliver_due(now=later):
         pass
-    lines: list[dict[str, Any]] = await OutboxLine.select().where(OutboxLine.name == "registration.confirmed")
+    lines: list[dict[str, Any]] = await OutboxLine.select().where(OutboxLine.name == "registration.confirm")
     mails = Counter(msgspec.json.decode(line["payload"])["to"] for line in lines if line["kind"] == "mail")
     await audit.seal(now=later)
 

@@ -288,3 +288,11 @@ def test_the_door_tells_a_mistyped_code_from_one_of_another_event(code: str, exp
 def test_searching_forgets_capitals_accents_and_wildcards() -> None:
     assert rules.folded("  PEÑA  Núñez ") == "pena nunez"
     assert rules.pattern("100%\\") == "%100%"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Ma. Elena", "Ma.Elena", "J.R.R. Tolkien", "O’Brien-Núñez", "Componentes, S.A. de C.V.", "Comex", "Ana Medina"],
+)
+def test_names_of_people_and_firms_are_none(name: str) -> None:
+    assert list(rules.name_refusals(name, "")) == []

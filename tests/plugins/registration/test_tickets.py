@@ -122,12 +122,26 @@ def test_the_same_days_are_the_same_bytes_with_short_lines_and_no_control_charac
 NAME = Column("name", "Nombre")
 
 
-@pytest.mark.parametrize("evil", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =cmd|' /C calc'!A0"])
+@pytest.mark.parametrize(
+    "evil", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =cmd|' /C calc'!A0", ";=1", "\xa0=1", "\uff1d1", ";x"]
+)
 def test_no_cell_of_a_csv_is_a_formula(evil: str) -> None:
     content = sheets.csv_file(Sheet([NAME], [[evil], ["Peña"]])).decode("utf-8-sig")
 
     assert "'" + evil in content
     assert content.endswith("Peña\r\n")
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|", "\n", "; "])
+def test_no_part_of_a_cell_is_a_formula_where_a_spreadsheet_splits_it(separator: str) -> None:
+    content = sheets.csv_file(Sheet([NAME], [[f"Ana{separator}=1+1"]])).decode("utf-8-sig")
+
+    assert f"Ana{separator}'=1+1" in content
+
+
+@pytest.mark.parametrize("plain", ["Ana-María", "a=b", "C+ plus", "ana@example.mx", "uno; dos"])
+def test_a_cell_that_is_no_formula_stays_as_it_is(plain: str) -> None:
+    assert sheets.csv_file(Sheet([NAME], [[plain]])).decode("utf-8-sig").splitlines()[1] == plain
 
 
 def test_no_cell_of_a_workbook_is_a_formula_or_a_link() -> None:
