@@ -61,6 +61,7 @@ async def test_nothing_that_opens_an_account_is_changed_unconfirmed(site: Site) 
     assert await site.mails() == []
 
 
+@pytest.mark.parametrize("dialect", ["sqlite"])
 async def test_adding_an_organiser_asks_for_nothing_more(site: Site) -> None:
     ana = await _later(site, "owner")
 
@@ -87,6 +88,7 @@ async def test_the_password_confirms_and_what_was_typed_is_carried_out(site: Sit
     assert (await ana.post(tokens, data={"name": "next", "scopes": "event.view"})).status_code == 200
 
 
+@pytest.mark.parametrize("dialect", ["sqlite"])
 async def test_a_code_confirms(site: Site) -> None:
     ana = await site.signed_in(email="ana@example.mx")
     await ana.post("/me/account/second-factor", data={"secret": SECRET, "code": pyotp.TOTP(SECRET).at(site.now)})
@@ -117,6 +119,7 @@ async def test_a_fresh_link_in_the_same_browser_confirms_and_nothing_typed_is_lo
     assert (await again.post("/sign-in/password", data=typed)).status_code == 303
 
 
+@pytest.mark.parametrize("dialect", ["sqlite"])
 async def test_wrong_proofs_are_counted_like_wrong_passwords(site: Site) -> None:
     ana = await site.signed_in(email="ana@example.mx")
     await ana.post("/me/account/password", data={"password": PASSWORD})
@@ -131,6 +134,7 @@ async def test_wrong_proofs_are_counted_like_wrong_passwords(site: Site) -> None
     assert (await Person.select().first())["failed_sign_ins"] == 10
 
 
+@pytest.mark.parametrize("dialect", ["sqlite"])
 async def test_no_token_makes_an_owner(site: Site) -> None:
     program = await site.bearer("owner", "event.configure", "event.team")
     address = f"/api/v1/events/{site.event.slug}/declaration"
@@ -165,6 +169,7 @@ async def test_the_person_is_written_to_in_their_language(
     assert PASSWORD not in str(mail)
 
 
+@pytest.mark.parametrize("dialect", ["sqlite"])
 async def test_every_change_of_what_opens_the_account_is_mailed_once(site: Site) -> None:
     ana = await site.signed_in("owner", email="ana@example.mx")
     await ana.post("/me/account/name", data={"language": "en"})

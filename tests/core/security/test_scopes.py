@@ -83,6 +83,7 @@ async def test_what_a_token_never_does_in_the_api_is_named_here(site: Site) -> N
     }
 
 
+@pytest.mark.parametrize("dialect", ["sqlite"])
 async def test_a_check_in_token_nominates_nobody_and_says_nothing_of_its_owner(site: Site) -> None:
     program = await site.bearer("owner", "registration.check_in")
     nominations = f"/api/v1/events/{site.event.slug}/nominations"
@@ -94,6 +95,7 @@ async def test_a_check_in_token_nominates_nobody_and_says_nothing_of_its_owner(s
     assert "example.mx" not in asked.text
 
 
+@pytest.mark.parametrize("dialect", ["sqlite"])
 async def test_a_scope_that_is_none_is_not_given(site: Site) -> None:
     owner = await site.signed_in("owner")
 
@@ -103,6 +105,7 @@ async def test_a_scope_that_is_none_is_not_given(site: Site) -> None:
         assert answer.status_code == 409, scope
 
 
+@pytest.mark.parametrize("dialect", ["sqlite"])
 async def test_the_console_offers_each_scope_in_words(site: Site) -> None:
     organiser = await site.signed_in("organiser")
 
