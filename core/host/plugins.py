@@ -291,14 +291,21 @@ class PluginHost:
     # -- adjust_* --------------------------------------------------------------------------------------------------
 
     async def adjust(
-        self, hook: str, value: Value, *, event: EventView, guard: Guard = nullcontext, **facts: Any
+        self,
+        hook: str,
+        value: Value,
+        *,
+        event: EventView,
+        guard: Guard = nullcontext,
+        accept: Callable[[Value], None] = lambda answer: None,
+        **facts: Any,
     ) -> Value:
         """The value as the plugins that are on for the event make it, one after another in their order.
 
-        Each gets a copy; its answer is checked against the hook's annotation. One that raises, takes longer than
-        `adjusting.ADJUST_WITHIN_S` or answers with something else is noted as a failure, and the value before it goes on;
-        where the hook `fails_closed`, `Refused` with `plugin_failed` is raised instead. Inside a transaction `guard` is
-        `savepoint`, so that a failed statement costs that plugin's part alone. Raises LookupError and TypeError as `ask`.
+        Each gets a copy; its answer is checked against the hook's annotation and by `accept`, which may raise. One that raises,
+        takes longer than `adjusting.ADJUST_WITHIN_S` or answers with something else is noted as a failure, and the value before
+        it goes on; where the hook `fails_closed`, `Refused` with `plugin_failed` is raised instead. Inside a transaction `guard`
+        is `savepoint`, so that a failed statement costs that plugin's part alone. Raises LookupError and TypeError as `ask`.
         """
         spec = getattr(getattr(self._manager.hook, hook, None), "spec", None)
         name = adjusting.value_name(spec) if spec else ""
@@ -308,7 +315,9 @@ class PluginHost:
             if plugin not in event.plugins:
                 continue
             try:
-                facts[name] = await _adjusted(call, name, facts, expected, guard)
+                answer = await _adjusted(call, name, facts, expected, guard)
+                accept(answer)
+                facts[name] = answer
             except BaseException as error:
                 self._log_own_failure(plugin, hook, error)
                 if adjusting.is_fail_closed(spec):

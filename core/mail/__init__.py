@@ -6,9 +6,9 @@ the SMTP server later (`deliver`).
 
 from plenaria.core.kernel.values import Attachment
 from plenaria.core.mail.delivery import Mail, deliver, message_of
-from plenaria.core.mail.filling import Markdown, as_html, fill
+from plenaria.core.mail.filling import content_of, subject_of
 from plenaria.core.mail.installation import address, has_server, use
-from plenaria.core.mail.placeholders import PLACEHOLDER
+from plenaria.core.mail.markup import PLACEHOLDER, Markdown
 from plenaria.core.mail.sending import Letter, send, send_many
 from plenaria.core.mail.texts import texts
 from plenaria.core.mail.wording import copy_wordings, restore, reword, reworded, sample_of, wording
@@ -20,10 +20,9 @@ __all__ = [
     "Mail",
     "Markdown",
     "address",
-    "as_html",
+    "content_of",
     "copy_wordings",
     "deliver",
-    "fill",
     "has_server",
     "message_of",
     "restore",
@@ -32,6 +31,7 @@ __all__ = [
     "sample_of",
     "send",
     "send_many",
+    "subject_of",
     "texts",
     "use",
     "wording",

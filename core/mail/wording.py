@@ -3,9 +3,8 @@
 from datetime import datetime
 
 from plenaria.core.forms import refuse_unseen
-from plenaria.core.kernel.values import EventView, MailText, Refusal, Refused, in_language, language_of
-from plenaria.core.mail import placeholders
-from plenaria.core.mail.placeholders import used_in
+from plenaria.core.kernel.values import EventView, MailText, in_language, language_of, refuse
+from plenaria.core.mail import checking, placeholders
 from plenaria.core.mail.tables import MailOverride
 from plenaria.core.storage import audit
 from plenaria.core.storage.database import lock, transaction
@@ -45,9 +44,9 @@ async def reword(
     now: datetime,
     seen: str | None = None,
 ) -> None:
-    """Store the event's own wording; an unknown placeholder is refused, and so is undoing unseen what somebody else wrote
-    (`seen` is the fingerprint of the wording that the writer had before their eyes)."""
-    refuse_unknown_placeholders(text, event, subject, body)
+    """Store the event's own wording. Raises `Refused` for what a mail cannot have (`checking`), and for undoing unseen what
+    somebody else wrote (`seen` is the fingerprint of the wording that the writer had before their eyes)."""
+    refuse(checking.refusals(subject, body, sample_of(text, event)))
     key = f"{event.id}/{text.key}/{language}"
     async with transaction():
         await lock(f"wording {key}")
@@ -105,11 +104,3 @@ async def copy_wordings(source: EventView, target: EventView, *, by: int | None,
 def sample_of(text: MailText, event: EventView) -> dict[str, str]:
     """A value for each placeholder that this mail may have in the event: its own, and what plugins offer."""
     return {**placeholders.samples(event), **text.sample}
-
-
-def refuse_unknown_placeholders(text: MailText, event: EventView, *parts: str) -> None:
-    sample = sample_of(text, event)
-    unknown = sorted(used_in(*parts) - set(sample))
-    if unknown:
-        known = ", ".join(f"{{{name}}}" for name in sample)
-        raise Refused(*(Refusal("unknown_placeholder", {"name": name, "known": known}, "/body") for name in unknown))

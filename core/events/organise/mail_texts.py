@@ -4,17 +4,18 @@ from typing import Annotated, Any
 
 from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
+from markupsafe import Markup
 from msgspec import Meta, Struct
 
 from plenaria.core import mail
-from plenaria.core.events.organise.parts import seen_in, sentences
+from plenaria.core.events.organise.parts import seen_in
 from plenaria.core.forms import Checked, fingerprint, form_for, parse
 from plenaria.core.host.visit import Visit
-from plenaria.core.kernel import shown
 from plenaria.core.kernel.i18n import gettext
 from plenaria.core.kernel.languages import LANGUAGE_NAMES, LANGUAGES, own_name
 from plenaria.core.kernel.values import N_, EventView, MailText, Refused
 from plenaria.core.mail import placeholders
+from plenaria.core.web.refusals import as_problems
 from plenaria.core.web.templating import page, see_other
 
 Anything = Request[Any, Any, Any]
@@ -68,6 +69,8 @@ def _wording(
     status: int = 200,
 ) -> Response[str]:
     """The form beside a preview made with sample facts."""
+    sample = mail.sample_of(text, event)
+    preview = mail.content_of(body, sample, language).html
     return page(
         request,
         "events/wording.html",
@@ -78,8 +81,8 @@ def _wording(
         form=form,
         seen=seen,
         further=placeholders.offered(event),
-        preview_subject=mail.fill(subject, mail.sample_of(text, event)),
-        preview_body=shown.markdown(mail.fill(body, mail.sample_of(text, event))),
+        preview_subject=mail.subject_of(subject, sample),
+        preview_body=Markup(preview),  # noqa: S704 - cleaned where it was made
     )
 
 
@@ -111,7 +114,8 @@ async def reword(request: Anything, event: EventView, visit: Visit, key: str, la
             seen=seen_in(data),
         )
     except Refused as refused:
-        form.problems.extend(sentences(refused, event))
+        problems = as_problems(refused.refusals, event)
+        form = form_for(Wording, raw=data, problems=problems, language=visit.language, zone=event.zone)
         seen = fingerprint(await mail.wording(text, event, language))
         return _wording(request, event, text, language, form, subject, body, seen=seen, status=409)
     return see_other(request, address, ("success", gettext("Saved.")))
