@@ -1,16 +1,18 @@
 """Writes of people: signing in and out, passwords, second factors, roles, tokens."""
 
 from plenaria.core.people.services.links import (
+    INVITATION_DAYS,
     erasure_taken_back_by,
     link_is_open,
     lock_erasure,
     new_link,
     send_link,
     use_link,
+    way_in,
 )
 from plenaria.core.people.services.passwords import PASSWORD_MINIMUM, set_password, sign_in_with_password
 from plenaria.core.people.services.persons import ensure_person, rename
-from plenaria.core.people.services.roles import INVITATION_DAYS, grant, invite, only_owner_of, revoke, send_invitation
+from plenaria.core.people.services.roles import grant, invite, only_owner_of, revoke, send_invitation
 from plenaria.core.people.services.second_factor import (
     TOTP_SECRET,
     disable_second_factor,
@@ -46,4 +48,5 @@ __all__ = [
     "sign_in_with_password",
     "sign_out",
     "use_link",
+    "way_in",
 ]

@@ -141,8 +141,9 @@ async def test_a_plugin_cannot_add_what_an_organiser_could_not(site: Site, added
 async def test_a_refused_wording_names_every_reason(site: Site) -> None:
     text = mail.texts()["core.invitation"][1]
 
+    words: dict[str, Any] = {"subject": "{link}", "body": "![x](https://x.example)\n\nx{link}"}
+
     with pytest.raises(Refused) as refused:
-        words: dict[str, Any] = {"subject": "{link}", "body": "![x](https://x.example)\n\nx{link}"}
         await mail.reword(text, site.event, "es", **words, by=None, now=NOW)
 
     assert [each.code for each in refused.value.refusals] == ["link_in_subject", "image_in_mail", "link_not_alone"]
