@@ -54,7 +54,7 @@ _STYLES: Final = {
     "code": "font:0.92em/1.4 ui-monospace,Consolas,monospace;overflow-wrap:anywhere",
 }
 """Beside the words, because several mail programs drop the style sheet of a mail."""
-_TAGS: Final = {*_STYLES, "em", "strong", "a", "br", "hr"}
+_TAGS: Final = {*_STYLES, "em", "strong", "a", "br", "hr", "table", "tbody", "tr", "td"}
 
 
 def _html(pieces: Sequence[Piece], accent: str) -> str:
@@ -63,7 +63,7 @@ def _html(pieces: Sequence[Piece], accent: str) -> str:
     return nh3.clean(
         written,
         tags=_TAGS,
-        attributes={"*": {"style", "class"}, "a": {"href"}, "ol": {"start"}},
+        attributes={"*": {"style", "class"}, "a": {"href"}, "ol": {"start"}, "table": {"role", "cellspacing"}},
         url_schemes={"http", "https", "mailto", "tel"},
         link_rel="noopener nofollow",
     )
@@ -82,13 +82,13 @@ def _tag(piece: Piece, accent: str) -> str:
         case "link":
             return f'<a class="link" href="{words}">'
         case "button":
-            action, button = _style(_ACTION, accent), _style(_BUTTON + accent, accent)
-            return f'<p class="action"{action}><a class="button" href="{words}"{button}>'
+            return f'{_around_button(accent)}<a class="button" href="{words}"{_style(_BUTTON + accent, accent)}>'
         case "unlink":
             return "</a>"
         case "unbutton":
-            shown = f'<a class="link" href="{words}">{words}</a>'
-            return f'</a></p>\n<p class="address"{_style(_ADDRESS, accent)}>{shown}</p>\n'
+            shown = f'<a class="quiet" href="{words}"{_style("color:#4c5960", accent)}>{words}</a>'
+            end = "</a></td></tr></table>" if accent else "</a></p>"
+            return f'{end}\n<p class="address"{_style(_ADDRESS, accent)}>{shown}</p>\n'
         case "break":
             return "<br>\n"
         case "rule":
@@ -99,7 +99,15 @@ def _style(style: str, accent: str) -> str:
     return f' style="{style}"' if style and accent else ""
 
 
-_ACTION: Final = "margin:24px 0 8px"
+def _around_button(accent: str) -> str:
+    """In a mail a table's cell, which Outlook colours too."""
+    if not accent:
+        return '<p class="action">'
+    table = "margin:24px 0 8px;border-spacing:0"
+    cell = f"padding:0;border-radius:6px;background-color:{accent};mso-padding-alt:13px 22px"
+    return f'<table role="presentation" class="action" cellspacing="0" style="{table}"><tr><td class="cell" style="{cell}">'
+
+
 _BUTTON: Final = (
     "display:inline-block;padding:13px 22px;border-radius:6px;font-weight:600;text-decoration:none;"
     "color:#ffffff;background-color:"

@@ -1,5 +1,6 @@
 """What stands around the words of a mail: whose it is, its colour, where to write, in both parts. No image, no remote thing."""
 
+import textwrap
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +10,7 @@ from msgspec import Struct
 
 from plenaria.core.kernel import shown
 from plenaria.core.kernel.colours import STANDARD, readable
-from plenaria.core.kernel.i18n import gettext, using
+from plenaria.core.kernel.i18n import fill, gettext, using
 from plenaria.core.kernel.values import EventView
 from plenaria.core.mail.filling import Content
 from plenaria.core.mail.installation import address, site_title
@@ -20,6 +21,9 @@ _TEMPLATES: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+
+_OPENING: Final = 140
 
 
 class Look(Struct, frozen=True, kw_only=True):
@@ -57,13 +61,21 @@ def look_of(event: EventView | None, language: str) -> Look:
 def dressed(content: Content, look: Look, language: str) -> Content:
     """The mail's two parts as they are sent."""
     with using(language):
-        ask = gettext("Questions? Write to {contact} or answer this mail.").format(contact=look.contact)
-        footer = [f"{look.title} · {look.page}", *([ask] if look.contact else [])]
+        ask = gettext("Questions? Write to {contact} or answer this mail.")
+    footer = [f"{look.title} · {look.page}", *([fill(ask, {"contact": look.contact})] if look.contact else [])]
     text = "\n".join([content.text, "-- ", *footer, ""])
     page = _TEMPLATES.get_template("mail/message.html").render(
         content=Markup(content.html),  # noqa: S704 - cleaned where it was made
         look=look,
         language=language,
-        ask=ask if look.contact else "",
+        opening=_opening(content.text),
+        ask=ask.partition("{contact}"),
     )
     return Content(text, page)
+
+
+def _opening(text: str) -> str:
+    """What a list of mails shows beside the subject: the first words, up to the first link."""
+    before = text.partition("://")
+    words = " ".join((before[0].rpartition("\n")[0] if before[1] else text).split())
+    return textwrap.shorten(words, _OPENING, placeholder=" …")
