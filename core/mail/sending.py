@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from email.utils import parseaddr
+from types import MappingProxyType
 
 import msgspec
 from msgspec import Struct
@@ -61,9 +62,20 @@ async def send_many(letters: Sequence[Letter], *, event: EventView, now: datetim
     await _put(letters, event=event, now=now)
 
 
-async def _put(letters: Sequence[Letter], *, event: EventView | None, now: datetime) -> None:
+async def send_worded(letter: Letter, words: Wording, *, event: EventView, now: datetime) -> None:
+    """Like `send`, in these words instead of the event's; the letter is in their language."""
+    await _put([letter], event=event, now=now, wordings={(letter.key, letter.language): words})
+
+
+async def _put(
+    letters: Sequence[Letter],
+    *,
+    event: EventView | None,
+    now: datetime,
+    wordings: Mapping[tuple[str, str], Wording] = MappingProxyType({}),
+) -> None:
     known = texts()
-    wordings: dict[tuple[str, str], Wording] = {}
+    wordings = dict(wordings)
     mails = []
     for letter in letters:
         if letter.to.endswith(f"@{ERASED_DOMAIN}"):

@@ -3,7 +3,7 @@
 from typing import Final
 
 from plenaria.core.host import plugins
-from plenaria.core.kernel.values import N_, MailText
+from plenaria.core.kernel.values import N_, EventView, MailText
 
 CORE_MAIL: Final = (
     MailText(
@@ -51,9 +51,18 @@ CORE_MAIL: Final = (
 )
 
 
+OF_NO_EVENT: Final = ("core.sign_in",)
+
+
 def texts() -> dict[str, tuple[str, MailText]]:
     """Every mail of the core and the plugins: key → (plugin, text)."""
     found = {text.key: ("core", text) for text in CORE_MAIL}
     for plugin, contributed in plugins.host().collect("register_mail"):
         found.update({text.key: (plugin, text) for text in contributed})
     return found
+
+
+def texts_of(event: EventView) -> dict[str, tuple[str, MailText]]:
+    """The mails that the event may word itself: about it, of the core and of the plugins that are on."""
+    of = ("core", *event.plugins)
+    return {key: found for key, found in texts().items() if found[0] in of and key not in OF_NO_EVENT}
