@@ -63,7 +63,9 @@ CORE_REFUSALS: Final = {
     "placeholder_in_address": N_("“{name}” cannot be part of an address: whoever keeps that site could read it."),
     "link_not_whole": N_("“{name}” is no whole address. Write it with https://."),
     "image_in_mail": N_("A mail has no images: they would tell others who opens it, and when. Write words instead."),
-    "html_in_mail": N_("HTML tags would be shown as they are typed. Write Markdown: **bold**, [words](address), - list."),
+    "html_in_mail": N_(
+        "HTML tags would be shown as they are typed. Write Markdown: **bold**, [words](address), - list."
+    ),
     "not_found": N_("There is nothing here with that name."),
 }
 
