@@ -291,22 +291,28 @@ class PluginHost:
     # -- adjust_* --------------------------------------------------------------------------------------------------
 
     async def adjust(
+        self, hook: str, value: Value, *, event: EventView, guard: Guard = nullcontext, **facts: Any
+    ) -> Value:
+        """The value as the plugins that are on for the event make it, one after another in their order.
+
+        Each gets a copy; its answer is checked against the hook's annotation. One that raises, takes longer than
+        `adjusting.ADJUST_WITHIN_S` or answers with something else is noted as a failure, and the value before it goes on;
+        where the hook `fails_closed`, `Refused` with `plugin_failed` is raised instead. Inside a transaction `guard` is
+        `savepoint`, so that a failed statement costs that plugin's part alone. Raises LookupError and TypeError as `ask`.
+        """
+        return await self.adjust_accepting(lambda answer: None, hook, value, event=event, guard=guard, **facts)
+
+    async def adjust_accepting(
         self,
+        accept: Callable[[Value], None],
         hook: str,
         value: Value,
         *,
         event: EventView,
         guard: Guard = nullcontext,
-        accept: Callable[[Value], None] = lambda answer: None,
         **facts: Any,
     ) -> Value:
-        """The value as the plugins that are on for the event make it, one after another in their order.
-
-        Each gets a copy; its answer is checked against the hook's annotation and by `accept`, which may raise. One that raises,
-        takes longer than `adjusting.ADJUST_WITHIN_S` or answers with something else is noted as a failure, and the value before
-        it goes on; where the hook `fails_closed`, `Refused` with `plugin_failed` is raised instead. Inside a transaction `guard`
-        is `savepoint`, so that a failed statement costs that plugin's part alone. Raises LookupError and TypeError as `ask`.
-        """
+        """Like `adjust`; an answer that `accept` raises for counts as failing too."""
         spec = getattr(getattr(self._manager.hook, hook, None), "spec", None)
         name = adjusting.value_name(spec) if spec else ""
         facts = {**facts, "event": event, name: value}

@@ -97,8 +97,8 @@ async def _mail_of(letter: Letter, wording: Wording, *, event: EventView | None,
     if event is not None:
         about = {"key": letter.key, "to": letter.to, "language": language}
         accept = _as_sound_as(draft, sample_of(texts()[letter.key][1], event))
-        draft = await plugins.host().adjust(
-            "adjust_mail", draft, event=event, guard=savepoint, accept=accept, **about, now=now
+        draft = await plugins.host().adjust_accepting(
+            accept, "adjust_mail", draft, event=event, guard=savepoint, **about, now=now
         )
         if further := used_in(draft.subject, draft.body) - set(facts):
             more = await placeholders.values(further, event, to=letter.to, language=language, now=now)
