@@ -6,9 +6,11 @@ import msgspec
 import pytest
 
 from plenaria.core import mail
+from plenaria.core.app import fitness
 from plenaria.core.host import plugins
 from plenaria.core.host.hookspecs import hookimpl
-from plenaria.core.kernel.values import EventView, MailDraft, Refused
+from plenaria.core.host.plugins import Unfit
+from plenaria.core.kernel.values import EventView, MailDraft, MailText, Refused
 from plenaria.core.mail import checking
 from plenaria.core.mail.tables import MailOverride
 from tests.core.mail.test_markup import LEAKS
@@ -147,3 +149,13 @@ async def test_a_refused_wording_names_every_reason(site: Site) -> None:
         await mail.reword(text, site.event, "es", **words, by=None, now=NOW)
 
     assert [each.code for each in refused.value.refusals] == ["link_in_subject", "image_in_mail", "link_not_alone"]
+
+
+@pytest.mark.parametrize(
+    "body", ["![x](https://evil.example/{link})", "Vea https://evil.example/{link}", "<b>{link}</b>"]
+)
+def test_a_plugin_whose_own_text_would_leak_does_not_start(body: str) -> None:
+    text = MailText("guest.hello", "Hello", {"es": "Hola"}, {"es": body}, {"link": "https://example.org/x"})
+
+    with pytest.raises(Unfit, match=r"guest\.hello"):
+        fitness._render(text, "es")
