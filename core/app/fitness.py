@@ -26,7 +26,7 @@ from plenaria.core.host.permissions import CORE_PERMISSIONS, CORE_ROLES, OPEN, r
 from plenaria.core.host.plugins import OURS, Plugin, PluginHost, Unfit
 from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import LANGUAGES, Link, MailText, in_language
-from plenaria.core.mail import PLACEHOLDER, as_html, fill
+from plenaria.core.mail import PLACEHOLDER, checking, content_of, subject_of
 from plenaria.core.mail.texts import CORE_MAIL
 from plenaria.core.storage.audit.words import CORE_ACTIONS
 from plenaria.core.web.api import openapi
@@ -260,7 +260,11 @@ def _render(text: MailText, language: str) -> None:
     for name in PLACEHOLDER.findall(subject + body):
         if name not in text.sample:
             raise Unfit(f"mail text {text.key!r} in {language!r} uses {{{name}}}, which its sample lacks; add it there")
-    as_html(fill(body, text.sample), text.sample, language)
+    for refusal in checking.misplaced(subject, body, text.sample):
+        what = f" ({refusal.facts['name']})" if refusal.facts else ""
+        raise Unfit(f"mail text {text.key!r} in {language!r}: {refusal.code}{what}; docs/organiser/mails.md says why")
+    subject_of(subject, text.sample)
+    content_of(body, text.sample, language)
 
 
 def _refusal_words(host: PluginHost, plugin: Plugin, known: _Known) -> None:

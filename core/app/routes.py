@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Router
 
 from plenaria.core.events import api as events_api
-from plenaria.core.events import console
+from plenaria.core.events import console, mail_api
 from plenaria.core.events import web as events_web
 from plenaria.core.host.plugins import PluginHost
 from plenaria.core.me import api as my_api
@@ -24,6 +24,7 @@ def of_core(host: PluginHost) -> list[Any]:
         *my_api.ROUTES,
         *events_web.ROUTES,
         *console.ROUTES,
+        *mail_api.ROUTES,
     ]
     return [*core, *events_api.routes(host)]
 

@@ -199,7 +199,9 @@ def register_mail() -> Sequence[MailText]:  # type: ignore[empty-body]
     """Give the mails that the plugin sends, in Spanish and English; organisers may reword them for an event.
 
     Called once at start; each is written once with its sample, which gives every placeholder a value. Keys begin with the
-    plugin's name and a dot. Send one with `plenaria.plugin.send_mail(key, …)` inside a transaction.
+    plugin's name and a dot. Send one with `plenaria.plugin.send_mail(key, …)` inside a transaction. A placeholder whose sample
+    is a web address is a link: it stands as a whole link (`[words]({link})` alone in its paragraph is a button), never inside
+    another address or in the subject. Images and HTML are refused.
 
     Example::
 
@@ -503,7 +505,8 @@ async def adjust_mail(event: EventView, mail: MailDraft, key: str, to: str, lang
 
     Called inside the sender's transaction: only read, and be quick. `mail` has the wording as the event has it, with its
     `{placeholders}` still open, and the attachments; `key` says which mail it is. What visitors typed does not belong in the
-    body: it is Markdown. Failing is survivable: the mail goes out as it was before this plugin (after 5 seconds too). Mails
+    body: it is Markdown, without images or HTML; a link among the facts stands as a whole link. An answer that breaks this
+    counts as failing. Failing is survivable: the mail goes out as it was before this plugin (after 5 seconds too). Mails
     of no event (sign-in links) are not handed over.
 
     Example::

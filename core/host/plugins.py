@@ -301,6 +301,19 @@ class PluginHost:
         where the hook `fails_closed`, `Refused` with `plugin_failed` is raised instead. Inside a transaction `guard` is
         `savepoint`, so that a failed statement costs that plugin's part alone. Raises LookupError and TypeError as `ask`.
         """
+        return await self.adjust_accepting(lambda answer: None, hook, value, event=event, guard=guard, **facts)
+
+    async def adjust_accepting(
+        self,
+        accept: Callable[[Value], None],
+        hook: str,
+        value: Value,
+        *,
+        event: EventView,
+        guard: Guard = nullcontext,
+        **facts: Any,
+    ) -> Value:
+        """Like `adjust`; an answer that `accept` raises for counts as failing too."""
         spec = getattr(getattr(self._manager.hook, hook, None), "spec", None)
         name = adjusting.value_name(spec) if spec else ""
         facts = {**facts, "event": event, name: value}
@@ -309,7 +322,9 @@ class PluginHost:
             if plugin not in event.plugins:
                 continue
             try:
-                facts[name] = await _adjusted(call, name, facts, expected, guard)
+                answer = await _adjusted(call, name, facts, expected, guard)
+                accept(answer)
+                facts[name] = answer
             except BaseException as error:
                 self._log_own_failure(plugin, hook, error)
                 if adjusting.is_fail_closed(spec):

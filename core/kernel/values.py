@@ -139,7 +139,8 @@ class Role(Struct, frozen=True):
 class MailText(Struct, frozen=True):
     """A mail that a plugin sends: subject and Markdown body by language, with `{placeholders}`.
 
-    `sample` gives one value for each placeholder; the preview is made with it.
+    `sample` gives one value for each placeholder; the preview is made with it. Where the value is a web address, the placeholder
+    is a link, which may hold a secret: it stands only as a whole link.
     """
 
     key: str

@@ -6,12 +6,13 @@ the SMTP server later (`deliver`).
 
 from plenaria.core.kernel.values import Attachment
 from plenaria.core.mail.delivery import Mail, deliver, message_of
-from plenaria.core.mail.filling import Markdown, as_html, fill
+from plenaria.core.mail.filling import content_of, subject_of
 from plenaria.core.mail.installation import address, has_server, title, use
-from plenaria.core.mail.placeholders import PLACEHOLDER
+from plenaria.core.mail.markup import PLACEHOLDER, Markdown, is_address
 from plenaria.core.mail.sending import Letter, send, send_many
-from plenaria.core.mail.texts import texts
-from plenaria.core.mail.wording import copy_wordings, restore, reword, reworded, sample_of, wording
+from plenaria.core.mail.texts import texts, texts_of
+from plenaria.core.mail.trial import Preview, preview, send_test
+from plenaria.core.mail.wording import Rewording, copy_wordings, restore, reword, reworded, sample_of, wording
 
 __all__ = [
     "PLACEHOLDER",
@@ -19,20 +20,26 @@ __all__ = [
     "Letter",
     "Mail",
     "Markdown",
+    "Preview",
+    "Rewording",
     "address",
-    "as_html",
+    "content_of",
     "copy_wordings",
     "deliver",
-    "fill",
     "has_server",
+    "is_address",
     "message_of",
+    "preview",
     "restore",
     "reword",
     "reworded",
     "sample_of",
     "send",
     "send_many",
+    "send_test",
+    "subject_of",
     "texts",
+    "texts_of",
     "title",
     "use",
     "wording",

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from plenaria.core.kernel.values import Attachment
+from plenaria.core.mail import headers
 from plenaria.core.mail.installation import has_server, server
 from plenaria.core.storage import outbox
 
@@ -25,6 +26,9 @@ class Mail(Struct, frozen=True):
     language: str
     message_id: str
     attachments: list[Attachment] = []
+    reply_to: str = ""
+    """Who reads the answers: the event's contact, called `reply_name`."""
+    reply_name: str = ""
 
 
 def without_content(payload: str) -> str:
@@ -71,14 +75,19 @@ async def hand_over(stored: dict[str, Any], *, sent_at: datetime) -> None:
 
 
 def message_of(mail: Mail, sender: str, *, sent_at: datetime) -> EmailMessage:
-    """RFC 5322 message with a text and an HTML part."""
+    """RFC 5322 message with a text and an HTML part. Texts in headers are written by `headers`, and left as they are."""
     message = EmailMessage()
-    message["From"] = sender
-    message["To"] = mail.to
-    message["Subject"] = " ".join(mail.subject.split())
+    message.set_raw("From", headers.mailbox(*parseaddr(sender), after=len("From: ")))
+    message.set_raw("To", mail.to)
+    if mail.reply_to:
+        message.set_raw("Reply-To", headers.mailbox(mail.reply_name, mail.reply_to, after=len("Reply-To: ")))
+    message.set_raw("Subject", headers.text(mail.subject, after=len("Subject: ")))
     message["Date"] = format_datetime(sent_at)
     message["Message-ID"] = mail.message_id
     message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = (
+        "OOF, AutoReply"  # what Exchange heeds instead: no absence notes to the contact
+    )
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
     for attachment in mail.attachments:

@@ -30,3 +30,8 @@ def has_server() -> bool:
 def server() -> ServerSettings:
     """How mail is handed over, and what it says it comes from."""
     return _settings.mail
+
+
+def site_title() -> str:
+    """What the installation is called."""
+    return _settings.title

@@ -1,7 +1,6 @@
 """Further `{placeholders}` that plugins offer to every mail about an event, filled when the mail is written."""
 
 import asyncio
-import re
 from collections.abc import Awaitable, Collection
 from datetime import datetime
 from typing import Final
@@ -14,11 +13,6 @@ from plenaria.core.storage.database import savepoint
 
 TEXT_WITHIN_S: Final = 5.0
 """How long a plugin may take to fill one placeholder: a transaction of the caller's is waiting."""
-PLACEHOLDER: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
-
-
-def used_in(*texts: str) -> set[str]:
-    return {name for text in texts for name in PLACEHOLDER.findall(text)}
 
 
 def offered(event: EventView) -> list[Placeholder]:

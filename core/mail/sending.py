@@ -1,22 +1,25 @@
 """A mail into the outbox, rendered in the caller's transaction, so that it says what was true then."""
 
-from collections.abc import Mapping, Sequence
+import secrets
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from email.utils import make_msgid, parseaddr
+from email.utils import parseaddr
+from types import MappingProxyType
 
 import msgspec
 from msgspec import Struct
 
 from plenaria.core.host import plugins
 from plenaria.core.kernel.languages import spoken
-from plenaria.core.kernel.values import ERASED_DOMAIN, Attachment, EventView, MailDraft
-from plenaria.core.mail import placeholders
+from plenaria.core.kernel.values import ERASED_DOMAIN, Attachment, EventView, MailDraft, refuse
+from plenaria.core.mail import checking, placeholders
 from plenaria.core.mail.delivery import Mail
-from plenaria.core.mail.filling import Markdown, as_html, as_plain, fill
+from plenaria.core.mail.filling import content_of, subject_of
 from plenaria.core.mail.installation import server
-from plenaria.core.mail.placeholders import used_in
+from plenaria.core.mail.look import dressed, look_of
+from plenaria.core.mail.markup import used_in
 from plenaria.core.mail.texts import texts
-from plenaria.core.mail.wording import wording_in
+from plenaria.core.mail.wording import sample_of, wording_in
 from plenaria.core.storage import outbox
 from plenaria.core.storage.database import savepoint
 
@@ -59,9 +62,20 @@ async def send_many(letters: Sequence[Letter], *, event: EventView, now: datetim
     await _put(letters, event=event, now=now)
 
 
-async def _put(letters: Sequence[Letter], *, event: EventView | None, now: datetime) -> None:
+async def send_worded(letter: Letter, words: Wording, *, event: EventView, now: datetime) -> None:
+    """Like `send`, in these words instead of the event's; the letter is in their language."""
+    await _put([letter], event=event, now=now, wordings={(letter.key, letter.language): words})
+
+
+async def _put(
+    letters: Sequence[Letter],
+    *,
+    event: EventView | None,
+    now: datetime,
+    wordings: Mapping[tuple[str, str], Wording] = MappingProxyType({}),
+) -> None:
     known = texts()
-    wordings: dict[tuple[str, str], Wording] = {}
+    wordings = dict(wordings)
     mails = []
     for letter in letters:
         if letter.to.endswith(f"@{ERASED_DOMAIN}"):
@@ -82,18 +96,39 @@ async def _mail_of(letter: Letter, wording: Wording, *, event: EventView | None,
     draft = MailDraft(subject, body, attachments=list(letter.attachments))
     if event is not None:
         about = {"key": letter.key, "to": letter.to, "language": language}
-        draft = await plugins.host().adjust("adjust_mail", draft, event=event, guard=savepoint, **about, now=now)
+        accept = _as_sound_as(draft, sample_of(texts()[letter.key][1], event))
+        draft = await plugins.host().adjust_accepting(
+            accept, "adjust_mail", draft, event=event, guard=savepoint, **about, now=now
+        )
         if further := used_in(draft.subject, draft.body) - set(facts):
             more = await placeholders.values(further, event, to=letter.to, language=language, now=now)
             facts = {**facts, **more}
-    plain = {name: as_plain(fact) if isinstance(fact, Markdown) else fact for name, fact in facts.items()}
-    domain = parseaddr(server().sender)[1].rpartition("@")[2] or "localhost"
+    look = look_of(event, language)
+    content = dressed(content_of(draft.body, facts, language, accent=look.accent), look, language)
     return Mail(
         to=letter.to,
-        subject=fill(draft.subject, facts),
-        text=fill(as_plain(draft.body), plain),
-        html=as_html(draft.body, facts, language),
+        subject=subject_of(draft.subject, facts),
+        text=content.text,
+        html=content.html,
         language=language,
-        message_id=make_msgid(domain=domain),
+        message_id=_message_id(),
         attachments=draft.attachments,
+        reply_to=look.contact,
+        reply_name=look.title if look.contact else "",
     )
+
+
+def _as_sound_as(before: MailDraft, sample: Mapping[str, str]) -> Callable[[MailDraft], None]:
+    """Refuses a plugin's answer that brings in what no mail may have, so that the mail goes out without its change."""
+    known = checking.misplaced(before.subject, before.body, sample)
+
+    def accept(answer: MailDraft) -> None:
+        refuse(each for each in checking.misplaced(answer.subject, answer.body, sample) if each not in known)
+
+    return accept
+
+
+def _message_id() -> str:
+    """Says neither when nor by which process it was made."""
+    domain = parseaddr(server().sender)[1].rpartition("@")[2] or "localhost"
+    return f"<{secrets.token_hex(16)}@{domain}>"

@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
+from msgspec import Struct
+
 from plenaria.core.forms import refuse_unseen
-from plenaria.core.kernel.values import EventView, MailText, Refusal, Refused, in_language, language_of
-from plenaria.core.mail import placeholders
-from plenaria.core.mail.placeholders import used_in
+from plenaria.core.kernel.values import EventView, MailText, in_language, language_of, refuse
+from plenaria.core.mail import checking, placeholders
 from plenaria.core.mail.tables import MailOverride
 from plenaria.core.storage import audit
 from plenaria.core.storage.database import lock, transaction
@@ -28,10 +29,18 @@ async def wording_in(text: MailText, event: EventView | None, language: str) -> 
     return written, in_language(text.subject, language), in_language(text.body, language)
 
 
-async def reworded(event: EventView) -> set[tuple[str, str]]:
-    """`(key, language)` of the mails that the event words itself."""
-    rows = await MailOverride.select(MailOverride.mail_key, MailOverride.language).where(MailOverride.event == event.id)
-    return {(row["mail_key"], row["language"]) for row in rows}
+class Rewording(Struct, frozen=True):
+    """When an event worded a mail itself, and which person did; None where that was a copy or a command."""
+
+    changed_at: datetime
+    changed_by: int | None
+
+
+async def reworded(event: EventView) -> dict[tuple[str, str], Rewording]:
+    """The mails that the event words itself, by `(key, language)`."""
+    columns = (MailOverride.mail_key, MailOverride.language, MailOverride.changed_at, MailOverride.changed_by)
+    rows = await MailOverride.select(*columns).where(MailOverride.event == event.id)
+    return {(row["mail_key"], row["language"]): Rewording(row["changed_at"], row["changed_by"]) for row in rows}
 
 
 async def reword(
@@ -45,9 +54,9 @@ async def reword(
     now: datetime,
     seen: str | None = None,
 ) -> None:
-    """Store the event's own wording; an unknown placeholder is refused, and so is undoing unseen what somebody else wrote
-    (`seen` is the fingerprint of the wording that the writer had before their eyes)."""
-    refuse_unknown_placeholders(text, event, subject, body)
+    """Store the event's own wording. Raises `Refused` for what a mail cannot have (`checking`), and for undoing unseen what
+    somebody else wrote (`seen` is the fingerprint of the wording that the writer had before their eyes)."""
+    refuse(checking.refusals(subject, body, sample_of(text, event)))
     key = f"{event.id}/{text.key}/{language}"
     async with transaction():
         await lock(f"wording {key}")
@@ -74,9 +83,11 @@ async def reword(
 
 
 async def restore(text: MailText, event: EventView, language: str, *, by: str, now: datetime) -> None:
-    """Go back to the plugin's own wording."""
+    """Go back to the plugin's own wording; nothing happens where the event has none of its own."""
     async with transaction():
-        await MailOverride.delete().where(MailOverride.key == f"{event.id}/{text.key}/{language}")
+        key = f"{event.id}/{text.key}/{language}"
+        if not await MailOverride.delete().where(MailOverride.key == key).returning(MailOverride.id):
+            return
         await audit.record(
             "mail.restored", by=by, subject=f"mail:{text.key}", event=event.id, facts={"language": language}, now=now
         )
@@ -105,11 +116,3 @@ async def copy_wordings(source: EventView, target: EventView, *, by: int | None,
 def sample_of(text: MailText, event: EventView) -> dict[str, str]:
     """A value for each placeholder that this mail may have in the event: its own, and what plugins offer."""
     return {**placeholders.samples(event), **text.sample}
-
-
-def refuse_unknown_placeholders(text: MailText, event: EventView, *parts: str) -> None:
-    sample = sample_of(text, event)
-    unknown = sorted(used_in(*parts) - set(sample))
-    if unknown:
-        known = ", ".join(f"{{{name}}}" for name in sample)
-        raise Refused(*(Refusal("unknown_placeholder", {"name": name, "known": known}, "/body") for name in unknown))

@@ -80,6 +80,17 @@ CORE_REFUSALS: Final = {
     "busy": N_("The service cannot answer just now. Please try again in {retry_after_s} seconds."),
     "perhaps_saved": N_("What you sent may have been saved all the same: look before you send it again."),
     "unknown_placeholder": N_("The text uses “{name}”, which this mail does not have. It has: {known}."),
+    "link_in_subject": N_("“{name}” is a link. It cannot stand in the subject: subjects are shown on locked screens."),
+    "link_not_alone": N_(
+        "“{name}” is a link of the reader’s own and must stand alone, with spaces around it, or "
+        "as the whole address of a link: [words](address)."
+    ),
+    "placeholder_in_address": N_("“{name}” cannot be part of an address: whoever keeps that site could read it."),
+    "link_not_whole": N_("“{name}” is no whole address. Write it with https://."),
+    "image_in_mail": N_("A mail has no images: they would tell others who opens it, and when. Write words instead."),
+    "html_in_mail": N_(
+        "HTML tags would be shown as they are typed. Write Markdown: **bold**, [words](address), - list."
+    ),
     "not_found": N_("There is nothing here with that name."),
 }
 

@@ -255,10 +255,10 @@ MAIL = (
         subject={"es": "Su sesión en {event}: {title}", "en": "Your session at {event}: {title}"},
         body={
             "es": "Estimado/a {name}:\n\nSu sesión está publicada en el programa de **{event}**.\n\n**{title}**  \n{when}  \n"
-            "{room}  \nSu función: {role}\n\nVéala aquí: {link}\n\nConfirme su participación y revise la empresa con la "
-            "que aparece: {mine}",
+            "{room}  \nSu función: {role}\n\n[Ver la sesión]({link})\n\nConfirme su participación y revise la empresa "
+            "con la que aparece: {mine}",
             "en": "Dear {name},\n\nYour session is published in the programme of **{event}**.\n\n**{title}**  \n{when}  \n"
-            "{room}  \nYour role: {role}\n\nSee it here: {link}\n\nPlease confirm that you will be there, and check the "
+            "{room}  \nYour role: {role}\n\n[See the session]({link})\n\nPlease confirm that you will be there, and check the "
             "employer you are shown with: {mine}",
         },
         sample=_SAMPLE,
@@ -269,9 +269,9 @@ MAIL = (
         subject={"es": "Cambio de horario o sala: {title}", "en": "New time or room: {title}"},
         body={
             "es": "Estimado/a {name}:\n\nSu sesión en **{event}** cambió de horario o de sala. Ahora es:\n\n**{title}**  \n"
-            "{when}  \n{room}\n\nVéala aquí: {link}\n\nEl archivo adjunto actualiza su calendario.",
+            "{when}  \n{room}\n\n[Ver la sesión]({link})\n\nEl archivo adjunto actualiza su calendario.",
             "en": "Dear {name},\n\nYour session at **{event}** has a new time or room. It is now:\n\n**{title}**  \n{when}  \n"
-            "{room}\n\nSee it here: {link}\n\nThe attached file updates your calendar.",
+            "{room}\n\n[See the session]({link})\n\nThe attached file updates your calendar.",
         },
         sample=_SAMPLE,
     ),

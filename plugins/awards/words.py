@@ -132,11 +132,11 @@ MAILS: Final = (
             "es": "Recibimos la postulación de **{candidate}** en **{event}**.\n\n"
             "- Folio: {code}\n- Recibida: {received}\n- Huella SHA-256 del formulario: `{form_digest}`\n\n"
             "El comprobante firmado va adjunto; consérvelo. Puede ver su postulación y, mientras la convocatoria siga "
-            "abierta, corregirla y enviarla de nuevo aquí:\n\n{link}",
+            "abierta, corregirla y enviarla de nuevo.\n\n[Ver la postulación]({link})",
             "en": "We received the nomination of **{candidate}** at **{event}**.\n\n"
             "- Code: {code}\n- Received: {received}\n- SHA-256 of the form: `{form_digest}`\n\n"
             "The signed receipt is attached; please keep it. You can see your nomination and, while nominations are "
-            "open, correct it and submit it again here:\n\n{link}",
+            "open, correct it and submit it again.\n\n[See the nomination]({link})",
         },
         sample={
             "event": "Congreso",
@@ -156,11 +156,11 @@ MAILS: Final = (
         },
         body={
             "es": "{inviter} le invita a trabajar en la postulación de **{candidate}** en **{event}**.\n\n"
-            "Entre con este enlace; sirve una sola vez y durante {days} días:\n\n{link}\n\n"
-            "Después la encuentra siempre en {page}",
+            "[Entrar]({link})\n\nEl enlace sirve una sola vez y durante {days} días. "
+            "Después encuentra la postulación siempre en {page}",
             "en": "{inviter} invites you to work on the nomination of **{candidate}** at **{event}**.\n\n"
-            "Sign in with this link; it works once, for {days} days:\n\n{link}\n\n"
-            "Later you will always find it at {page}",
+            "[Sign in]({link})\n\nThe link works once, for {days} days. "
+            "Later you will always find the nomination at {page}",
         },
         sample={
             "inviter": "Ana Torres",
@@ -172,15 +172,36 @@ MAILS: Final = (
         },
     ),
     MailText(
+        key="awards.collaborator_added",
+        title=N_("Work on a nomination, for somebody who has an account"),
+        subject={
+            "es": "{inviter} le pide colaborar en una postulación",
+            "en": "{inviter} asks you to work on a nomination",
+        },
+        body={
+            "es": "{inviter} le invita a trabajar en la postulación de **{candidate}** en **{event}**.\n\n"
+            "[Abrir la postulación]({link})\n\nEntre como siempre, con la dirección que recibió este correo.",
+            "en": "{inviter} invites you to work on the nomination of **{candidate}** at **{event}**.\n\n"
+            "[Open the nomination]({link})\n\nSign in as always, with the address that this mail was sent to.",
+        },
+        sample={
+            "inviter": "Ana Torres",
+            "event": "Congreso",
+            "candidate": "Frenos del Bajío",
+            "link": "https://example.org/sign-in?next=/congreso-2025/awards/nominations/…",
+            "page": "https://example.org/congreso-2025/awards/nominations/…",
+        },
+    ),
+    MailText(
         key="awards.juror_invited",
         title=N_("Invitation to the jury"),
         subject={"es": "Invitación al jurado de {event}", "en": "Invitation to the jury of {event}"},
         body={
             "es": "Le invitamos a formar parte del jurado de **{event}**.\n\n"
-            "Entre con este enlace; sirve una sola vez y durante {days} días:\n\n{link}\n\n"
+            "[Entrar]({link})\n\nEl enlace sirve una sola vez y durante {days} días. "
             "Sus postulaciones por evaluar están siempre en {page}",
             "en": "We invite you to the jury of **{event}**.\n\n"
-            "Sign in with this link; it works once, for {days} days:\n\n{link}\n\n"
+            "[Sign in]({link})\n\nThe link works once, for {days} days. "
             "The nominations that you are to judge are always at {page}",
         },
         sample={
@@ -191,23 +212,36 @@ MAILS: Final = (
         },
     ),
     MailText(
+        key="awards.juror_added",
+        title=N_("Invitation to the jury, for somebody who has an account"),
+        subject={"es": "Invitación al jurado de {event}", "en": "Invitation to the jury of {event}"},
+        body={
+            "es": "Le invitamos a formar parte del jurado de **{event}**.\n\n[Ver las postulaciones por evaluar]({link})\n\n"
+            "Entre como siempre, con la dirección que recibió este correo.",
+            "en": "We invite you to the jury of **{event}**.\n\n[See the nominations to judge]({link})\n\n"
+            "Sign in as always, with the address that this mail was sent to.",
+        },
+        sample={
+            "event": "Congreso",
+            "link": "https://example.org/sign-in?next=/congreso-2025/jury",
+            "page": "https://example.org/congreso-2025/jury",
+        },
+    ),
+    MailText(
         key="awards.sheets_waiting",
         title=N_("Nominations waiting for a juror"),
         subject={"es": "{count} por evaluar en {event}", "en": "{count} to judge at {event}"},
         body={
             "es": "Postulaciones de **{event}** que esperan su evaluación: **{count}**. La evaluación cierra: {until}.\n\n"
-            "Entre con este enlace; sirve una sola vez y durante {days} días:\n\n{link}\n\n"
-            "La lista está siempre en {page}",
+            "[Evaluar]({link})",
             "en": "Nominations of **{event}** that wait for your scores: **{count}**. Judging closes: {until}.\n\n"
-            "Sign in with this link; it works once, for {days} days:\n\n{link}\n\n"
-            "The list is always at {page}",
+            "[Judge]({link})",
         },
         sample={
             "event": "Congreso",
             "count": "7",
             "until": "30 de septiembre de 2025, 18:00:00, hora de la Ciudad de México, UTC−6",
-            "days": "7",
-            "link": "https://example.org/sign-in/…",
+            "link": "https://example.org/sign-in?next=/congreso-2025/jury",
             "page": "https://example.org/congreso-2025/jury",
         },
     ),

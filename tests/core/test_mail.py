@@ -20,7 +20,6 @@ from plenaria.core.host.plugins import PluginHost
 from plenaria.core.kernel.settings import Mail as MailSettings
 from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import MailText, Refused
-from plenaria.core.mail.filling import as_plain
 from plenaria.core.storage import outbox
 from plenaria.core.storage.database import Database, transaction
 from plenaria.core.storage.outbox.tables import OutboxLine
@@ -267,7 +266,7 @@ TEXT = MailText(
 
 
 def elements(facts: dict[str, str], body: str = TEXT.body["es"]) -> Any:
-    return lxml_html.fromstring(mail.as_html(body, facts, "es")).find("body")
+    return lxml_html.fromstring(f"<div>{mail.content_of(body, facts, 'es').html}</div>")
 
 
 NASTY = [
@@ -298,9 +297,9 @@ def test_what_a_visitor_typed_is_shown_as_it_is(name: str) -> None:
 
     hrefs = [link.get("href") for link in found.iter("a")]
     assert hrefs == ["https://congress.example/a", "https://congress.example/b"]
-    assert {each.tag for each in found.iter()} <= {"body", "p", "strong", "a", "br", "ul", "li"}
-    words = " ".join(found.text_content().split())
-    assert " ".join(part for part in name.replace("\n- ", "\n").split()) in words
+    assert {each.tag for each in found.iter()} <= {"div", "p", "strong", "a", "br", "ul", "li"}
+    seats = " ".join(" ".join(each.itertext()) for each in found[1:-1])
+    assert " ".join(name.replace("\n- ", "\n").split()) == " ".join(seats.split())
 
 
 @pytest.mark.parametrize("page", ["javascript:alert(1)", 'https://x.example/" onclick="alert(1)', "data:text/html,<b>"])
@@ -319,17 +318,27 @@ def test_lines_stay_lines_and_a_list_a_list() -> None:
 
 
 def test_markdown_of_the_plugin_itself_works() -> None:
-    facts = {"name": "Ana", "seats": mail.Markdown("- **1A**"), "page": "", "link": ""}
+    facts = {
+        "name": "Ana",
+        "seats": mail.Markdown("- **1A**\n\n![x](https://evil.example/p.png)"),
+        "page": "",
+        "link": "",
+    }
 
-    assert [each.text for each in elements(facts).iterfind(".//li/strong")] == ["1A"]
+    found = elements(facts)
+
+    assert [each.text for each in found.iterfind(".//li/strong")] == ["1A"]
+    assert list(found.iter("img")) == []
 
 
 def test_a_fact_in_a_code_span_shows_no_backslashes() -> None:
-    assert "<code>A_1-*2*</code>" in mail.as_html("`{name}`", {"name": "A_1-*2*"}, "es")
+    assert ">A_1-*2*</code>" in mail.content_of("`{name}`", {"name": "A_1-*2*"}, "es").html
 
 
 def test_the_plain_text_is_plain() -> None:
-    assert mail.fill("Hola, {name} {unknown}", {"name": "[x](y) & <b>"}) == "Hola, [x](y) & <b> {unknown}"
+    assert mail.content_of("Hola, {name} {unknown}", {"name": "[x](y) & <b>"}, "es").text == (
+        "Hola, [x](y) & <b> {unknown}\n"
+    )
 
 
 def test_a_line_break_in_a_fact_adds_no_header() -> None:
@@ -349,7 +358,7 @@ async def test_an_event_words_a_mail_itself_and_goes_back(site: Site) -> None:
     assert await mail.wording(text, site.event, "es") == ("Equipo {event}", "Hola")
     assert await mail.wording(text, site.event, "en") == (text.subject["en"], text.body["en"])
     assert await mail.wording(text, site.other_event, "es") == (text.subject["es"], text.body["es"])
-    assert await mail.reworded(site.event) == {("core.invitation", "es")}
+    assert set(await mail.reworded(site.event)) == {("core.invitation", "es")}
     await mail.restore(text, site.event, "es", by="test", now=site.now)
     assert await mail.wording(text, site.event, "es") == (text.subject["es"], text.body["es"])
 
@@ -360,27 +369,27 @@ async def test_a_placeholder_that_the_mail_does_not_have_is_refused_with_those_i
     with pytest.raises(Refused) as refused:
         await mail.reword(text, site.event, "es", subject="{sito}", body="{link} {nombre}", by=None, now=site.now)
 
-    assert [(each.code, each.facts["name"]) for each in refused.value.refusals] == [
-        ("unknown_placeholder", "nombre"),
-        ("unknown_placeholder", "sito"),
+    assert [(each.code, each.facts["name"], each.pointer) for each in refused.value.refusals] == [
+        ("unknown_placeholder", "sito", "/subject"),
+        ("unknown_placeholder", "nombre", "/body"),
     ]
     known = refused.value.refusals[0].facts["known"]
     assert known == "{agenda_link}, {agenda_next_session}, {registration_link}, {site}, {minutes}, {link}"
 
 
-async def test_the_preview_is_made_with_the_sample(site: Site) -> None:
+async def test_the_preview_is_made_with_the_events_facts_and_the_sample(site: Site) -> None:
     owner = await site.signed_in("owner")
 
     page = await owner.post(
-        "/congress/organise/mail/core.sign_in/es",
-        data={"subject": "Entre a {site}", "body": "En {minutes} minutos, **ya**. <script>x</script>", "preview": "1"},
+        "/congress/organise/mail/core.invitation/es",
+        data={"subject": "Entre a {event}", "body": "En {days} días, **ya**. <script>x</script>", "preview": "1"},
     )
 
     assert page.status_code == 200
-    assert "Entre a Plenaria" in page.text
-    assert "<p>En 15 minutos, <strong>ya</strong>." in page.text
+    assert "Entre a Congreso congress" in page.text
+    assert "<p>En 7 días, <strong>ya</strong>." in page.text
     assert "<script>x" not in page.text
-    assert await mail.reworded(site.event) == set()
+    assert await mail.reworded(site.event) == {}
 
 
 def test_every_mail_has_a_sample_for_each_placeholder_in_both_languages() -> None:
@@ -396,4 +405,6 @@ def test_every_mail_has_a_sample_for_each_placeholder_in_both_languages() -> Non
 
 
 def test_the_text_part_carries_no_marks_of_emphasis_but_what_people_are_called() -> None:
-    assert as_plain("Hola, **{name}**: _lea_ {link} a_b_c 2*3") == "Hola, {name}: lea {link} a_b_c 2*3"
+    content = mail.content_of("Hola, **{name}**: _lea_ {x} a_b_c 2*3", {"name": "_Ana_ **B**"}, "es")
+
+    assert content.text == "Hola, _Ana_ **B**: lea {x} a_b_c 2*3\n"

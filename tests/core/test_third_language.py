@@ -193,7 +193,13 @@ async def test_an_event_may_word_its_mails_in_it(polish: Site) -> None:
     await organiser.post("/congress/organise/team", data={"email": "ewa@example.org", "role": "organiser"})
     person = await people.ensure_person("ola@example.org", now=polish.now, language="pl")
     await people.send_invitation(
-        person, "organiser", event=polish.event, settings=polish.settings, now=polish.now, next_page="/"
+        person,
+        "organiser",
+        event=polish.event,
+        settings=polish.settings,
+        has_account=False,
+        now=polish.now,
+        next_page="/",
     )
 
     subjects = [each["subject"] for each in await polish.mails()]

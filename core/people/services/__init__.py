@@ -13,6 +13,7 @@ from plenaria.core.people.services.identities import (
     unlink,
 )
 from plenaria.core.people.services.links import (
+    INVITATION_DAYS,
     ask_for_link,
     erasure_taken_back_by,
     link_is_open,
@@ -20,6 +21,7 @@ from plenaria.core.people.services.links import (
     new_link,
     send_link,
     use_link,
+    way_in,
 )
 from plenaria.core.people.services.passkeys import (
     add_passkey,
@@ -33,7 +35,7 @@ from plenaria.core.people.services.passkeys import (
 )
 from plenaria.core.people.services.passwords import PASSWORD_MINIMUM, set_password, sign_in_with_password
 from plenaria.core.people.services.persons import ensure_person, rename
-from plenaria.core.people.services.roles import INVITATION_DAYS, grant, invite, only_owner_of, revoke, send_invitation
+from plenaria.core.people.services.roles import grant, invite, only_owner_of, revoke, send_invitation
 from plenaria.core.people.services.second_factor import (
     TOTP_SECRET,
     disable_second_factor,
@@ -93,4 +95,5 @@ __all__ = [
     "sign_out",
     "unlink",
     "use_link",
+    "way_in",
 ]

@@ -1,6 +1,8 @@
 """Signing in with a one-time link that is mailed."""
 
 from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import quote
 
 from plenaria.core import mail
 from plenaria.core.host.visit import PersonView, Visit
@@ -16,6 +18,8 @@ from plenaria.core.storage import audit
 from plenaria.core.storage.database import lock, transaction
 from plenaria.core.storage.requests import limits
 
+INVITATION_DAYS: Final = 7
+
 
 async def new_link(email: str, *, next_page: str, valid_for: timedelta, now: datetime) -> str:
     """A one-time sign-in secret for an address, whether or not somebody has it yet. Joins the caller's transaction."""
@@ -24,6 +28,15 @@ async def new_link(email: str, *, next_page: str, valid_for: timedelta, now: dat
         token_hash=hashed(secret), email=normal_email(email), next=next_page, expires_at=now + valid_for
     ).save()
     return secret
+
+
+async def way_in(email: str, *, has_account: bool, next_page: str, address: str, now: datetime) -> str:
+    """Where a mail sends its reader to come in: a link that signs in, once, within a week, or for who has an account the page
+    where one signs in, so that no mail to them holds a secret that their account opens with. Joins the caller's transaction."""
+    if has_account:
+        return f"{address}/sign-in?next={quote(next_page)}"
+    valid_for = timedelta(days=INVITATION_DAYS)
+    return f"{address}/sign-in/{await new_link(email, next_page=next_page, valid_for=valid_for, now=now)}"
 
 
 async def send_link(email: str, *, next_page: str, language: str, settings: Settings, now: datetime) -> None:

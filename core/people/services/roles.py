@@ -1,7 +1,7 @@
 """Who may do what in an event: giving roles, inviting, taking roles away."""
 
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
 from plenaria.core import mail
 from plenaria.core.host.permissions import ROLES
@@ -10,13 +10,12 @@ from plenaria.core.kernel.i18n import gettext, using
 from plenaria.core.kernel.languages import spoken
 from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import EventView, Refusal, Refused, in_language
-from plenaria.core.people.services.links import new_link
+from plenaria.core.people.queries import person_by_email
+from plenaria.core.people.services.links import INVITATION_DAYS, way_in
 from plenaria.core.people.services.persons import ensure_person
 from plenaria.core.people.tables import Erasure, Grant
 from plenaria.core.storage import audit
 from plenaria.core.storage.database import lock, transaction
-
-INVITATION_DAYS: Final = 7
 
 
 async def grant(
@@ -60,10 +59,12 @@ async def invite(
     language: str = "",
     next_page: str = "",
 ) -> PersonView:
-    """Give a role (without an event: in the whole installation) to the person with that address and mail them a way in."""
+    """Give a role (without an event: in the whole installation) to the person with that address and mail them a way in: a link
+    that signs in only to who had no account yet."""
     if role == "owner" and not may_grant_owner:
         raise Refused(Refusal("only_owners_grant_owner", {}, "/role"))
     async with transaction():
+        has_account = await person_by_email(email) is not None
         person = await ensure_person(email, now=now, language=language)
         await grant(person, role, event=event, by=visit_by, now=now, granted_by=granted_by)
         await send_invitation(
@@ -71,6 +72,7 @@ async def invite(
             role,
             event=event,
             settings=settings,
+            has_account=has_account,
             now=now,
             next_page=next_page or (f"/{event.slug}/organise" if event else "/"),
         )
@@ -78,15 +80,22 @@ async def invite(
 
 
 async def send_invitation(
-    person: PersonView, role: str, *, event: EventView | None, settings: Settings, now: datetime, next_page: str
+    person: PersonView,
+    role: str,
+    *,
+    event: EventView | None,
+    settings: Settings,
+    has_account: bool,
+    now: datetime,
+    next_page: str,
 ) -> None:
-    """Mail the way in; good for a week, once."""
+    """Mail the way in."""
     language = spoken(person.language, event.language if event else "")
-    secret = await new_link(person.email, next_page=next_page, valid_for=timedelta(days=INVITATION_DAYS), now=now)
     with using(language):
         title = gettext(ROLES[role])
+    link = await way_in(person.email, has_account=has_account, next_page=next_page, address=settings.address, now=now)
     await mail.send(
-        "core.invitation",
+        "core.role_given" if has_account else "core.invitation",
         to=person.email,
         language=language,
         event=event,
@@ -94,7 +103,7 @@ async def send_invitation(
             "event": in_language(event.name, language) if event else settings.title,
             "role": title,
             "days": str(INVITATION_DAYS),
-            "link": f"{settings.address}/sign-in/{secret}",
+            "link": link,
             "site_link": f"{settings.address}/sign-in",
         },
         now=now,

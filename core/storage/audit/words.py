@@ -15,6 +15,7 @@ CORE_ACTIONS: Final = {
     "plugin.configured": N_("Plugin settings changed"),
     "plugin.forgotten": N_("Plugin’s data deleted"),
     "mail.reworded": N_("Mail reworded"),
+    "mail.tested": N_("Mail sent to oneself as a test"),
     "mail.restored": N_("Original wording of a mail restored"),
     "team.granted": N_("Role assigned"),
     "team.revoked": N_("Role removed"),

@@ -40,15 +40,17 @@ async def invite_collaborator(
                 most=MOST_COLLABORATORS,
             )
         )
+        has_account = await people.person_by_email(address) is not None
         person = await ensure_person(address, now=now)
         await Nominator(nomination=view.id, person=person.id, role="collaborator", added_at=now).save()
         await record("nomination.collaborator_added", event, code, actor, {"person": f"person:{person.id}"}, now)
         inviter = next(each.name for each in view.nominators if each.person == actor.person)
         await mail_way_in(
-            "awards.collaborator",
+            "awards.collaborator_added" if has_account else "awards.collaborator",
             person,
             event,
             f"/{event.slug}/awards/nominations/{code}",
+            has_account=has_account,
             facts={"inviter": inviter, "candidate": view.nomination.candidate.name or "—"},
             issuer=issuer,
             now=now,

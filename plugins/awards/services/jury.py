@@ -19,10 +19,18 @@ from plenaria.plugins.awards.tables import Sheet
 async def invite_juror(event: EventView, email: str, *, actor: Actor, issuer: Issuer, now: datetime) -> int:
     """Give somebody the role juror and mail them a way in; the person's id."""
     async with transaction():
+        has_account = await people.person_by_email(email) is not None
         person = await ensure_person(email, now=now)
         await grant(person, "juror", event=event, by=actor.by, now=now, granted_by=actor.person)
         await mail_way_in(
-            "awards.juror_invited", person, event, f"/{event.slug}/jury", facts={}, issuer=issuer, now=now
+            "awards.juror_added" if has_account else "awards.juror_invited",
+            person,
+            event,
+            f"/{event.slug}/jury",
+            has_account=has_account,
+            facts={},
+            issuer=issuer,
+            now=now,
         )
         return person.id
 
@@ -65,6 +73,7 @@ async def tell_jurors(event: EventView, *, actor: Actor, issuer: Issuer, now: da
                 person,
                 event,
                 f"/{event.slug}/jury",
+                has_account=True,
                 facts={"count": str(line.open), "until": until},
                 issuer=issuer,
                 now=now,

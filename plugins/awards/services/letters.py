@@ -1,7 +1,7 @@
 """The mails that services send, in their own transaction."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from plenaria.core import mail
@@ -9,7 +9,7 @@ from plenaria.core.kernel import shown
 from plenaria.core.kernel.i18n import using
 from plenaria.core.kernel.values import EventView, in_language
 from plenaria.core.people import queries as people
-from plenaria.core.people.services import INVITATION_DAYS, new_link
+from plenaria.core.people.services import INVITATION_DAYS, way_in
 from plenaria.plugins.awards.queries import NominationView, ReceiptView
 from plenaria.plugins.awards.services.actors import Issuer
 
@@ -47,13 +47,14 @@ async def mail_way_in(
     event: EventView,
     next_page: str,
     *,
+    has_account: bool,
     facts: Mapping[str, str],
     issuer: Issuer,
     now: datetime,
 ) -> None:
-    """A mail with a link that signs its reader in, once, within a week."""
+    """A mail that leads its reader in: to who has no account yet with a link that signs in, once, within a week."""
     language = person.language or event.language
-    secret = await new_link(person.email, next_page=next_page, valid_for=timedelta(days=INVITATION_DAYS), now=now)
+    link = await way_in(person.email, has_account=has_account, next_page=next_page, address=issuer.address, now=now)
     await mail.send(
         key,
         to=person.email,
@@ -62,7 +63,7 @@ async def mail_way_in(
         facts={
             "event": in_language(event.name, language),
             "days": str(INVITATION_DAYS),
-            "link": f"{issuer.address}/sign-in/{secret}",
+            "link": link,
             "page": f"{issuer.address}{next_page}",
             **facts,
         },

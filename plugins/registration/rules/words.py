@@ -100,10 +100,10 @@ MAIL: Final = (
         body={
             "es": "Hola, {name}:\n\nRecibimos su pedido **{order}** para **{event}**: {seats} boletos, **{total}**.\n\n"
             "Le apartamos los lugares hasta el {due}. Para confirmarlos, haga una transferencia SPEI:\n\n{payment}\n\n"
-            "Cuando registremos su pago le enviaremos los boletos. Su pedido, en cualquier momento: {link}",
+            "Cuando registremos su pago le enviaremos los boletos.\n\n[Ver su pedido]({link})",
             "en": "Hello, {name},\n\nwe received your order **{order}** for **{event}**: {seats} tickets, **{total}**.\n\n"
             "We hold the seats for you until {due}. To confirm them, make a SPEI bank transfer:\n\n{payment}\n\n"
-            "As soon as we record your payment we send you the tickets. Your order at any time: {link}",
+            "As soon as we record your payment we send you the tickets.\n\n[See your order]({link})",
         },
         sample={
             "name": "María Elena Ríos",
@@ -123,10 +123,10 @@ MAIL: Final = (
         body={
             "es": "Hola, {name}:\n\nSu registro a **{event}** está confirmado. Lo esperamos: {dates}, {place}.\n\n"
             "{tickets}\n\nAdjuntamos los boletos en PDF y la fecha para su calendario. En la entrada basta con mostrar el "
-            "código QR, impreso o en el teléfono.\n\nSu pedido {order}: {link}",
+            "código QR, impreso o en el teléfono.\n\n[Ver el pedido {order}]({link})",
             "en": "Hello, {name},\n\nyour registration for **{event}** is confirmed. See you there: {dates}, {place}.\n\n"
             "{tickets}\n\nThe tickets are attached as a PDF, with an entry for your calendar. At the door it is enough to "
-            "show the QR code, on paper or on a phone.\n\nYour order {order}: {link}",
+            "show the QR code, on paper or on a phone.\n\n[See order {order}]({link})",
         },
         sample={
             "name": "María Elena Ríos",
@@ -182,9 +182,11 @@ MAIL: Final = (
         subject={"es": "Su pedido {order} para {event} venció", "en": "Your order {order} for {event} has expired"},
         body={
             "es": "Hola, {name}:\n\nNo recibimos el pago del pedido **{order}** para **{event}** a tiempo, así que liberamos los "
-            "lugares. Si ya pagó, envíenos su comprobante. Si todavía quiere asistir, regístrese de nuevo: {link}",
+            "lugares. Si ya pagó, envíenos su comprobante. Si todavía quiere asistir, regístrese de nuevo.\n\n"
+            "[Registrarme de nuevo]({link})",
             "en": "Hello, {name},\n\nwe did not receive the payment for order **{order}** for **{event}** in time, so its seats "
-            "are free again. If you have paid, send us the proof. If you still want to come, register again: {link}",
+            "are free again. If you have paid, send us the proof. If you still want to come, register again.\n\n"
+            "[Register again]({link})",
         },
         sample={
             "name": "María Elena Ríos",

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plenaria.core.events.theme import READABLE, contrast, readable, stylesheet
+from plenaria.core.events.theme import stylesheet
+from plenaria.core.kernel.colours import READABLE, contrast, readable
 
 COLOURS = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 
