@@ -140,7 +140,6 @@ def worker(installation: Installation) -> None:
 
 async def _work(installation: Installation) -> None:
     from plenaria.core.app.jobs import run_jobs
-    from plenaria.core.mail import has_server
     from plenaria.core.storage import outbox
 
     stop = asyncio.Event()
@@ -148,4 +147,4 @@ async def _work(installation: Installation) -> None:
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stop.set)
     async with installation.database():
-        await asyncio.gather(outbox.run(stop=stop, release_mail=has_server()), run_jobs(stop=stop))
+        await asyncio.gather(outbox.run(stop=stop), run_jobs(stop=stop))

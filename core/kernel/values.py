@@ -135,7 +135,9 @@ class Role(Struct, frozen=True):
 class MailText(Struct, frozen=True):
     """A mail that a plugin sends: subject and Markdown body by language, with `{placeholders}`.
 
-    `sample` gives one value for each placeholder; the preview is made with it.
+    `sample` gives one value for each placeholder; the preview is made with it. `valid_for` says how long the mail makes sense,
+    `until_event_ends` that it does until the event is over: not sent by then, it is dropped. An `urgent` one never waits
+    behind other mail.
     """
 
     key: str
@@ -143,6 +145,9 @@ class MailText(Struct, frozen=True):
     subject: LocalizedText
     body: LocalizedText
     sample: dict[str, str] = {}
+    valid_for: timedelta = timedelta(days=7)
+    until_event_ends: bool = False
+    urgent: bool = False
 
 
 class Attachment(Struct, frozen=True):

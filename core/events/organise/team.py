@@ -13,6 +13,7 @@ from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import N_, EventView
 from plenaria.core.people import queries as people
 from plenaria.core.people import services as people_services
+from plenaria.core.storage import outbox
 from plenaria.core.web.templating import page, see_other
 
 Anything = Request[Any, Any, Any]
@@ -40,12 +41,14 @@ async def team_page(request: Anything, event: EventView, visit: Visit) -> Respon
 
 async def _team(request: Anything, event: EventView, visit: Visit, form: Any, *, status: int = 200) -> Response[str]:
     permissions = sorted(registered().values(), key=lambda permission: permission.name)
+    team = await people.team(event)
     return page(
         request,
         "events/team.html",
         status=status,
         form=form,
-        team=await people.team(event),
+        team=team,
+        failed=await outbox.failed_mails(event.id, [member.email for member in team]),
         roles=ROLES,
         permissions=permissions,
     )

@@ -17,7 +17,7 @@ from plenaria.core.people.services.second_factor import (
     enable_second_factor,
     show_second_factor,
 )
-from plenaria.core.people.services.sessions import end_session, sign_out
+from plenaria.core.people.services.sessions import end_every_way_in, end_session, sign_out
 from plenaria.core.people.services.tokens import make_token, revoke_token
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "TOTP_SECRET",
     "disable_second_factor",
     "enable_second_factor",
+    "end_every_way_in",
     "end_session",
     "ensure_person",
     "erasure_taken_back_by",

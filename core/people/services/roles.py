@@ -98,6 +98,8 @@ async def send_invitation(
             "site_link": f"{settings.address}/sign-in",
         },
         now=now,
+        not_after=now + timedelta(days=INVITATION_DAYS),
+        about=f"grant:{person.id}/{event.id if event else '*'}/{role}",
     )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from plenaria.core.host.visit import PersonView
 from plenaria.core.kernel.secrets import hashed, new_secret
 from plenaria.core.kernel.settings import Settings
-from plenaria.core.people.tables import Session
+from plenaria.core.people.tables import Session, SignInLink
 from plenaria.core.storage import audit
 
 
@@ -22,6 +22,15 @@ async def open_session(person: PersonView, *, strong: bool, user_agent: str, set
     ).save()
     await audit.record("person.signed_in", by=f"person:{person.id}", subject=f"person:{person.id}", facts={}, now=now)
     return secret
+
+
+async def end_every_way_in() -> None:
+    """End all sessions and sign-in links: after a restore, those would work again that were ended since the backup.
+
+    Works on any version's schema: a backup may be older.
+    """
+    await Session.delete(force=True)
+    await SignInLink.delete(force=True)
 
 
 async def sign_out(session_id: int) -> None:

@@ -16,6 +16,8 @@ CORE_ACTIONS: Final = {
     "plugin.forgotten": N_("Plugin’s data deleted"),
     "mail.reworded": N_("Mail reworded"),
     "mail.restored": N_("Original wording of a mail restored"),
+    "mail.released": N_("Mail that was kept back released"),
+    "mail.discarded": N_("Mail that was kept back discarded"),
     "team.granted": N_("Role assigned"),
     "team.revoked": N_("Role removed"),
     "token.made": N_("Access token created"),

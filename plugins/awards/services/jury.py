@@ -22,7 +22,14 @@ async def invite_juror(event: EventView, email: str, *, actor: Actor, issuer: Is
         person = await ensure_person(email, now=now)
         await grant(person, "juror", event=event, by=actor.by, now=now, granted_by=actor.person)
         await mail_way_in(
-            "awards.juror_invited", person, event, f"/{event.slug}/jury", facts={}, issuer=issuer, now=now
+            "awards.juror_invited",
+            person,
+            event,
+            f"/{event.slug}/jury",
+            facts={},
+            issuer=issuer,
+            now=now,
+            about=f"grant:{person.id}/{event.id}/juror",
         )
         return person.id
 
@@ -68,6 +75,8 @@ async def tell_jurors(event: EventView, *, actor: Actor, issuer: Issuer, now: da
                 facts={"count": str(line.open), "until": until},
                 issuer=issuer,
                 now=now,
+                not_after=settings.judging_until,
+                about=f"grant:{person.id}/{event.id}/juror",
             )
         await audit.record(
             "jury.told", by=actor.by, subject="award", event=event.id, facts={"jurors": len(waiting)}, now=now

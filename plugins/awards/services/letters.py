@@ -50,6 +50,8 @@ async def mail_way_in(
     facts: Mapping[str, str],
     issuer: Issuer,
     now: datetime,
+    not_after: datetime | None = None,
+    about: str = "",
 ) -> None:
     """A mail with a link that signs its reader in, once, within a week."""
     language = person.language or event.language
@@ -67,4 +69,6 @@ async def mail_way_in(
             **facts,
         },
         now=now,
+        not_after=not_after,
+        about=about,
     )

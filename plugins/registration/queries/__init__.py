@@ -11,6 +11,8 @@ from plenaria.plugins.registration.queries.attending import (
 from plenaria.plugins.registration.queries.counting import numbers
 from plenaria.plugins.registration.queries.ordering import (
     all_orders,
+    not_awaiting_payment,
+    not_confirmed,
     order,
     order_of_submission,
     order_with_secret,
@@ -51,6 +53,8 @@ __all__ = [
     "attendees",
     "details_of",
     "inside",
+    "not_awaiting_payment",
+    "not_confirmed",
     "numbers",
     "order",
     "order_of_submission",
