@@ -29,7 +29,7 @@ from plenaria.core.kernel.values import EventView
 from plenaria.core.storage import outbox
 from plenaria.core.storage.audit.tables import AuditLine
 from plenaria.core.storage.database import Database, savepoint, transaction
-from plenaria.core.storage.outbox import carriers, claiming, delivering
+from plenaria.core.storage.outbox import carriers, claiming, delivering, waking
 from plenaria.core.storage.outbox.tables import OutboxLine
 
 NOW = datetime(2025, 9, 1, 18, 0, tzinfo=UTC)
@@ -613,3 +613,91 @@ async def test_facts_come_one_at_a_time_unless_the_plugin_says_otherwise(
 
     assert most == {"a": 1, "b": 3}
     assert [plugin for _, plugin, _ in listeners["a"].heard] == [str(number) for number in range(8)]
+
+
+# ------------------------------------------------------------------------------------------- woken by another process
+
+WRITER = """
+import asyncio, sys
+from datetime import datetime
+from plenaria.core.host import plugins
+from plenaria.core.host.plugins import PluginHost
+from plenaria.core.storage import outbox
+from plenaria.core.storage.database import Database, transaction
+
+async def main(url, instant):
+    plugins.use(PluginHost([]))
+    database = Database(url)
+    await database.open(plugins.host().tables())
+    mail = {"to": "ana@example.mx", "subject": "S", "text": "", "html": "", "language": "es", "message_id": "<1@x>"}
+    async with transaction():
+        queued = outbox.QueuedMail(key="core.sign_in", plugin="core", mail=mail, urgent=True)
+        await outbox.put_mails([queued], event_id=None, now=datetime.fromisoformat(instant))
+    await database.close()
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("dialect", ["postgres"])
+async def test_a_line_of_another_process_is_delivered_at_once_on_postgresql(
+    engine_url: str, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also after the connection that listens was lost. The worker itself would look again in an hour."""
+    plugins.use(PluginHost([]))
+    arrived = asyncio.Event()
+
+    async def hand_over(stored: dict[str, Any], *, sent_at: datetime) -> None:
+        arrived.set()
+
+    monkeypatch.setattr(mail.delivery, "hand_over", hand_over)
+    monkeypatch.setattr(clock, "now", lambda: NOW + SOON)
+    monkeypatch.setattr(waking, "RECONNECT_S", 0.05)
+    stop = asyncio.Event()
+    worker = asyncio.create_task(outbox.run(stop=stop, pause_s=3600))
+    await until_listening(database, but=0)
+
+    await write_elsewhere(engine_url)
+    async with asyncio.timeout(20):
+        await arrived.wait()
+    arrived.clear()
+    (lost,) = await database.fetch(LISTENERS, 0)
+    await database.fetch("SELECT pg_terminate_backend($1)", lost["pid"])
+    await until_listening(database, but=lost["pid"])
+    await write_elsewhere(engine_url)
+    async with asyncio.timeout(20):
+        await arrived.wait()
+
+    stop.set()
+    await worker
+
+
+LISTENERS = """
+SELECT pid FROM pg_stat_activity
+WHERE datname = current_database() AND query LIKE 'LISTEN%plenaria_outbox%' AND pid <> $1
+"""
+
+
+async def until_listening(database: Database, *, but: int) -> None:
+    async with asyncio.timeout(20):
+        while not await database.fetch(LISTENERS, but):  # noqa: ASYNC110 - it asks the database
+            await asyncio.sleep(0.05)
+
+
+async def write_elsewhere(url: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", WRITER, url, NOW.isoformat(), cwd=Path(__file__).parents[2]
+    )
+    assert await process.wait() == 0
+
+
+async def test_a_line_that_is_rolled_back_wakes_nobody(event: EventView, monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[bool] = []
+    monkeypatch.setattr(waking, "ring", lambda: rung.append(True))
+
+    with pytest.raises(RuntimeError):
+        await tell_and_fail(event, transaction)
+    undone = list(rung)
+    await tell(event)
+
+    assert (undone, rung) == ([], [True])

@@ -17,7 +17,7 @@ from plenaria.core.storage.database import Transaction, current
 logger = logging.getLogger("plenaria.outbox")
 
 CHANNEL: Final = "plenaria_outbox"
-RECONNECT_S: Final = 5.0
+RECONNECT_S: float = 5.0
 
 _bells: set[asyncio.Event] = set()
 _announced: "WeakSet[Transaction]" = WeakSet()
@@ -48,7 +48,7 @@ async def announce(running: Transaction) -> None:
         await current().fetch("SELECT pg_notify($1, '')", CHANNEL)
 
 
-async def listen(*, stop: asyncio.Event, reconnect_s: float = RECONNECT_S) -> None:
+async def listen(*, stop: asyncio.Event) -> None:
     """Ring for the lines of other processes until `stop` is set; at once done where the database is no PostgreSQL.
 
     The connection is one of its own, not the pool's: a pooled one may be cleaned and lent to somebody else. While it is
@@ -61,7 +61,7 @@ async def listen(*, stop: asyncio.Event, reconnect_s: float = RECONNECT_S) -> No
             await _listen_until_lost(stop)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             logger.warning("not woken by other processes for now", extra={"error": type(error).__name__})
-        await pause(stop, seconds=reconnect_s)
+        await pause(stop, seconds=RECONNECT_S)
 
 
 async def _listen_until_lost(stop: asyncio.Event) -> None:
