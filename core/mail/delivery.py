@@ -11,6 +11,7 @@ from msgspec import Struct
 from plenaria.core.kernel.values import Attachment
 from plenaria.core.mail import smtp
 from plenaria.core.mail.installation import has_server, server
+from plenaria.core.mail.messages import Message
 from plenaria.core.storage import outbox
 
 
@@ -61,7 +62,7 @@ CARRIER: Final = outbox.Carrier(
 
 def message_of(mail: Mail, sender: str, *, sent_at: datetime) -> EmailMessage:
     """RFC 5322 message with a text and an HTML part."""
-    message = EmailMessage()
+    message = Message()
     message["From"] = sender
     message["To"] = mail.to
     message["Subject"] = " ".join(mail.subject.split())

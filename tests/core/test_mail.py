@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -161,6 +162,28 @@ async def test_a_mail_arrives_whole(database: Database) -> None:
     assert (attachment.get_filename(), attachment.get_content_type()) == ("boleto ñ.pdf", "application/pdf")
     assert attachment.get_content() == b"%PDF-1.7 \x00\xff"
     assert (await the_line())["done_at"] is not None
+
+
+def test_a_message_whose_headers_are_kept_has_the_bytes_of_one_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = mail.Attachment("boleto ñ.pdf", "application/pdf", b"%PDF-1.7")
+    letters = [
+        mail.Mail(f"{name}@example.mx", f"Hola {name} ñ", "texto ñ", "<p>ñ</p>", language, f"<{name}@x>", files)
+        for name in ("ana", "eva")
+        for language in ("es", "en")
+        for files in ([], [file])
+    ]
+    kept = [without_boundaries(letter) for letter in letters]
+    monkeypatch.setattr(mail.delivery, "Message", EmailMessage)
+
+    anew = [without_boundaries(letter) for letter in letters]
+
+    assert kept == anew
+    assert len(set(kept)) == len(letters)
+
+
+def without_boundaries(letter: mail.Mail) -> bytes:
+    written = mail.message_of(letter, "Congreso ñ <a@example.mx>", sent_at=NOW).as_bytes(policy=policy.SMTP)
+    return re.sub(rb"={10,}\d+==", b"B", written)
 
 
 async def test_a_delivered_mail_is_kept_without_its_link_and_its_files(database: Database) -> None:
