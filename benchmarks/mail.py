@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import msgspec
+import uvloop
 
 from plenaria.core import mail
 from plenaria.core.app.application import prepare
@@ -148,4 +149,5 @@ async def compare(number: int, kilobytes: int, settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000))

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -135,7 +136,17 @@ def worker(installation: Installation) -> None:
     from plenaria.core.kernel import logs
 
     logs.configure(development=installation.settings.development)
-    run(_work(installation))
+    with asyncio.Runner(loop_factory=_fast_loop()) as runner:
+        runner.run(_work(installation))
+
+
+def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """The loop that `serve` uses too; None for the standard one."""
+    if sys.platform == "win32":
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
 
 
 async def _work(installation: Installation) -> None:

@@ -3,11 +3,14 @@
 import asyncio
 import logging
 import re
+import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -315,6 +318,56 @@ async def test_a_mail_that_the_server_took_without_saying_so_comes_twice_with_on
 
     ids = [(envelope.rcpt_tos[0], message["Message-ID"]) for envelope, message in mailbox.arrived]
     assert (len(ids), len(set(ids))) == (3, 2)
+    assert all(row["done_at"] is not None for row in await OutboxLine.select())
+
+
+WORKER = """
+import asyncio, sys
+from datetime import datetime
+from plenaria.core import mail
+from plenaria.core.app.application import CARRIERS
+from plenaria.core.host import plugins
+from plenaria.core.host.plugins import PluginHost
+from plenaria.core.kernel.settings import Mail, Settings
+from plenaria.core.storage import outbox
+from plenaria.core.storage.database import Database
+
+async def main(url, instant, port):
+    plugins.use(PluginHost([]))
+    mail.use(Settings(mail=Mail(host="127.0.0.1", port=int(port), security="none", sender="a@congress.example")))
+    outbox.use(CARRIERS)
+    await Database(url).open(plugins.host().tables())
+    await outbox.deliver_due(now=datetime.fromisoformat(instant))
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+async def test_of_a_killed_worker_each_mail_comes_once_or_twice_with_one_message_id(
+    engine_url: str, database: Database
+) -> None:
+    mailbox, some_arrived = Mailbox(), asyncio.Event()
+    mailbox.on_mail = lambda: some_arrived.set() if len(mailbox.arrived) >= 10 else None
+    addresses = [f"{number}@d{number % 5}.example" for number in range(40)]
+    for address in addresses:
+        await send_one(key=LATER, to=address)
+
+    async with server_for(mailbox) as port:
+        worker = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", WORKER, engine_url, NOW.isoformat(), str(port), cwd=Path(__file__).parents[2]
+        )
+        async with asyncio.timeout(30):
+            await some_arrived.wait()
+        worker.kill()
+        await worker.wait()
+        before = len(mailbox.arrived)
+        await outbox.deliver_due(now=NOW + timedelta(seconds=2 * outbox.LEASE_S))
+
+    came = Counter(envelope.rcpt_tos[0] for envelope, _ in mailbox.arrived)
+    assert 10 <= before <= 40
+    assert set(came) == set(addresses)
+    assert max(came.values()) <= 2
+    assert len({message["Message-ID"] for _, message in mailbox.arrived}) == 40
     assert all(row["done_at"] is not None for row in await OutboxLine.select())
 
 
