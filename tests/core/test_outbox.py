@@ -29,7 +29,7 @@ from plenaria.core.kernel.values import EventView
 from plenaria.core.storage import outbox
 from plenaria.core.storage.audit.tables import AuditLine
 from plenaria.core.storage.database import Database, savepoint, transaction
-from plenaria.core.storage.outbox import carriers, claiming, delivering, waking
+from plenaria.core.storage.outbox import carriers, claiming, delivering, upgrading, waking
 from plenaria.core.storage.outbox.tables import OutboxLine
 
 NOW = datetime(2025, 9, 1, 18, 0, tzinfo=UTC)
@@ -701,3 +701,16 @@ async def test_a_line_that_is_rolled_back_wakes_nobody(event: EventView, monkeyp
     await tell(event)
 
     assert (undone, rung) == ([], [True])
+
+
+async def test_lines_of_before_the_lanes_get_theirs_and_their_recipient(event: EventView, database: Database) -> None:
+    await tell(event)
+    await put_mail("Ana@Example.mx")
+    before = [(row["kind"], row["lane"], row["recipient"]) for row in await lines()]
+    await OutboxLine.update({OutboxLine.lane: "", OutboxLine.recipient: ""}, force=True)
+
+    await upgrading.without_index(database)
+    await upgrading.fill_lanes(database)
+
+    assert [(row["kind"], row["lane"], row["recipient"]) for row in await lines()] == before
+    assert before[-1] == ("mail", "example.mx", "ana@example.mx")
