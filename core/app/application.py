@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from litestar.di import Provide
 from plenaria.core import mail
 from plenaria.core.app import fitness, routes
 from plenaria.core.app.jobs import run_jobs
-from plenaria.core.events import cache, facts
+from plenaria.core.events import cache, facts, mail_checks
 from plenaria.core.host import plugins
 from plenaria.core.host.permissions import CORE_PERMISSIONS, use_permissions, use_roles
 from plenaria.core.host.plugins import PluginHost
@@ -40,7 +41,10 @@ from plenaria.core.web.templating import CORE, Pages
 
 logger = logging.getLogger("plenaria.app")
 
-DELIVERERS: Final[Mapping[str, outbox.Deliver]] = {"fact": facts.deliver, "mail": mail.deliver}
+CARRIERS: Final[Mapping[str, outbox.Carrier]] = {
+    "fact": facts.CARRIER,
+    "mail": replace(mail.CARRIER, over=mail_checks.over),
+}
 """How each kind of line leaves the outbox."""
 
 
@@ -49,7 +53,7 @@ def prepare(settings: Settings, host: PluginHost) -> None:
     plugins.use(host)
     mail.use(settings)
     signing_keys.use(Path(settings.key_file))
-    outbox.use(DELIVERERS)
+    outbox.use(CARRIERS)
     own = [Path(settings.locale_folder)] if settings.locale_folder else []
     i18n.start(settings.languages, *own, CORE / "locale")
     for name, folder in host.folders("locale"):
@@ -173,7 +177,7 @@ def _lifespan(settings: Settings, host: PluginHost, with_worker: bool) -> Any:
                 )
             if with_worker:
                 work = [
-                    asyncio.create_task(outbox.run(stop=stop, release_mail=mail.has_server())),
+                    asyncio.create_task(outbox.run(stop=stop)),
                     asyncio.create_task(run_jobs(stop=stop)),
                 ]
             app.state.database = database

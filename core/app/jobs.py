@@ -14,8 +14,7 @@ from plenaria.core.kernel.trouble import Outage, Unavailable
 from plenaria.core.me.erasure import erase_due
 from plenaria.core.people.services import forget_old_attempts
 from plenaria.core.people.tables import Session, SignInLink
-from plenaria.core.storage import audit
-from plenaria.core.storage.outbox.tables import OutboxLine
+from plenaria.core.storage import audit, outbox
 from plenaria.core.storage.requests import limits
 from plenaria.core.storage.requests.tables import IdempotentAnswer
 
@@ -24,10 +23,11 @@ logger = logging.getLogger("plenaria.jobs")
 CORE: Final = "core"
 JOB_WITHIN_S: Final = 900.0
 SEAL_EVERY_S: Final = 2.0
+SEAL_ALL_EVERY_S: Final = 3600.0
 TIDY_EVERY_S: Final = 3600.0
 ERASE_EVERY_S: Final = 3600.0
 KEEP_DELIVERED: Final = timedelta(days=30)
-"""Given-up lines too."""
+"""Given-up and dropped lines too."""
 KEEP_ANSWERS: Final = timedelta(days=1)
 
 
@@ -67,6 +67,7 @@ async def _pace_after(job: Job, owner: str, outage: Outage) -> float:
 def all_jobs() -> list[tuple[str, Sequence[Job]]]:
     """`(owner, jobs)`: the core's own and those of the plugins."""
     own = [
+        Job("core.seal_all", SEAL_ALL_EVERY_S, audit.seal_all),
         Job("core.seal", SEAL_EVERY_S, audit.seal),
         Job("core.tidy", TIDY_EVERY_S, tidy),
         Job("core.erase", ERASE_EVERY_S, erase_due),
@@ -106,8 +107,7 @@ async def tidy(*, now: datetime) -> None:
     """Remove what nobody needs any more: ended sessions, old links, settled lines, remembered answers."""
     await Session.delete().where(Session.expires_at < now)
     await SignInLink.delete().where(SignInLink.expires_at < now - timedelta(days=1))
-    old = now - KEEP_DELIVERED
-    await OutboxLine.delete().where((OutboxLine.done_at < old) | (OutboxLine.given_up_at < old))
+    await outbox.forget_settled(before=now - KEEP_DELIVERED)
     await IdempotentAnswer.delete().where(IdempotentAnswer.created_at < now - KEEP_ANSWERS)
     await forget_old_attempts(now=now)
     await limits.forget_old(now=now)

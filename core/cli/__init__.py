@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from plenaria.core.cli import declared, demo, doctor, people, plugin, serving, upkeep
+from plenaria.core.cli import declared, demo, doctor, mail, people, plugin, serving, upkeep
 from plenaria.core.cli.installation import Installation, terminal_language
 from plenaria.core.cli.receipt import receipt_command
 
@@ -67,6 +67,7 @@ for each in (
     upkeep.migrate,
     declared.event,
     people.person,
+    mail.mail,
     upkeep.plugins,
     plugin.plugin,
     upkeep.audit,

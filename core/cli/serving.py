@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -134,12 +135,21 @@ def worker(installation: Installation) -> None:
     from plenaria.core.kernel import logs
 
     logs.configure(development=installation.settings.development)
-    run(_work(installation))
+    with asyncio.Runner(loop_factory=_fast_loop()) as runner:
+        runner.run(_work(installation))
+
+
+def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """The loop that `serve` uses too; None for the standard one."""
+    if sys.platform == "win32":
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
 
 
 async def _work(installation: Installation) -> None:
     from plenaria.core.app.jobs import run_jobs
-    from plenaria.core.mail import has_server
     from plenaria.core.storage import outbox
 
     stop = asyncio.Event()
@@ -147,4 +157,4 @@ async def _work(installation: Installation) -> None:
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stop.set)
     async with installation.database():
-        await asyncio.gather(outbox.run(stop=stop, release_mail=has_server()), run_jobs(stop=stop))
+        await asyncio.gather(outbox.run(stop=stop), run_jobs(stop=stop))

@@ -139,7 +139,10 @@ async def _backup(installation: Installation, file: Path) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_installation
 def restore(installation: Installation, file: Path, yes: bool) -> None:
-    """Make the database what it was when FILE was written; everything since is lost. Stop the service first."""
+    """Make the database what it was when FILE was written; everything since is lost. Stop the service first.
+
+    Everybody has to sign in again, and what waited to be sent is kept back until you release or discard it (`mail`).
+    """
     from plenaria.core.kernel.i18n import gettext
 
     if not yes:
@@ -148,13 +151,22 @@ def restore(installation: Installation, file: Path, yes: bool) -> None:
     click.echo(
         gettext("Restored. Run `plenaria migrate` if the backup is older than this version, then `plenaria check`.")
     )
+    click.echo(
+        gettext("Everybody has to sign in again. What waited to be sent is kept back: see `plenaria mail kept-back`.")
+    )
 
 
 async def _restore(installation: Installation, file: Path) -> None:
+    from plenaria.core.people.services import end_every_way_in
+    from plenaria.core.storage import outbox
+    from plenaria.core.storage.database import transaction
     from plenaria.core.storage.database.backup import restore as copy_in
 
     async with installation.database(any_schema=True) as database:
         await copy_in(database, file)
+        async with transaction():
+            await outbox.keep_back_everything()
+            await end_every_way_in()
 
 
 @click.group()

@@ -126,6 +126,7 @@ PARTS: Final = {
     "register_dashboard": N_("Its part of the overview"),
     "register_readiness": N_("What it says is missing before the event goes public"),
     "register_exports": N_("Its files to take away"),
+    "register_mail_checks": N_("What it knows of mails that are no longer true"),
     "register_placeholders": N_("What it fills into mails"),
     "adjust_mail": N_("Its changes to a mail"),
 }

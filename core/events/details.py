@@ -77,7 +77,20 @@ def details_of(event: EventView) -> EventDetails:
 
 
 RESERVED: Final = frozenset(
-    {"api", "erasures", "me", "patterns", "new-event", "sign-in", "sign-out", "static", "healthz", "metrics", "readyz"}
+    {
+        "api",
+        "erasures",
+        "kept-back",
+        "me",
+        "patterns",
+        "new-event",
+        "sign-in",
+        "sign-out",
+        "static",
+        "healthz",
+        "metrics",
+        "readyz",
+    }
 )
 """First parts of the core's own addresses: an event cannot have them."""
 

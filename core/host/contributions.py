@@ -1,7 +1,7 @@
 """The shapes of what a plugin contributes through `register_*` hooks, beyond the plain values of `core.kernel.values`."""
 
 import types
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol, Union, get_args, get_origin
@@ -27,11 +27,15 @@ MOST_DAYS_AWAY: Final = 3660
 
 @dataclass(frozen=True, slots=True)
 class PluginCard:
-    """How a plugin presents itself: msgids. `api` is the `API_VERSION` that it was written for, `"1.0"`; "" runs with any."""
+    """How a plugin presents itself: msgids. `api` is the `API_VERSION` that it was written for, `"1.0"`; "" runs with any.
+
+    `facts_at_once`: how many facts it may be handed at the same moment. With 1 they come one after another, in their order.
+    """
 
     title: str
     summary: str = ""
     api: str = ""
+    facts_at_once: int = 1
 
 
 def why_unfit(api: str) -> str:
@@ -46,6 +50,11 @@ def why_unfit(api: str) -> str:
     if major == API_VERSION[0] and minor <= API_VERSION[1]:
         return ""
     return f"was written for version {api} of the plugin API; this Plenaria has {ours}"
+
+
+class FindOver(Protocol):
+    async def __call__(self, event: EventView, about: Collection[str], /, *, now: datetime) -> Collection[str]:
+        """Which of these are over, so that a mail about them makes no sense any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from plenaria.core.host.contributions import (
     DashboardPanel,
     Declared,
     Export,
+    FindOver,
     Job,
     PagePart,
     Panel,
@@ -216,6 +217,26 @@ def register_mail() -> Sequence[MailText]:  # type: ignore[empty-body]
                     sample={"event": "Congreso", "time": "07:30"},
                 )
             ]
+    """
+
+
+@hookspec
+def register_mail_checks() -> Mapping[str, FindOver]:  # type: ignore[empty-body]
+    """Say which of the plugin's mails are no longer true: mail key → the async function that is asked before they go out.
+
+    Called once at start. The function gets what the waiting mails of an event are `about` (`send_mail(…, about="seat:17")`;
+    one without is not asked about) and answers with those that are over: these mails are dropped, with a note in the outbox.
+    When it fails or takes longer than 5 seconds, the mails go out.
+
+    Example::
+
+        @hookimpl
+        def register_mail_checks() -> Mapping[str, FindOver]:
+            return {"shuttle.seat": queries.seats_given_up}
+
+
+        async def seats_given_up(event: EventView, about: Collection[str], *, now: datetime) -> Collection[str]:
+            return set(about) - await taken_seats(event.id)
     """
 
 

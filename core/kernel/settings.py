@@ -39,6 +39,10 @@ class Mail(Struct, forbid_unknown_fields=True, frozen=True):
     security: Annotated[str, Meta(pattern="^(starttls|tls|none)$")] = "starttls"
     sender: str = "Plenaria <no-reply@localhost>"
     timeout_s: Annotated[float, Meta(gt=0, le=300)] = 20.0
+    connections: Annotated[int, Meta(ge=1, le=50)] = 4
+    """How many mails a worker hands over at once; urgent ones (sign-in links) have as many connections of their own."""
+    rate_per_minute: Annotated[int, Meta(ge=0, le=100_000)] = 0
+    """How many mails a worker hands over in a minute, where the server bounds it; 0 for no limit."""
 
 
 class Serve(Struct, forbid_unknown_fields=True, frozen=True):

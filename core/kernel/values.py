@@ -140,7 +140,9 @@ class MailText(Struct, frozen=True):
     """A mail that a plugin sends: subject and Markdown body by language, with `{placeholders}`.
 
     `sample` gives one value for each placeholder; the preview is made with it. Where the value is a web address, the placeholder
-    is a link, which may hold a secret: it stands only as a whole link.
+    is a link, which may hold a secret: it stands only as a whole link. `valid_for` says how long the mail makes sense,
+    `until_event_ends` that it does until the event is over: not sent by then, it is dropped. An `urgent` one never waits
+    behind other mail.
     """
 
     key: str
@@ -148,6 +150,9 @@ class MailText(Struct, frozen=True):
     subject: LocalizedText
     body: LocalizedText
     sample: dict[str, str] = {}
+    valid_for: timedelta = timedelta(days=7)
+    until_event_ends: bool = False
+    urgent: bool = False
 
 
 class Attachment(Struct, frozen=True):

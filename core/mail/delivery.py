@@ -1,18 +1,17 @@
 """A finished mail, and handing it to the SMTP server."""
 
-from contextlib import suppress
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
-from typing import Any
+from typing import Any, Final
 
-import aiosmtplib
 import msgspec
 from msgspec import Struct
 
 from plenaria.core.kernel.values import Attachment
-from plenaria.core.mail import headers
+from plenaria.core.mail import headers, smtp
 from plenaria.core.mail.installation import has_server, server
+from plenaria.core.mail.messages import Message
 from plenaria.core.storage import outbox
 
 
@@ -37,46 +36,36 @@ def without_content(payload: str) -> str:
     return msgspec.json.encode(msgspec.structs.replace(mail, text="", html="", attachments=[])).decode()
 
 
-async def deliver(line: outbox.Line, *, now: datetime) -> dict[str, Any]:
-    """Hand the mail of an outbox line to the SMTP server; its content is not kept afterwards (it may hold a sign-in link).
+async def deliver(line: outbox.Line, *, now: datetime) -> None:
+    """Hand the mail of an outbox line to the SMTP server.
 
-    Raises what goes wrong; without a server it is kept back (`outbox.KeptBack`).
+    Raises what goes wrong (`outbox.Rejected` where the answer is final); without a server it is kept back (`outbox.KeptBack`).
     """
     await hand_over(msgspec.json.decode(line["payload"]), sent_at=now)
-    return {"payload": without_content(line["payload"])}
 
 
 async def hand_over(stored: dict[str, Any], *, sent_at: datetime) -> None:
     """Give a mail to the SMTP settings."""
-    settings = server()
     if not has_server():
         raise outbox.KeptBack
     mail = msgspec.convert(stored, Mail)
-    client = aiosmtplib.SMTP(
-        hostname=settings.host,
-        port=settings.port,
-        username=settings.username or None,
-        password=settings.password or None,
-        start_tls=settings.security == "starttls",
-        use_tls=settings.security == "tls",
-        timeout=settings.timeout_s,
-    )
-    try:
-        await client.connect()
-        await client.send_message(
-            message_of(mail, settings.sender, sent_at=sent_at),
-            sender=parseaddr(settings.sender)[1],
-            recipients=[mail.to],
-        )
-        with suppress(aiosmtplib.SMTPException):  # it has the mail: a bad farewell must not send it twice
-            await client.quit()
-    finally:
-        client.close()  # at once, also when the delivery was cut off: the library would wait for a hanging server's farewell
+    await smtp.hand_to_server(message_of(mail, server().sender, sent_at=sent_at), to=mail.to)
+
+
+CARRIER: Final = outbox.Carrier(
+    deliver,
+    at_once=smtp.at_once,
+    in_lane=smtp.in_lane,
+    ready_in_s=smtp.PACE.ready_in_s,
+    kept=without_content,
+    rest=smtp.rest,
+)
+"""How mail leaves the outbox. Its content is not kept afterwards: it may hold a sign-in link."""
 
 
 def message_of(mail: Mail, sender: str, *, sent_at: datetime) -> EmailMessage:
     """RFC 5322 message with a text and an HTML part. Texts in headers are written by `headers`, and left as they are."""
-    message = EmailMessage()
+    message = Message()
     message.set_raw("From", headers.mailbox(*parseaddr(sender), after=len("From: ")))
     message.set_raw("To", mail.to)
     if mail.reply_to:

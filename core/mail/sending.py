@@ -19,6 +19,7 @@ from plenaria.core.mail.installation import server
 from plenaria.core.mail.look import dressed, look_of
 from plenaria.core.mail.markup import used_in
 from plenaria.core.mail.texts import texts
+from plenaria.core.mail.validity import end_of
 from plenaria.core.mail.wording import sample_of, wording_in
 from plenaria.core.storage import outbox
 from plenaria.core.storage.database import savepoint
@@ -35,6 +36,10 @@ class Letter(Struct, frozen=True, kw_only=True):
     language: str
     facts: Mapping[str, str]
     attachments: Sequence[Attachment] = ()
+    not_after: datetime | None = None
+    """From then on it is dropped instead of sent; None: what its text says (`MailText.valid_for`)."""
+    about: str = ""
+    """What it speaks of, `order:M3TD9KQ2`: asked before it goes out whether it is still so (`register_mail_checks`)."""
 
 
 async def send(
@@ -46,14 +51,19 @@ async def send(
     now: datetime,
     event: EventView | None = None,
     attachments: Sequence[Attachment] = (),
+    not_after: datetime | None = None,
+    about: str = "",
 ) -> None:
     """Put a mail into the outbox, in the caller's transaction. `facts` fill the text's `{placeholders}`.
 
     A fact is shown as it is: what looks like Markdown or HTML in it has no effect. Its lines stay lines, those that begin with
     `- ` are a list, and an address of this installation becomes a link. `Markdown` facts are the exception.
-    Nobody is written to whose data was erased.
+    Nobody is written to whose data was erased. A mail that could not be sent by `not_after` (None: as long as its text's
+    `valid_for` says) is dropped; so is one of which `register_mail_checks` says that what it is `about` is over.
     """
-    letter = Letter(key=key, to=to, language=language, facts=facts, attachments=attachments)
+    letter = Letter(
+        key=key, to=to, language=language, facts=facts, attachments=attachments, not_after=not_after, about=about
+    )
     await _put([letter], event=event, now=now)
 
 
@@ -85,7 +95,16 @@ async def _put(
         if (letter.key, wanted) not in wordings:
             wordings[letter.key, wanted] = await wording_in(text, event, wanted)
         mail = await _mail_of(letter, wordings[letter.key, wanted], event=event, now=now)
-        mails.append((letter.key, plugin, msgspec.to_builtins(mail)))
+        mails.append(
+            outbox.QueuedMail(
+                key=letter.key,
+                plugin=plugin,
+                mail=msgspec.to_builtins(mail),
+                urgent=text.urgent,
+                about=letter.about,
+                not_after=letter.not_after or end_of(text, event, now=now),
+            )
+        )
     await outbox.put_mails(mails, event_id=event.id if event else None, now=now)
 
 

@@ -17,6 +17,7 @@ CORE_MAIL: Final = (
             "If you did not ask for it, do nothing: without this mail nobody can sign in as you.",
         },
         sample={"site": "Plenaria", "minutes": "15", "link": "https://example.org/sign-in/…"},
+        urgent=True,
     ),
     MailText(
         key="core.invitation",

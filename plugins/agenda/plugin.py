@@ -12,6 +12,7 @@ from plenaria.plugin import (
     Declared,
     EventView,
     Export,
+    FindOver,
     Job,
     Link,
     MailText,
@@ -100,6 +101,11 @@ def register_console() -> Sequence[Link]:
 @hookimpl
 def register_mail() -> Sequence[MailText]:
     return MAIL
+
+
+@hookimpl
+def register_mail_checks() -> Mapping[str, FindOver]:
+    return dict.fromkeys(services.MAIL_OF.values(), services.outdated_notices)
 
 
 @hookimpl
@@ -262,6 +268,7 @@ MAIL = (
             "employer you are shown with: {mine}",
         },
         sample=_SAMPLE,
+        until_event_ends=True,
     ),
     MailText(
         key="agenda.session_moved",
@@ -274,6 +281,7 @@ MAIL = (
             "{room}\n\n[See the session]({link})\n\nThe attached file updates your calendar.",
         },
         sample=_SAMPLE,
+        until_event_ends=True,
     ),
     MailText(
         key="agenda.session_cancelled",
@@ -286,5 +294,6 @@ MAIL = (
             "The attached file takes it out of your calendar.",
         },
         sample=_SAMPLE,
+        until_event_ends=True,
     ),
 )

@@ -1,5 +1,6 @@
 """The words of the awards: permissions, mails, and a sentence for each refusal. Msgids, translated where they are shown."""
 
+from datetime import timedelta
 from typing import Final
 
 from plenaria.core.kernel.values import N_, MailText, Permission
@@ -146,6 +147,8 @@ MAILS: Final = (
             "form_digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
             "link": "https://example.org/congreso-2025/awards/nominations/…",
         },
+        valid_for=timedelta(days=30),
+        urgent=True,
     ),
     MailText(
         key="awards.collaborator",

@@ -15,6 +15,7 @@ from plenaria.plugin import (
     Declared,
     EventView,
     Export,
+    FindOver,
     Job,
     Link,
     MailText,
@@ -32,7 +33,11 @@ from plenaria.plugins.registration.settings import RegistrationSection, Registra
 
 @hookimpl
 def register_plugin() -> PluginCard:
-    return PluginCard(N_("Registration"), N_("Tickets, orders, payment by bank transfer, and check-in at the door."))
+    return PluginCard(
+        N_("Registration"),
+        N_("Tickets, orders, payment by bank transfer, and check-in at the door."),
+        facts_at_once=4,  # each order's mails are claimed once, in whatever order its facts come
+    )
 
 
 @hookimpl
@@ -88,6 +93,15 @@ def register_console() -> Sequence[Link]:
 @hookimpl
 def register_mail() -> Sequence[MailText]:
     return rules.MAIL
+
+
+@hookimpl
+def register_mail_checks() -> Mapping[str, FindOver]:
+    return {
+        "registration.placed": queries.not_awaiting_payment,
+        "registration.confirmed": queries.not_confirmed,
+        "registration.ticket": queries.not_confirmed,
+    }
 
 
 @hookimpl

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -40,6 +41,12 @@ class TicketSheet(Struct, frozen=True, kw_only=True):
     tickets: Sequence[PrintedTicket]
 
 
+@cache
+def _fonts() -> typst.Fonts:
+    """The fonts of this machine, looked for once: that takes longer than a ticket. A new one is seen after a restart."""
+    return typst.Fonts()
+
+
 def qr_svg(code: str) -> str:
     """The QR code of a ticket: the code itself, nothing else, so that any scanner can type it. Error correction M."""
     drawn = io.BytesIO()
@@ -61,6 +68,7 @@ def ticket_file(sheet: TicketSheet, *, made_at: datetime, file_format: Literal["
     values = {**msgspec.to_builtins(sheet), "tickets": tickets}
     made = typst.compile(
         str(TEMPLATE),
+        font_paths=_fonts(),
         root=str(TEMPLATE.parent),
         format=file_format,
         ppi=200.0,

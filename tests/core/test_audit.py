@@ -399,3 +399,34 @@ async def test_a_migration_may_lift_the_guard(database: Database) -> None:
     await AuditLine.delete().where(AuditLine.id == ids[0])
 
     assert await AuditLine.count() == 0
+
+
+async def test_a_line_that_comes_after_thousands_is_left_to_the_pass_over_all(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sealing looks at the last lines alone, so that its cost does not grow with the log."""
+    recent = audit._RECENT.replace(f"- {audit.SEEN_AGAIN})", "- 20)")
+    monkeypatch.setattr(audit, "_RECENT", recent)
+    await written(62)
+    not_visible = AuditLine.id.is_in([5, 60])
+    late = await AuditLine.select().where(not_visible)
+    await AuditLine.delete().where(not_visible)
+    await audit.seal(now=NOW)
+    await AuditLine.insert(*(AuditLine(**row) for row in late))
+
+    at_once, nothing, at_last = [await each(now=NOW) for each in (audit.seal, audit.seal, audit.seal_all)]
+
+    assert (at_once, nothing, at_last) == (1, 0, 1)
+    seals = await AuditSeal.select(AuditSeal.line).order_by(AuditSeal.no, ascending=False).limit(2)
+    assert [row["line"] for row in seals] == [5, 60]
+    assert await audit.verify() == Verdict(62, 0, None)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+async def test_sealing_reads_no_whole_table(database: Database) -> None:
+    query = "EXPLAIN QUERY PLAN SELECT l.id FROM " + audit._RECENT + " ORDER BY l.id LIMIT 500"  # noqa: S608 - ours
+    plan = await database.fetch(query)
+
+    steps = [row["detail"] for row in plan]
+    assert [step for step in steps if step.startswith("SCAN")] == []
+    assert [step for step in steps if step.startswith("SEARCH")] != []

@@ -76,7 +76,7 @@ def test_help_names_every_command_without_loading_the_framework() -> None:
     shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
     commands = ["audit", "backup", "check", "demo", "event", "migrate", "migration", "person", "plugins", "receipt"]
-    commands += ["restore", "serve", "worker"]
+    commands += ["mail", "restore", "serve", "worker"]
     assert [name for name in commands if not re.search(rf"^  {name}\b", shown, re.MULTILINE)] == []
     assert [heavy for heavy in ("litestar", "piccolo", "rich") if f"'{heavy}'" in shown] == []
 
@@ -358,6 +358,39 @@ def test_a_backup_brings_back_what_was_lost(run: Run, tmp_path: Path) -> None:
     assert [written.exit_code, refused.exit_code, declined.exit_code, restored.exit_code] == [0, 2, 1, 0]
     assert 'en = "Lost"' in still_lost
     assert 'en = "Congress"' in run("event", "export", "congress").stdout
+
+
+def test_after_a_restore_nobody_is_signed_in_and_mail_waits_to_be_released(run: Run, tmp_path: Path) -> None:
+    run("migrate")
+    for name in ("ana", "eva"):
+        run("person", "invite", f"{name}@example.mx", "--role", "owner", "--show-link")
+    with sqlite3.connect(tmp_path / "house.sqlite3") as database:
+        database.execute(
+            "INSERT INTO core_session (token_hash, person, strong, user_agent, created_at, expires_at)"
+            " VALUES ('x', 1, 0, '', '2026-01-01', '2036-01-01')"
+        )
+        database.execute("UPDATE core_outbox_line SET not_after = '2026-01-01 00:00:00+00:00' WHERE id = 1")
+    run("backup", "copy.backup")
+
+    restored = run("restore", "copy.backup", "--yes")
+    asked = run("mail", "kept-back")
+    declined = run("mail", "release", input="n\n")
+    released = run("mail", "release", "--yes")
+    dropped = run("mail", "drop", "--yes")
+
+    with sqlite3.connect(tmp_path / "house.sqlite3") as database:
+        ways_in = [database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in WAYS_IN]  # noqa: S608 - ours
+        due = database.execute("SELECT count(*) FROM core_outbox_line WHERE due_at IS NOT NULL").fetchone()
+    assert "Everybody has to sign in again" in restored.stdout
+    assert "2 mails (1 of them out of date), 0 messages" in asked.stdout
+    assert (declined.exit_code, released.exit_code, dropped.exit_code) == (1, 0, 0)
+    assert "2 lines were released." in released.stdout
+    assert "Nothing is kept back." in dropped.stdout
+    assert ways_in == [0, 0]
+    assert due == (2,)
+
+
+WAYS_IN = ("core_session", "core_sign_in_link")
 
 
 def test_the_plugins_are_listed_with_their_distribution_and_what_is_disabled(

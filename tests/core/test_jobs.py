@@ -35,6 +35,7 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
         del now
 
     monkeypatch.setattr(jobs.audit, "seal", nothing)
+    monkeypatch.setattr(jobs.audit, "seal_all", nothing)
     monkeypatch.setattr(jobs, "tidy", nothing)
     monkeypatch.setattr(jobs, "erase_due", nothing)
     return jobs

@@ -2,11 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+import re
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +18,7 @@ from aiosmtpd.smtp import SMTP, Envelope
 from lxml import html as lxml_html
 
 from plenaria.core import mail
-from plenaria.core.app.application import DELIVERERS
+from plenaria.core.app.application import CARRIERS
 from plenaria.core.host import plugins
 from plenaria.core.host.plugins import PluginHost
 from plenaria.core.kernel.settings import Mail as MailSettings
@@ -22,26 +26,42 @@ from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import MailText, Refused
 from plenaria.core.storage import outbox
 from plenaria.core.storage.database import Database, transaction
+from plenaria.core.storage.outbox import carriers, delivering
 from plenaria.core.storage.outbox.tables import OutboxLine
 from tests.site import Site
 
 NOW = datetime(2025, 9, 1, 18, 0, tzinfo=UTC)
 ADDRESS = "ana.secreta@example.mx"
+LATER = "core.invitation"
+"""A mail that is not urgent."""
 
 
 @pytest.fixture(autouse=True)
 def _as_before(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mail.installation, "_settings", Settings(address="https://congress.example"))
     monkeypatch.setattr(plugins, "_host", PluginHost([]))
-    monkeypatch.setattr(outbox, "_deliverers", dict(DELIVERERS))
+    monkeypatch.setattr(carriers, "_carriers", dict(CARRIERS))
 
 
 class Mailbox:
     """What an SMTP server does with a mail: keeps it, or answers as told."""
 
-    def __init__(self, answer: str = "250 OK", *, hang: bool = False) -> None:
+    def __init__(
+        self,
+        answer: str = "250 OK",
+        *,
+        hang: bool = False,
+        to_content: str = "250 OK",
+        refuses: str = "",
+        drops: int = 0,
+    ) -> None:
         self.answer = answer
+        self.to_content = to_content
+        self.refuses = refuses
+        self.drops = drops
         self.hang = hang
+        self.connections = self.open = 0
+        self.on_mail: Callable[[], None] = lambda: None
         self.arrived: list[tuple[Envelope, EmailMessage]] = []
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Envelope, address: str, options: Any) -> str:  # noqa: N802 - aiosmtpd's name
@@ -49,6 +69,8 @@ class Mailbox:
             await asyncio.sleep(60)
         if not self.answer.startswith("250"):
             return f"{self.answer} <{address}>"
+        if self.refuses and address.startswith(self.refuses):
+            return f"550 5.1.1 <{address}> unknown"
         envelope.rcpt_tos.append(address)
         return self.answer
 
@@ -56,15 +78,33 @@ class Mailbox:
         assert isinstance(envelope.content, bytes)
         message = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(message, EmailMessage)
-        self.arrived.append((envelope, message))
-        return self.answer
+        if self.to_content.startswith("250"):
+            self.arrived.append((envelope, message))
+            self.on_mail()
+        if self.drops:
+            self.drops -= 1
+            server.transport.close()
+        return self.to_content
+
+
+class CountedSMTP(SMTP):
+    """aiosmtpd, with the mailbox counting its connections."""
+
+    def connection_made(self, transport: Any) -> None:
+        self.event_handler.connections += 1
+        self.event_handler.open += 1
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.event_handler.open -= 1
+        super().connection_lost(error)
 
 
 @asynccontextmanager
 async def server_for(mailbox: Mailbox, *, timeout_s: float = 5, port: int = 0) -> AsyncIterator[int]:
     """A server on loopback, and the settings that send there; gives its port."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(mailbox, enable_SMTPUTF8=True, loop=loop), "127.0.0.1", port)
+    server = await loop.create_server(lambda: CountedSMTP(mailbox, enable_SMTPUTF8=True, loop=loop), "127.0.0.1", port)
     port = server.sockets[0].getsockname()[1]
     use_server(port, timeout_s=timeout_s)
     try:
@@ -73,18 +113,18 @@ async def server_for(mailbox: Mailbox, *, timeout_s: float = 5, port: int = 0) -
         server.close()
 
 
-def use_server(port: int, *, timeout_s: float = 5) -> None:
+def use_server(port: int, *, timeout_s: float = 5, **more: Any) -> None:
     sender = "Congreso <no-reply@congress.example>"
-    server = MailSettings(host="127.0.0.1", port=port, security="none", sender=sender, timeout_s=timeout_s)
+    server = MailSettings(host="127.0.0.1", port=port, security="none", sender=sender, timeout_s=timeout_s, **more)
     mail.use(Settings(address="https://congress.example", mail=server))
 
 
-async def send_one(**facts: str) -> None:
+async def send_one(to: str = ADDRESS, key: str = "core.sign_in", **facts: str) -> None:
     told = {"site": "Congreso", "minutes": "15", "link": "https://congress.example/sign-in/abc_d-e", **facts}
     async with transaction():
         await mail.send(
-            "core.sign_in",
-            to=ADDRESS,
+            key,
+            to=to,
             language="es",
             facts=told,
             now=NOW,
@@ -126,6 +166,28 @@ async def test_a_mail_arrives_whole(database: Database) -> None:
     assert (await the_line())["done_at"] is not None
 
 
+def test_a_message_whose_headers_are_kept_has_the_bytes_of_one_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = mail.Attachment("boleto ñ.pdf", "application/pdf", b"%PDF-1.7")
+    letters = [
+        mail.Mail(f"{name}@example.mx", f"Hola {name} ñ", "texto ñ", "<p>ñ</p>", language, f"<{name}@x>", files)
+        for name in ("ana", "eva")
+        for language in ("es", "en")
+        for files in ([], [file])
+    ]
+    kept = [without_boundaries(letter) for letter in letters]
+    monkeypatch.setattr(mail.delivery, "Message", EmailMessage)
+
+    anew = [without_boundaries(letter) for letter in letters]
+
+    assert kept == anew
+    assert len(set(kept)) == len(letters)
+
+
+def without_boundaries(letter: mail.Mail) -> bytes:
+    written = mail.message_of(letter, "Congreso ñ <a@example.mx>", sent_at=NOW).as_bytes(policy=policy.SMTP)
+    return re.sub(rb"={10,}\d+==", b"B", written)
+
+
 async def test_a_delivered_mail_is_kept_without_its_link_and_its_files(database: Database) -> None:
     await send_one()
 
@@ -155,11 +217,10 @@ async def test_a_message_keeps_its_id_when_it_is_sent_twice(database: Database) 
 # ---------------------------------------------------------------------------------------- refused, hanging, down
 
 
-@pytest.mark.parametrize("answer", ["550 No such mailbox", "451 Try again later", "552 Too big"])
-async def test_a_mail_that_is_refused_is_tried_again_and_nothing_is_lost(
-    answer: str, database: Database, caplog: pytest.LogCaptureFixture
+async def test_a_mail_that_is_refused_for_now_is_tried_again_and_nothing_is_lost(
+    database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
-    mailbox = Mailbox(answer)
+    mailbox = Mailbox(answer := "451 Try again later")
     await send_one()
 
     with caplog.at_level(logging.DEBUG, logger="plenaria"):
@@ -177,6 +238,152 @@ async def test_a_mail_that_is_refused_is_tried_again_and_nothing_is_lost(
     ours = [record for record in caplog.records if record.name.startswith("plenaria")]
     assert [record.getMessage() for record in ours] == ["delivery failed"]
     assert all(ADDRESS not in str(vars(record)) for record in ours), "the log names the address"
+
+
+@pytest.mark.parametrize(
+    "mailbox", [{"answer": "550 5.1.1 No such mailbox"}, {"to_content": "554 5.7.1 Looks like spam"}]
+)
+async def test_a_final_answer_is_final_at_once_and_its_reason_is_kept(
+    mailbox: dict[str, str], database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    await send_one()
+
+    with caplog.at_level(logging.DEBUG, logger="plenaria"):
+        async with server_for(Mailbox(**mailbox)):  # type: ignore[arg-type]
+            await outbox.deliver_due(now=NOW)
+            again = await outbox.deliver_due(now=NOW + timedelta(days=30))
+
+    line = await the_line()
+    assert (line["attempts"], line["due_at"], line["given_up_at"] >= NOW, again) == (1, None, True, 0)
+    assert line["last_error"].startswith(next(iter(mailbox.values())))
+    ours = [record for record in caplog.records if record.name.startswith("plenaria")]
+    assert all(ADDRESS not in str(vars(record)) for record in ours), "the log names the address"
+
+
+@pytest.mark.parametrize("answer", ["530 5.7.0 Authentication required", "503 5.5.1 Bad sequence"])
+async def test_an_answer_about_how_we_sign_in_is_not_held_against_the_mail(answer: str, database: Database) -> None:
+    await send_one()
+
+    async with server_for(Mailbox(answer)):
+        await outbox.deliver_due(now=NOW)
+
+    line = await the_line()
+    assert (line["attempts"], line["given_up_at"], line["due_at"] is not None) == (1, None, True)
+
+
+async def test_an_address_that_no_mail_can_be_sent_to_is_given_up_at_once(database: Database) -> None:
+    mailbox = Mailbox()
+    await send_one(to="a b@example.mx\u0007")
+    await send_one()
+
+    async with server_for(mailbox):
+        await outbox.deliver_due(now=NOW)
+
+    assert [envelope.rcpt_tos for envelope, _ in mailbox.arrived] == [[ADDRESS]]
+    wrong, right = await OutboxLine.select().order_by(OutboxLine.id)
+    assert (wrong["given_up_at"] is not None, right["done_at"] is not None) == (True, True)
+
+
+async def test_many_mails_go_over_few_connections_also_after_a_refusal(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail.smtp, "MAILS_PER_CONNECTION", 10)
+    mailbox = Mailbox(refuses="nobody")
+    for number in range(30):
+        await send_one(to=f"{number}@example.mx")
+    await send_one(to="nobody@example.mx")
+
+    async with server_for(mailbox):
+        await outbox.deliver_due(now=NOW)
+        await asyncio.sleep(0.05)
+        open_then = mailbox.open
+
+    assert len(mailbox.arrived) == 30
+    assert 3 <= mailbox.connections <= 6, "ten mails a connection, two for a domain at once, urgent ones"
+    assert open_then == 0, "nothing is due and a connection is kept open"
+
+
+async def test_a_mail_that_the_server_took_without_saying_so_comes_twice_with_one_message_id(
+    database: Database,
+) -> None:
+    """It dropped the connection after the content: nobody can know, so it is sent once more, and no third time."""
+    mailbox = Mailbox(drops=1)
+    await send_one()
+    await send_one(to="eva@example.mx")
+
+    async with server_for(mailbox):
+        for minutes in range(0, 60, 10):
+            await outbox.deliver_due(now=NOW + timedelta(minutes=minutes))
+
+    ids = [(envelope.rcpt_tos[0], message["Message-ID"]) for envelope, message in mailbox.arrived]
+    assert (len(ids), len(set(ids))) == (3, 2)
+    assert all(row["done_at"] is not None for row in await OutboxLine.select())
+
+
+WORKER = """
+import asyncio, sys
+from datetime import datetime
+from plenaria.core import mail
+from plenaria.core.app.application import CARRIERS
+from plenaria.core.host import plugins
+from plenaria.core.host.plugins import PluginHost
+from plenaria.core.kernel.settings import Mail, Settings
+from plenaria.core.storage import outbox
+from plenaria.core.storage.database import Database
+
+async def main(url, instant, port):
+    plugins.use(PluginHost([]))
+    mail.use(Settings(mail=Mail(host="127.0.0.1", port=int(port), security="none", sender="a@congress.example")))
+    outbox.use(CARRIERS)
+    await Database(url).open(plugins.host().tables())
+    await outbox.deliver_due(now=datetime.fromisoformat(instant))
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+async def test_of_a_killed_worker_each_mail_comes_once_or_twice_with_one_message_id(
+    engine_url: str, database: Database
+) -> None:
+    mailbox, some_arrived = Mailbox(), asyncio.Event()
+    mailbox.on_mail = lambda: some_arrived.set() if len(mailbox.arrived) >= 10 else None
+    addresses = [f"{number}@d{number % 5}.example" for number in range(40)]
+    for address in addresses:
+        await send_one(key=LATER, to=address)
+
+    async with server_for(mailbox) as port:
+        worker = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", WORKER, engine_url, NOW.isoformat(), str(port), cwd=Path(__file__).parents[2]
+        )
+        async with asyncio.timeout(30):
+            await some_arrived.wait()
+        worker.kill()
+        await worker.wait()
+        before = len(mailbox.arrived)
+        await outbox.deliver_due(now=NOW + timedelta(seconds=2 * outbox.LEASE_S))
+
+    came = Counter(envelope.rcpt_tos[0] for envelope, _ in mailbox.arrived)
+    assert 10 <= before <= 40
+    assert set(came) == set(addresses)
+    assert max(came.values()) <= 2
+    assert len({message["Message-ID"] for _, message in mailbox.arrived}) == 40
+    assert all(row["done_at"] is not None for row in await OutboxLine.select())
+
+
+async def test_mail_is_handed_over_at_the_pace_of_the_settings(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailbox = Mailbox()
+    async with server_for(mailbox) as port:
+        use_server(port, rate_per_minute=600)
+        begun: list[float] = []
+        mailbox.on_mail = lambda: begun.append(asyncio.get_running_loop().time())
+        for number in range(4):
+            await send_one(key=LATER, to=f"{number}@example.mx")
+        await outbox.deliver_due(now=NOW)
+
+    assert len(begun) == 4
+    assert begun[-1] - begun[0] >= 0.29
 
 
 async def test_a_server_that_hangs_is_left_and_tried_again(database: Database) -> None:
@@ -197,7 +404,7 @@ async def test_a_server_that_hangs_is_left_and_tried_again(database: Database) -
 async def test_a_server_that_hangs_longer_than_its_own_limit_is_cut_off(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "DELIVER_WITHIN_S", 0.2)
+    monkeypatch.setattr(delivering, "DELIVER_WITHIN_S", 0.2)
     await send_one()
 
     async with server_for(Mailbox(hang=True), timeout_s=300), asyncio.timeout(5):

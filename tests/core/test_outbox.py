@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -15,16 +16,20 @@ import pytest
 import pytest_asyncio
 
 from plenaria.core import mail
-from plenaria.core.app.application import DELIVERERS
+from plenaria.core.app.application import CARRIERS
 from plenaria.core.events import services
 from plenaria.core.events.details import EventDetails
 from plenaria.core.host import plugins
+from plenaria.core.host.contributions import PluginCard
 from plenaria.core.host.plugins import GROUP, PluginHost
+from plenaria.core.kernel import clock
 from plenaria.core.kernel.settings import Mail as MailSettings
 from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import EventView
 from plenaria.core.storage import outbox
+from plenaria.core.storage.audit.tables import AuditLine
 from plenaria.core.storage.database import Database, savepoint, transaction
+from plenaria.core.storage.outbox import carriers, claiming, delivering, upgrading, waking
 from plenaria.core.storage.outbox.tables import OutboxLine
 
 NOW = datetime(2025, 9, 1, 18, 0, tzinfo=UTC)
@@ -49,7 +54,7 @@ async def plugin_switched(event: EventView, plugin: str, on: bool, now: datetime
 @pytest.fixture(autouse=True)
 def _no_mail_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mail.installation, "_settings", Settings())
-    monkeypatch.setattr(outbox, "_deliverers", dict(DELIVERERS))
+    monkeypatch.setattr(carriers, "_carriers", dict(CARRIERS))
     monkeypatch.setattr(plugins, "_host", plugins._host)
 
 
@@ -90,10 +95,12 @@ async def tell(event: EventView, plugin: str = "x") -> None:
         await outbox.tell("plugin_switched", event=event, now=NOW, plugin=plugin, on=True)
 
 
-async def put_mail(to: str = "ana@example.mx") -> None:
+async def put_mail(to: str = "ana@example.mx", **more: Any) -> None:
     letter = {"to": to, "subject": "S", "text": "secret", "html": "", "language": "es", "message_id": "<1@x>"}
     async with transaction():
-        await outbox.put_mails([("core.sign_in", "core", letter)], event_id=None, now=NOW)
+        await outbox.put_mails(
+            [outbox.QueuedMail(key="core.sign_in", plugin="core", mail=letter, **more)], event_id=None, now=NOW
+        )
 
 
 async def lines() -> list[dict[str, Any]]:
@@ -166,7 +173,7 @@ async def test_one_deaf_plugin_does_not_silence_the_others(event: EventView, lis
 async def test_a_plugin_that_hangs_holds_up_its_own_lane_only_and_counts_as_failed(
     event: EventView, listeners: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "DELIVER_WITHIN_S", 0.1)
+    monkeypatch.setattr(delivering, "DELIVER_WITHIN_S", 0.1)
     listeners["a"].behave = asyncio.Event().wait
     for number in range(3):
         await tell(event, str(number))
@@ -181,8 +188,8 @@ async def test_a_plugin_that_hangs_holds_up_its_own_lane_only_and_counts_as_fail
 async def test_a_lane_that_takes_longer_than_its_lease_gives_the_rest_back(
     event: EventView, listeners: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "LEASE_S", 1.2)
-    monkeypatch.setattr(outbox, "DELIVER_WITHIN_S", 0.8)
+    monkeypatch.setattr(claiming, "LEASE_S", 1.2)
+    monkeypatch.setattr(delivering, "DELIVER_WITHIN_S", 0.8)
     listeners["a"].behave = lambda: asyncio.sleep(0.25)
     for number in range(4):
         await tell(event, str(number))
@@ -191,7 +198,7 @@ async def test_a_lane_that_takes_longer_than_its_lease_gives_the_rest_back(
 
     waiting = [row for row in await lines() if row["plugin"] == "a" and row["done_at"] is None]
     assert 0 < len(waiting) < 4
-    assert {(row["due_at"], row["attempts"]) for row in waiting} == {(NOW, 0)}
+    assert {(row["due_at"] - NOW < SOON, row["attempts"]) for row in waiting} == {(True, 0)}
 
 
 async def test_the_pauses_grow_and_after_the_last_the_line_is_given_up_and_can_be_tried_again(
@@ -209,7 +216,7 @@ async def test_the_pauses_grow_and_after_the_last_the_line_is_given_up_and_can_b
 
     assert tuple(pauses) == outbox.PAUSES_S
     assert (line["attempts"], line["given_up_at"] is not None) == (len(outbox.PAUSES_S) + 1, True)
-    assert await outbox.undelivered(event.id) == (0, 0, 1)
+    assert await outbox.undelivered(event.id) == (0, 0, 1, 0)
 
     listeners["a"].behave = None
     await outbox.try_again(line["id"], event_id=event.id + 1, now=now)
@@ -217,7 +224,7 @@ async def test_the_pauses_grow_and_after_the_last_the_line_is_given_up_and_can_b
     await outbox.try_again(line["id"], event_id=event.id, now=now)
     await outbox.deliver_due(now=now)
     assert listeners["a"].heard == [("congress", "x", True)]
-    assert await outbox.undelivered(event.id) == (0, 0, 0)
+    assert await outbox.undelivered(event.id) == (0, 0, 0, 0)
 
 
 async def test_a_failed_delivery_is_logged_with_the_plugin_and_without_what_was_told(
@@ -299,6 +306,7 @@ WORKER = """
 import asyncio, json, sys
 from datetime import datetime
 from plenaria.core.host import plugins
+from plenaria.core.host.contributions import PluginCard
 from plenaria.core.storage import outbox
 from plenaria.core.storage.database import Database
 from plenaria.core.host.plugins import PluginHost
@@ -311,7 +319,7 @@ async def main(url, instant):
     plugins.use(PluginHost([]))
     database = Database(url)
     await database.open(plugins.host().tables())
-    outbox.use({"mail": deliver})
+    outbox.use({"mail": outbox.Carrier(deliver), "fact": outbox.Carrier(deliver)})
     while await outbox.deliver_due(now=datetime.fromisoformat(instant), most=5):
         pass
     await database.close()
@@ -369,34 +377,340 @@ async def test_the_worker_wakes_for_a_new_line_and_finishes_what_is_under_way(
 # ----------------------------------------------------------------------------------------------------- mail kept back
 
 
-async def test_without_a_server_mail_is_kept_back_and_goes_out_when_there_is_one(
+async def test_mail_kept_back_waits_for_its_owner_when_a_server_is_set(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plugins.use(PluginHost([]))
-    sent: list[str] = []
+    sent = served(monkeypatch, has_server=False)
     await put_mail()
     await outbox.deliver_due(now=NOW)
     (line,) = await outbox.lines(None)
     assert (line.state, line.attempts, line.to) == ("kept back", 0, "ana@example.mx")
     assert json.loads(line.payload)["text"] == "secret"
-    assert await outbox.deliver_due(now=NOW + timedelta(days=1)) == 0
 
-    arrived = asyncio.Event()
+    served(monkeypatch, has_server=True, sent=sent)
+    assert await outbox.deliver_due(now=NOW + timedelta(days=120)) == 0, "it went out without being asked for"
+    waiting = await outbox.kept_back(now=NOW)
+    released = await outbox.release(by="test", now=NOW)
+    await outbox.deliver_due(now=NOW)
 
-    async def hand_over(stored: dict[str, Any], *, sent_at: datetime) -> None:
-        sent.append(stored["to"])
-        arrived.set()
-
-    monkeypatch.setattr(mail.delivery, "hand_over", hand_over)
-    mail.use(Settings(mail=MailSettings(host="127.0.0.1")))
-    stop = asyncio.Event()
-    worker = asyncio.create_task(outbox.run(stop=stop, release_mail=mail.has_server(), pause_s=0.01))
-    async with asyncio.timeout(5):
-        await arrived.wait()
-    stop.set()
-    await worker
-
-    assert sent == ["ana@example.mx"]
+    assert (waiting.mails, waiting.facts, waiting.late, waiting.since) == (1, 0, 0, NOW)
+    assert (released, sent) == (1, ["ana@example.mx"])
     (line,) = await outbox.lines(None)
     assert line.state == "delivered"
     assert "secret" not in line.payload
+    assert await outbox.kept_back(now=NOW) == outbox.KeptBackLines()
+
+
+def served(monkeypatch: pytest.MonkeyPatch, *, has_server: bool, sent: list[str] | None = None) -> list[str]:
+    """The addresses that mails went to."""
+    sent = [] if sent is None else sent
+
+    async def hand_over(stored: dict[str, Any], *, sent_at: datetime) -> None:
+        if not has_server:
+            raise outbox.KeptBack
+        sent.append(stored["to"])
+
+    monkeypatch.setattr(mail.delivery, "hand_over", hand_over)
+    return sent
+
+
+async def test_of_released_mail_what_is_out_of_date_is_dropped(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugins.use(PluginHost([]))
+    served(monkeypatch, has_server=False)
+    await put_mail("late@example.mx", not_after=NOW + timedelta(minutes=15))
+    await put_mail("still@example.mx", not_after=NOW + timedelta(days=200))
+    await outbox.deliver_due(now=NOW)
+    later = NOW + timedelta(days=120)
+
+    sent = served(monkeypatch, has_server=True)
+    waiting = await outbox.kept_back(now=later)
+    await outbox.release(by="test", now=later)
+    await outbox.deliver_due(now=later)
+
+    assert (waiting.mails, waiting.late) == (2, 1)
+    assert sent == ["still@example.mx"]
+    assert [(each.state, each.why) for each in await outbox.lines(None)] == [("delivered", ""), ("dropped", "late")]
+
+
+async def test_discarded_mail_is_settled_without_its_content(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugins.use(PluginHost([]))
+    served(monkeypatch, has_server=False)
+    await put_mail()
+    await outbox.deliver_due(now=NOW)
+
+    assert await outbox.discard(by="person:1", now=NOW) == 1
+    assert await outbox.discard(by="person:1", now=NOW) == 0
+    assert await outbox.release(by="person:1", now=NOW) == 0
+
+    (line,) = await outbox.lines(None)
+    assert (line.state, line.why, "secret" in line.payload) == ("dropped", "discarded", False)
+    recorded = await AuditLine.select().order_by(AuditLine.id)
+    assert [(row["action"], row["actor"], row["facts"]) for row in recorded] == [
+        ("mail.discarded", "person:1", '{"count":1}')
+    ]
+
+
+async def test_after_a_restore_nothing_goes_out_until_the_owner_decides(
+    event: EventView, listeners: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = served(monkeypatch, has_server=True)
+    await put_mail()
+    await tell(event)
+
+    await outbox.keep_back_everything()
+    assert await outbox.deliver_due(now=NOW + timedelta(days=1)) == 0
+    waiting = await outbox.kept_back(now=NOW)
+    await outbox.discard(by="test", now=NOW)
+    await outbox.deliver_due(now=NOW)
+
+    assert (waiting.mails, waiting.facts) == (1, 2)
+    assert sent == []
+    assert [listeners[name].heard for name in "ab"] == [[("congress", "x", True)]] * 2, "plugins need their facts"
+
+
+# ----------------------------------------------------------------------------------------------------- out of date
+
+
+async def test_a_mail_is_dropped_from_its_not_after_on(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    plugins.use(PluginHost([]))
+    sent = served(monkeypatch, has_server=True)
+    end = NOW + timedelta(minutes=15)
+    await put_mail("ana@example.mx", not_after=end)
+    await put_mail("eva@example.mx", not_after=end + timedelta(minutes=1))
+
+    await outbox.deliver_due(now=end)
+
+    assert sent == ["eva@example.mx"]
+    eva, ana = await outbox.lines(None)
+    assert (ana.state, ana.why, ana.attempts, "secret" in ana.payload) == ("dropped", "late", 0, False)
+    assert eva.state == "delivered"
+    assert await outbox.deliver_due(now=end + timedelta(days=30)) == 0
+
+
+async def test_a_mail_whose_next_try_would_be_too_late_is_dropped_at_once_with_its_last_failure(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugins.use(PluginHost([]))
+
+    async def refuse(stored: dict[str, Any], *, sent_at: datetime) -> None:
+        raise RuntimeError("451 later")
+
+    monkeypatch.setattr(mail.delivery, "hand_over", refuse)
+    await put_mail(not_after=NOW + timedelta(seconds=5))
+
+    await outbox.deliver_due(now=NOW)
+
+    (line,) = await outbox.lines(None)
+    assert (line.state, line.why, line.last_error) == ("dropped", "late", "RuntimeError: 451 later")
+
+
+async def test_urgent_mail_does_not_wait_behind_thousands_of_others(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker is in the middle of them: each takes a while, and the urgent one goes out beside them."""
+    plugins.use(PluginHost([]))
+    mail.use(Settings(mail=MailSettings(host="127.0.0.1", connections=2)))
+    sent: list[str] = []
+    urgent_left = asyncio.Event()
+
+    async def slowly(stored: dict[str, Any], *, sent_at: datetime) -> None:
+        await asyncio.sleep(0 if stored["to"] == "urgent@a.mx" else 0.2)
+        sent.append(stored["to"])
+        if stored["to"] == "urgent@a.mx":
+            urgent_left.set()
+
+    monkeypatch.setattr(mail.delivery, "hand_over", slowly)
+    monkeypatch.setattr(clock, "now", lambda: NOW + SOON)
+    for _ in range(3):
+        await put_mail_to([f"{number}@a.mx" for number in range(500)])
+    stop = asyncio.Event()
+    worker = asyncio.create_task(outbox.run(stop=stop))
+    await asyncio.sleep(0.3)
+    await put_mail("urgent@a.mx", urgent=True)
+
+    async with asyncio.timeout(20):
+        await urgent_left.wait()
+        stop.set()
+        await worker
+
+    assert len(sent) < 300
+    rows = await OutboxLine.select(OutboxLine.due_at).where(OutboxLine.done_at.is_null())
+    assert len(rows) == 1501 - len(sent)
+    assert all(row["due_at"] <= NOW + 5 * SOON for row in rows), "what was not begun is given back"
+
+
+async def put_mail_to(addresses: list[str]) -> None:
+    mails = [
+        outbox.QueuedMail(
+            key="x",
+            plugin="core",
+            mail={"to": to, "subject": "S", "text": "t", "html": "", "language": "es", "message_id": f"<{to}>"},
+        )
+        for to in addresses
+    ]
+    async with transaction():
+        await outbox.put_mails(mails, event_id=None, now=NOW)
+
+
+async def test_a_domain_that_hangs_leaves_the_others_their_turn(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugins.use(PluginHost([]))
+    mail.use(Settings(mail=MailSettings(host="127.0.0.1", connections=4)))
+    monkeypatch.setattr(clock, "now", lambda: NOW + SOON)
+    sent: list[str] = []
+    all_left = asyncio.Event()
+
+    async def hand_over(stored: dict[str, Any], *, sent_at: datetime) -> None:
+        if stored["to"].endswith("@hangs.mx"):
+            await asyncio.Event().wait()
+        sent.append(stored["to"])
+        if len(sent) == 200:
+            all_left.set()
+
+    monkeypatch.setattr(mail.delivery, "hand_over", hand_over)
+    await put_mail_to([f"{number}@hangs.mx" for number in range(300)])
+    await put_mail_to([f"{number}@b.mx" for number in range(200)])
+    stop = asyncio.Event()
+    worker = asyncio.create_task(outbox.run(stop=stop, pause_s=0.1))
+
+    async with asyncio.timeout(20):
+        await all_left.wait()
+    worker.cancel()
+    await asyncio.gather(worker, return_exceptions=True)
+
+    assert len(sent) == 200
+
+
+async def test_facts_come_one_at_a_time_unless_the_plugin_says_otherwise(
+    event: EventView, listeners: dict[str, Any]
+) -> None:
+    host = plugins.host()
+    host.plugins["b"] = replace(host.plugins["b"], card=PluginCard("b", facts_at_once=3))
+    most = dict.fromkeys("ab", 0)
+    now = dict.fromkeys("ab", 0)
+
+    def counting(name: str) -> Any:
+        async def behave() -> None:
+            now[name] += 1
+            most[name] = max(most[name], now[name])
+            await asyncio.sleep(0.02)
+            now[name] -= 1
+
+        return behave
+
+    for name in "ab":
+        listeners[name].behave = counting(name)
+    for number in range(8):
+        await tell(event, str(number))
+
+    await outbox.deliver_due(now=NOW)
+
+    assert most == {"a": 1, "b": 3}
+    assert [plugin for _, plugin, _ in listeners["a"].heard] == [str(number) for number in range(8)]
+
+
+# ------------------------------------------------------------------------------------------- woken by another process
+
+WRITER = """
+import asyncio, sys
+from datetime import datetime
+from plenaria.core.host import plugins
+from plenaria.core.host.plugins import PluginHost
+from plenaria.core.storage import outbox
+from plenaria.core.storage.database import Database, transaction
+
+async def main(url, instant):
+    plugins.use(PluginHost([]))
+    database = Database(url)
+    await database.open(plugins.host().tables())
+    mail = {"to": "ana@example.mx", "subject": "S", "text": "", "html": "", "language": "es", "message_id": "<1@x>"}
+    async with transaction():
+        queued = outbox.QueuedMail(key="core.sign_in", plugin="core", mail=mail, urgent=True)
+        await outbox.put_mails([queued], event_id=None, now=datetime.fromisoformat(instant))
+    await database.close()
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("dialect", ["postgres"])
+async def test_a_line_of_another_process_is_delivered_at_once_on_postgresql(
+    engine_url: str, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also after the connection that listens was lost. The worker itself would look again in an hour."""
+    plugins.use(PluginHost([]))
+    arrived = asyncio.Event()
+
+    async def hand_over(stored: dict[str, Any], *, sent_at: datetime) -> None:
+        arrived.set()
+
+    monkeypatch.setattr(mail.delivery, "hand_over", hand_over)
+    monkeypatch.setattr(clock, "now", lambda: NOW + SOON)
+    monkeypatch.setattr(waking, "RECONNECT_S", 0.05)
+    stop = asyncio.Event()
+    worker = asyncio.create_task(outbox.run(stop=stop, pause_s=3600))
+    await until_listening(database, but=0)
+
+    await write_elsewhere(engine_url)
+    async with asyncio.timeout(20):
+        await arrived.wait()
+    arrived.clear()
+    (lost,) = await database.fetch(LISTENERS, 0)
+    await database.fetch("SELECT pg_terminate_backend($1)", lost["pid"])
+    await until_listening(database, but=lost["pid"])
+    await write_elsewhere(engine_url)
+    async with asyncio.timeout(20):
+        await arrived.wait()
+
+    stop.set()
+    await worker
+
+
+LISTENERS = """
+SELECT pid FROM pg_stat_activity
+WHERE datname = current_database() AND query LIKE 'LISTEN%plenaria_outbox%' AND pid <> $1
+"""
+
+
+async def until_listening(database: Database, *, but: int) -> None:
+    async with asyncio.timeout(20):
+        while not await database.fetch(LISTENERS, but):  # noqa: ASYNC110 - it asks the database
+            await asyncio.sleep(0.05)
+
+
+async def write_elsewhere(url: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", WRITER, url, NOW.isoformat(), cwd=Path(__file__).parents[2]
+    )
+    assert await process.wait() == 0
+
+
+async def test_a_line_that_is_rolled_back_wakes_nobody(event: EventView, monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[bool] = []
+    monkeypatch.setattr(waking, "ring", lambda: rung.append(True))
+
+    with pytest.raises(RuntimeError):
+        await tell_and_fail(event, transaction)
+    undone = list(rung)
+    await tell(event)
+
+    assert (undone, rung) == ([], [True])
+
+
+async def test_lines_of_before_the_lanes_get_theirs_and_their_recipient(event: EventView, database: Database) -> None:
+    await tell(event)
+    await put_mail("Ana@Example.mx")
+    before = [(row["kind"], row["lane"], row["recipient"]) for row in await lines()]
+    await OutboxLine.update({OutboxLine.lane: "", OutboxLine.recipient: ""}, force=True)
+
+    await upgrading.without_index(database)
+    await upgrading.fill_lanes(database)
+
+    assert [(row["kind"], row["lane"], row["recipient"]) for row in await lines()] == before
+    assert before[-1] == ("mail", "example.mx", "ana@example.mx")

@@ -14,6 +14,7 @@ from plenaria.core.kernel.values import N_, EventView
 from plenaria.core.people import queries as people
 from plenaria.core.people import services as people_services
 from plenaria.core.people.web.confirming import unless_confirmed
+from plenaria.core.storage import outbox
 from plenaria.core.web.api import place_after
 from plenaria.core.web.templating import page, see_other
 
@@ -60,6 +61,7 @@ async def _team(request: Anything, event: EventView, visit: Visit, form: Any, *,
         first=start,
         found=len(found),
         search=search,
+        failed_mails=await outbox.failed_mails(event.id, [member.email for member in found[start : start + PAGE]]),
         roles=ROLES,
         permissions=permissions,
         failed=await people.failed_sign_ins({each.person for each in team}) if is_owner else {},

@@ -42,7 +42,13 @@ from plenaria.core.people.services.second_factor import (
     enable_second_factor,
     show_second_factor,
 )
-from plenaria.core.people.services.sessions import end_session, is_confirmed, refuse_unconfirmed, sign_out
+from plenaria.core.people.services.sessions import (
+    end_every_way_in,
+    end_session,
+    is_confirmed,
+    refuse_unconfirmed,
+    sign_out,
+)
 from plenaria.core.people.services.tokens import USUAL_TOKEN_DAYS, make_token, revoke_token
 
 __all__ = [
@@ -63,6 +69,7 @@ __all__ = [
     "confirm_identity",
     "disable_second_factor",
     "enable_second_factor",
+    "end_every_way_in",
     "end_session",
     "ensure_person",
     "erasure_taken_back_by",

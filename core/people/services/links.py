@@ -54,6 +54,8 @@ async def send_link(email: str, *, next_page: str, language: str, settings: Sett
                 "link": f"{settings.address}/sign-in/{secret}",
             },
             now=now,
+            not_after=now + valid_for,
+            about=f"link:{hashed(secret)}",
         )
 
 

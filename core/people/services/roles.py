@@ -1,6 +1,6 @@
 """Who may do what in an event: giving roles, inviting, taking roles away."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from plenaria.core import mail
@@ -107,6 +107,8 @@ async def send_invitation(
             "site_link": f"{settings.address}/sign-in",
         },
         now=now,
+        not_after=now + timedelta(days=INVITATION_DAYS),
+        about=f"grant:{person.id}/{event.id if event else '*'}/{role}",
     )
 
 

@@ -8,7 +8,7 @@ from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import Refusal, Refused
 from plenaria.core.people import rules
 from plenaria.core.people.services.failures import take_failures
-from plenaria.core.people.tables import Session
+from plenaria.core.people.tables import Session, SignInLink
 from plenaria.core.storage import audit
 
 
@@ -45,6 +45,15 @@ async def open_session(
     ).save()
     await audit.record("person.signed_in", by=f"person:{person.id}", subject=f"person:{person.id}", facts={}, now=now)
     return secret
+
+
+async def end_every_way_in() -> None:
+    """End all sessions and sign-in links: after a restore, those would work again that were ended since the backup.
+
+    Works on any version's schema: a backup may be older.
+    """
+    await Session.delete(force=True)
+    await SignInLink.delete(force=True)
 
 
 async def sign_out(session_id: int) -> None:

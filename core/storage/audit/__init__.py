@@ -20,6 +20,8 @@ from plenaria.core.storage.database import DatabaseProblem, current, in_transact
 
 BATCH = 500
 PAGE = 1000
+SEEN_AGAIN = 2000
+"""How many of the last lines are looked at again: one of another transaction may have become visible only now."""
 
 Row = dict[str, Any]
 
@@ -101,13 +103,23 @@ async def lines(*, event: int, before: int | None = None, most: int = PAGE) -> l
 
 
 async def seal(*, now: datetime, batch: int = BATCH) -> int:
-    """Link every line that has no seal yet, `batch` lines in one transaction, and return how many they were.
+    """Link the lines that have no seal yet, `batch` lines in one transaction, and return how many they were.
 
     Only one sealer works at a time, over all hosts; another one waits. On PostgreSQL a line may become
-    visible after lines with higher ids: it is sealed when it is seen, later in the chain and never skipped.
+    visible after lines with higher ids: it is sealed when it is seen, later in the chain. One that comes after
+    more than `SEEN_AGAIN` lines is left to `seal_all`: the log is not read anew every time.
     """
+    return await _seal(_RECENT, now, batch)
+
+
+async def seal_all(*, now: datetime, batch: int = BATCH) -> int:
+    """Like `seal`, for any line, however late it was committed: reads the whole log."""
+    return await _seal(_UNSEALED, now, batch)
+
+
+async def _seal(unsealed: str, now: datetime, batch: int) -> int:
     total = 0
-    while sealed := await _seal_batch(now, batch):
+    while sealed := await _seal_batch(unsealed, now, batch):
         total += sealed
         if sealed < batch:
             break
@@ -131,6 +143,11 @@ async def verify(*, anchor: Sealed | None = None) -> Verdict:
 
 
 _UNSEALED = "core_audit_line l WHERE NOT EXISTS (SELECT 1 FROM core_audit_seal s WHERE s.line = l.id)"
+_SEEN = "(SELECT coalesce(min(line), 0) FROM core_audit_seal WHERE no = (SELECT max(no) FROM core_audit_seal) - %d)"
+_RECENT = (
+    "core_audit_line l WHERE l.id > {seen}"
+    " AND NOT EXISTS (SELECT 1 FROM core_audit_seal s WHERE s.line = l.id AND s.line > {seen})"
+).replace("{seen}", _SEEN % SEEN_AGAIN)
 
 
 def _content(
@@ -140,10 +157,10 @@ def _content(
     return {"at": at, "event": event, "actor": actor, "action": action, "subject": subject, "facts": facts}
 
 
-async def _seal_batch(now: datetime, batch: int) -> int:
+async def _seal_batch(unsealed: str, now: datetime, batch: int) -> int:
     async with transaction():
         await lock("audit.seal")
-        rows = await _fetch(f"l.id, {_raw('l.hash')} AS hash FROM {_UNSEALED} ORDER BY l.id LIMIT {int(batch)}")
+        rows = await _fetch(f"l.id, {_raw('l.hash')} AS hash FROM {unsealed} ORDER BY l.id LIMIT {int(batch)}")
         lines = [Line(row["id"], _text(row["hash"]), None) for row in rows]
         seals = [
             AuditSeal(no=one.no, line=one.line_id, line_hash=one.line_hash, chain_hash=one.chain_hash, sealed_at=now)

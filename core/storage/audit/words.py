@@ -17,6 +17,8 @@ CORE_ACTIONS: Final = {
     "mail.reworded": N_("Mail reworded"),
     "mail.tested": N_("Mail sent to oneself as a test"),
     "mail.restored": N_("Original wording of a mail restored"),
+    "mail.released": N_("Mail that was kept back released"),
+    "mail.discarded": N_("Mail that was kept back discarded"),
     "team.granted": N_("Role assigned"),
     "team.revoked": N_("Role removed"),
     "token.made": N_("Access token created"),

@@ -27,6 +27,7 @@ from plenaria.plugins.agenda.services.proposals import (
     solver_is_installed,
     stop_proposal,
 )
+from plenaria.plugins.agenda.services.release_mails import MAIL_OF, outdated_notices
 from plenaria.plugins.agenda.services.releasing import conflicts_of, release
 from plenaria.plugins.agenda.services.searching import LOOK_EVERY_S, run_searches, stop_searches
 from plenaria.plugins.agenda.services.sessions import move_session, remove_session, store_session
@@ -34,6 +35,7 @@ from plenaria.plugins.agenda.services.sessions import move_session, remove_sessi
 __all__ = [
     "IMPORT_REFUSALS",
     "LOOK_EVERY_S",
+    "MAIL_OF",
     "ImportChoices",
     "Preview",
     "accept_proposal",
@@ -50,6 +52,7 @@ __all__ = [
     "move",
     "move_session",
     "next_session",
+    "outdated_notices",
     "preview",
     "preview_import",
     "reader_of",

@@ -1,6 +1,6 @@
 """What a release writes to people on stage: a mail for each of their sessions that is new, moved or cancelled."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -45,7 +45,19 @@ def _letters(
                 language=event.language,
                 facts=writer.facts(released, part),
                 attachments=[entry],
+                about=_about(released),
             )
+
+
+async def outdated_notices(event: EventView, about: Collection[str], /, *, now: datetime) -> set[str]:
+    """Those that tell of a time, a room or a state that a later release changed: it wrote its own notice."""
+    released = await queries.schedule(event)
+    return set(about) - {_about(each) for each in released.sessions} if released else set()
+
+
+def _about(released: rules.ReleasedSession) -> str:
+    session = released.session
+    return f"session:{session.code}|{released.starts_at.timestamp():.0f}|{session.room}|{session.state}"[:200]
 
 
 class _Writer:

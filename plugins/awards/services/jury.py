@@ -31,6 +31,7 @@ async def invite_juror(event: EventView, email: str, *, actor: Actor, issuer: Is
             facts={},
             issuer=issuer,
             now=now,
+            about=f"grant:{person.id}/{event.id}/juror",
         )
         return person.id
 
@@ -77,6 +78,8 @@ async def tell_jurors(event: EventView, *, actor: Actor, issuer: Issuer, now: da
                 facts={"count": str(line.open), "until": until},
                 issuer=issuer,
                 now=now,
+                not_after=settings.judging_until,
+                about=f"grant:{person.id}/{event.id}/juror",
             )
         await audit.record(
             "jury.told", by=actor.by, subject="award", event=event.id, facts={"jurors": len(waiting)}, now=now

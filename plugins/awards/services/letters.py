@@ -51,6 +51,8 @@ async def mail_way_in(
     facts: Mapping[str, str],
     issuer: Issuer,
     now: datetime,
+    not_after: datetime | None = None,
+    about: str = "",
 ) -> None:
     """A mail that leads its reader in: to who has no account yet with a link that signs in, once, within a week."""
     language = person.language or event.language
@@ -68,4 +70,6 @@ async def mail_way_in(
             **facts,
         },
         now=now,
+        not_after=not_after,
+        about=about,
     )

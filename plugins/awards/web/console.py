@@ -14,6 +14,7 @@ from plenaria.core.kernel.i18n import gettext, ngettext
 from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.shown import localized
 from plenaria.core.kernel.values import EventView, Refusal, Refused
+from plenaria.core.storage import outbox
 from plenaria.core.web.templating import page, see_other
 from plenaria.plugins.awards import queries, services
 from plenaria.plugins.awards.rules import KIND_NAMES
@@ -104,6 +105,7 @@ async def _nomination(
         "awards/organise_nomination.html",
         status=409 if refusals else 200,
         view=view,
+        failed=await outbox.failed_mails(event.id, [each.email for each in view.nominators]),
         nomination=view.nomination,
         candidate=submission.candidate if submission else view.nomination.candidate,
         category_name=localized(category.name) if category else view.nomination.category,
@@ -206,6 +208,7 @@ async def _jury(
         "awards/organise_jury.html",
         status=409 if refusals else 200,
         jurors=jurors,
+        failed=await outbox.failed_mails(event.id, [line.email for line in jurors]),
         entries=entries,
         waiting=[entry for entry in entries if entry.assigned < settings.judges_per_entry],
         sheets=sum(entry.assigned for entry in entries),

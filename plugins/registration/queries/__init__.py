@@ -11,6 +11,8 @@ from plenaria.plugins.registration.queries.attending import (
 from plenaria.plugins.registration.queries.counting import numbers
 from plenaria.plugins.registration.queries.ordering import (
     link_confirms,
+    not_awaiting_payment,
+    not_confirmed,
     order,
     order_of_submission,
     order_pages,
@@ -52,6 +54,8 @@ __all__ = [
     "details_of",
     "inside",
     "link_confirms",
+    "not_awaiting_payment",
+    "not_confirmed",
     "numbers",
     "order",
     "order_of_submission",

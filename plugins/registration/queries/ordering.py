@@ -1,13 +1,13 @@
 """Orders: one with everything that belongs to it, and lists."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 
 from plenaria.core.kernel.secrets import hashed
-from plenaria.core.kernel.values import PriceLine
+from plenaria.core.kernel.values import EventView, PriceLine
 from plenaria.core.storage.database import statement
 from plenaria.plugins.registration.forms import InvoiceRequest
 from plenaria.plugins.registration.queries.attending import tickets_of_order
@@ -57,6 +57,24 @@ async def order_of_submission(key: str) -> tuple[OrderView, str] | None:
     row = await _of_submission.first(key)
     order = await _whole(row)
     return (order, row["submission_hash"]) if order and row else None
+
+
+async def not_awaiting_payment(event: EventView, about: Collection[str], /, *, now: datetime) -> set[str]:
+    """Of these `order:<code>`, those that need no payment any more: paid, cancelled or expired."""
+    return await _not_in_state("awaiting_payment", event, about)
+
+
+async def not_confirmed(event: EventView, about: Collection[str], /, *, now: datetime) -> set[str]:
+    """Of these `order:<code>`, those whose tickets are not valid (any more)."""
+    return await _not_in_state("confirmed", event, about)
+
+
+async def _not_in_state(state: str, event: EventView, about: Collection[str]) -> set[str]:
+    codes = [each.removeprefix("order:") for each in about]
+    rows = await OrderRow.select(OrderRow.code).where(
+        (OrderRow.event == event.id) & OrderRow.code.is_in(codes) & (OrderRow.state == state)
+    )
+    return set(about) - {f"order:{row['code']}" for row in rows}
 
 
 @statement

@@ -115,6 +115,8 @@ MAIL: Final = (
             "payment": "- CLABE: 002010077777777771\n- Referencia: 0000422",
             "link": "https://example.org/congreso-2025/orders/…",
         },
+        until_event_ends=True,
+        urgent=True,
     ),
     MailText(
         key="registration.confirmed",
@@ -137,6 +139,8 @@ MAIL: Final = (
             "tickets": "- María Elena Ríos: Socio",
             "link": "https://example.org/congreso-2025/orders/…",
         },
+        until_event_ends=True,
+        urgent=True,
     ),
     MailText(
         key="registration.ticket",
@@ -155,6 +159,7 @@ MAIL: Final = (
             "dates": "1–2 de octubre de 2025",
             "place": "Centro de Convenciones, Ciudad de México",
         },
+        until_event_ends=True,
     ),
     MailText(
         key="registration.cancelled",
@@ -175,6 +180,7 @@ MAIL: Final = (
             "event": "Congreso 2025",
             "reason": "A petición suya.",
         },
+        until_event_ends=True,
     ),
     MailText(
         key="registration.expired",
@@ -206,5 +212,6 @@ MAIL: Final = (
             "organisers write to you.",
         },
         sample={"name": "María Elena Ríos", "event": "Congreso 2025", "ticket": "Socio"},
+        until_event_ends=True,
     ),
 )

@@ -54,7 +54,14 @@ async def send_payment_details(event: EventView, code: str, *, now: datetime) ->
                 "link": await _order_address(event, order, now=now),
             }
         await mail.send(
-            "registration.placed", to=order.buyer_email, language=order.language, event=event, facts=facts, now=now
+            "registration.placed",
+            to=order.buyer_email,
+            language=order.language,
+            event=event,
+            facts=facts,
+            now=now,
+            not_after=order.due_at,
+            about=f"order:{order.code}",
         )
 
 
@@ -110,7 +117,16 @@ async def _send(
     *,
     now: datetime,
 ) -> None:
-    await mail.send(key, to=to, language=order.language, event=event, facts=facts, attachments=attachments, now=now)
+    await mail.send(
+        key,
+        to=to,
+        language=order.language,
+        event=event,
+        facts=facts,
+        attachments=attachments,
+        now=now,
+        about=f"order:{order.code}",
+    )
 
 
 def _ticket_line(ticket: TicketView) -> str:

@@ -12,6 +12,7 @@ from plenaria.core.forms import Form, form_for, parse
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.i18n import gettext
 from plenaria.core.kernel.values import EventView, Money, Refused
+from plenaria.core.storage import outbox
 from plenaria.core.web.api import id_after
 from plenaria.core.web.refusals import sentence
 from plenaria.core.web.templating import page, see_other
@@ -91,6 +92,7 @@ async def _order_page(
         "registration/order_detail.html",
         status=status,
         order=order,
+        failed=await outbox.failed_mails(event.id, [order.buyer_email, *(ticket.email for ticket in order.tickets)]),
         purposes={purpose.code: purpose.text for purpose in settings.purposes},
         payment=payment or form_for(PaymentRecord, value=PaymentRecord(paid_on=today), **given),
         cancellation=cancellation or form_for(CancellationReason, **given),

@@ -34,7 +34,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
             "SamplePeople",
         ),
         *("DashboardPanel", "PagePart", "Export", "MakeExport", "Sheet", "Column"),
-        *("Placeholder", "FillPlaceholder", "CheckReadiness", "ReadinessItem"),
+        *("Placeholder", "FillPlaceholder", "FindOver", "CheckReadiness", "ReadinessItem"),
         *("MailDraft", "PriceLine", "PreviewErasure", "ErasePersonalData", "ErasureLine", "Role"),
     ),
     "Values": (

@@ -1,5 +1,6 @@
 """What a release does beside storing the schedule: other plugins may refuse it and hear of it, people are mailed."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -160,3 +161,25 @@ async def test_each_mail_of_a_release_has_its_own_facts_and_the_wording_of_the_e
     ]
     assert [each["attachments"][0]["name"] for each in mails] == ["s-0.ics", "s-0.ics", "s-1.ics", "s-1.ics"]
     assert len({each["message_id"] for each in mails}) == 4
+
+
+async def test_a_notice_that_a_later_release_outdated_is_not_sent(
+    site: Site, buses: Buses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two releases before the worker came: of the session that moved only its new room is mailed, the other's notice stands."""
+    sent: list[str] = []
+
+    async def hand_over(stored: dict[str, Any], *, sent_at: Any) -> None:
+        sent.append(stored["subject"])
+
+    monkeypatch.setattr(mail.delivery, "hand_over", hand_over)
+    await release(site, await declare(site, section(2)))
+    moved = [session_item("s-0", duration_min=5, people=BOTH, room="side"), *section(2).sessions[1:]]
+    await release(site, await declare(site, replace(section(2), sessions=tuple(moved))))
+    waiting = len(await site.mails())
+
+    await site.deliver()
+
+    kinds = Counter("moved" if subject.startswith("Cambio") else "added" for subject in sent)
+    assert waiting == 2 * kinds["added"] + kinds["moved"]
+    assert kinds["added"] == kinds["moved"] > 0

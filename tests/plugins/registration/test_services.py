@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from msgspec.structs import replace
 
+from plenaria.core import mail
 from plenaria.core.kernel.values import Refused
 from plenaria.core.storage.database import CheckViolated, count_queries, transaction
 from plenaria.plugins.registration import queries, services
@@ -557,3 +558,39 @@ async def test_an_order_takes_so_many_statements_whatever_there_is(site: Site) -
 
     # Settings, ticket types, and the rows: one statement on PostgreSQL; five tables and the seats on SQLite.
     assert len(seen) == (3 if site.database.dialect == "postgres" else 8)
+
+
+async def test_a_mail_of_how_to_pay_is_not_sent_once_the_order_is_cancelled(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fact made the mail, the order was cancelled before it left: only the cancellation goes out."""
+    sent: list[str] = []
+
+    async def hand_over(stored: dict[str, Any], *, sent_at: Any) -> None:
+        sent.append(stored["subject"])
+
+    monkeypatch.setattr(mail.delivery, "hand_over", hand_over)
+    placed = await place(site.event, attendee())
+    await services.send_payment_details(site.event, placed.code, now=NOW)
+    await services.cancel_order(site.event, placed.code, reason="", by_attendee=False, by="test", now=NOW)
+    (waiting, *_) = await site.mails()
+
+    await site.deliver()
+
+    assert "cómo pagar" in waiting["subject"] or "how to pay" in waiting["subject"]
+    assert [subject for subject in sent if "pagar" in subject or "pay" in subject] == []
+    assert len(sent) == 1
+
+
+async def test_what_became_of_orders_is_asked_in_one_query(site: Site) -> None:
+    codes_of = [(await place(site.event, attendee(name=name), submission=name)).code for name in ("Ana", "Eva", "Luz")]
+    about = {f"order:{code}" for code in codes_of}
+    await services.cancel_order(site.event, codes_of[0], reason="", by_attendee=False, by="test", now=NOW)
+
+    with count_queries() as one:
+        first = await queries.not_awaiting_payment(site.event, {f"order:{codes_of[0]}"}, now=NOW)
+    with count_queries() as three:
+        found = await queries.not_awaiting_payment(site.event, about, now=NOW)
+
+    assert first == found == {f"order:{codes_of[0]}"}
+    assert len(one) == len(three) == 1
