@@ -78,12 +78,12 @@ def test_a_secret_address_never_becomes_part_of_another_one(body: str) -> None:
         ("(vea {link})", f"(vea {LINK})"),
         ("Vea [su pedido]({link}), {name}", f"Vea su pedido <{LINK}>, Ana"),
         ("[Entrar]({link})", f"Entrar:\n{LINK}"),
-        ("{link}", f"Abrir:\n{LINK}"),
+        ("{link}", f"Open:\n{LINK}"),
         ("[{link}]({link}) y más", f"{LINK} y más"),
     ],
 )
 def test_an_address_that_stands_alone_is_a_link(body: str, text: str) -> None:
-    content = content_of(body, FACTS, "es")
+    content = content_of(body, FACTS, "en")
 
     assert content.text == f"{text}\n"
     assert {each.get("href") for each in elements(content).iter("a")} == {LINK}
