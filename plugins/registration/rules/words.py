@@ -76,8 +76,8 @@ MAIL: Final = (
         },
         body={
             "es": "Hola, {name}:\n\nRecibimos su pedido **{order}** para **{event}**. Para saber que esta dirección es suya, "
-            "abra su pedido y presione “Confirmar mi pedido”: {link}\n\nLe apartamos los lugares hasta el {due}. "
-            "Si usted no pidió nada, no haga nada: el pedido vence solo y no le escribiremos más.",
+            "abra su pedido y presione “Confirmar mi pedido”: {link}\n\nLe apartamos los lugares hasta el {due}. Si no pidió "
+            "nada, no haga nada: el pedido vence solo y no le escribiremos más.",
             "en": "Hello, {name},\n\nwe received your order **{order}** for **{event}**. To show that this address is yours, "
             "open your order and press “Confirm my order”: {link}\n\nWe hold the seats until {due}. If you ordered nothing, "
             "do nothing: the order ends by itself and we will not write again.",
