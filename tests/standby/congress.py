@@ -33,7 +33,7 @@ LIMITS = (
     "?connect_timeout_s=1&acquire_timeout_s=4&command_timeout_s=8"
     "&statement_timeout_s=6&dead_peer_timeout_s=4&lock_timeout_s=4"
 )
-GIVES_UP_S = 90.0
+GIVES_UP_S = 240.0
 
 
 @dataclass
