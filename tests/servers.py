@@ -17,13 +17,16 @@ from plenaria.testing.databases import _postgres_programs, _unprivileged_account
 class PostgresServer:
     """A server on a host (loopback, or an address in a namespace of the test's), trusting everybody who reaches it.
 
+    `below`: its folder is made there.
     `within` is what a command line begins with to run in that namespace: `("ip", "netns", "exec", "name")`.
     """
 
-    def __init__(self, *, host: str = "127.0.0.1", port: int = 0, within: Sequence[str] = ()) -> None:
+    def __init__(
+        self, *, host: str = "127.0.0.1", port: int = 0, within: Sequence[str] = (), below: Path | None = None
+    ) -> None:
         self.host = host
         self.port = port or free_port()
-        self.folder = Path(tempfile.mkdtemp(prefix="plenaria-pg-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="plenaria-pg-", dir=below))
         self._within = list(within)
         self._programs = _postgres_programs()
         self._server: subprocess.Popen[bytes] | None = None
@@ -41,7 +44,9 @@ class PostgresServer:
         return f"postgresql://plenaria@{self.host}:{self.port}/{name}"
 
     def initialise(self) -> Self:
-        self.run("initdb", "-D", self.data, "-U", "plenaria", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        small = "--wal-segsize=1"
+        names = ("-U", "plenaria", "-A", "trust", "-E", "UTF8", "--locale=C")
+        self.run("initdb", "-D", self.data, *names, "--no-sync", small)
         with (self.data / "pg_hba.conf").open("a") as rules:
             rules.write("host all all 0.0.0.0/0 trust\nhost replication all 0.0.0.0/0 trust\n")
         return self
@@ -67,6 +72,10 @@ class PostgresServer:
         self._wait_until_ready()
         return self
 
+    @property
+    def is_running(self) -> bool:
+        return self._server is not None and self._server.poll() is None
+
     def create(self, name: str, *, template: str = "template0") -> str:
         self.run("createdb", "-h", self.folder, "-p", str(self.port), "-U", "plenaria", "-T", template, name)
         return self.url(name)
@@ -88,7 +97,7 @@ class PostgresServer:
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """SIGINT: fast; SIGQUIT: immediate, without a checkpoint."""
-        if self._server is not None and self._server.poll() is None:
+        if self._server is not None and self.is_running:
             os.kill(self._postmaster(), how)
             self._server.wait(timeout=30)
 
@@ -110,7 +119,7 @@ class PostgresServer:
         os.killpg(self._pgid(), signal.SIGCONT)
 
     def remove(self) -> None:
-        if self._server is not None and self._server.poll() is None:
+        if self.is_running:
             self.thaw()
             self.stop(signal.SIGQUIT)
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,16 +1,12 @@
 """What a visitor, a program, an operator and the worker get while the database cannot serve: 503, never 500."""
 
 import asyncio
-import itertools
 import logging
 import signal
-from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from plenaria.core.app import jobs
 from plenaria.core.cli.answers import answer_to
@@ -20,42 +16,10 @@ from plenaria.core.kernel.logs import JsonLines
 from plenaria.core.kernel.trouble import Unavailable
 from plenaria.core.storage.database import Database, transaction
 from plenaria.core.web import kept_answers
-from plenaria.testing.site import Site, running_site
+from plenaria.testing.site import Site
 from tests.servers import PostgresServer
 
 BUYER = "guadalupe.secreta@example.mx"
-FAST = "?command_timeout_s=1.5&statement_timeout_s=1&lock_timeout_s=0.5&acquire_timeout_s=0.5&connect_timeout_s=0.5&pool_max=3"
-
-
-_numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    found = PostgresServer()
-    try:
-        yield found.initialise().start(fsync="off")
-    finally:
-        found.remove()
-
-
-@pytest.fixture(scope="module")
-def template(server: PostgresServer) -> str:
-    server.migrated("migrated")
-    return "migrated"
-
-
-@pytest.fixture
-def url(server: PostgresServer, template: str) -> str:
-    return server.create(f"trouble_{next(_numbers)}", template=template) + FAST
-
-
-@pytest_asyncio.fixture
-async def site(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
-    async with running_site(url, tmp_path, monkeypatch) as found:
-        yield found
-
-
 ORDER = {
     "buyer_name": "Guadalupe",
     "buyer_email": BUYER,

@@ -25,7 +25,7 @@ from plenaria.plugins.registration import services
 from plenaria.plugins.registration.settings import TicketTypeDetails
 from tests.plugins.registration.orders import attendee, request
 from tests.servers import PostgresServer
-from tests.standby.network import HUB, Machine, Network
+from tests.standby.network import Loopback, Machine, Network
 
 NAME = "congress"
 STANDBY = "two"
@@ -33,7 +33,7 @@ LIMITS = (
     "?connect_timeout_s=1&acquire_timeout_s=4&command_timeout_s=8"
     "&statement_timeout_s=6&dead_peer_timeout_s=4&lock_timeout_s=4"
 )
-GIVES_UP_S = 90.0
+GIVES_UP_S = 240.0
 
 
 @dataclass
@@ -62,16 +62,16 @@ class Rush:
 class Congress:
     """Primary and standby (`synchronous`: a commit waits for the standby), two hosts with two workers each."""
 
-    def __init__(self, folder: Path, *, seats: int, synchronous: bool = True) -> None:
+    def __init__(self, folder: Path, network: Network | Loopback, *, seats: int, synchronous: bool = True) -> None:
         self.seats = seats
         self._folder = folder
         self._open = ExitStack()
-        network = Network()
+        self._client = network.client
         self._open.callback(network.remove)
         self.machines = [network.machine() for _ in range(4)]
         one, two = self.machines[:2]
-        self.primary = PostgresServer(host=one.address, port=5432, within=one.within)
-        self.standby = PostgresServer(host=two.address, port=5432, within=two.within)
+        self.primary = PostgresServer(host=one.address, port=one.port, within=one.within)
+        self.standby = PostgresServer(host=two.address, port=two.port, within=two.within)
         for server in (self.primary, self.standby):
             self._open.callback(server.remove)
         self.hosts: list[str] = []
@@ -114,15 +114,16 @@ class Congress:
         environment = own | {
             "PLENARIA_DATABASE": self.url,
             "PLENARIA_KEY_FILE": str(self._folder / "key.pem"),
-            "PLENARIA_TRUSTED_PROXIES": HUB,
+            "PLENARIA_TRUSTED_PROXIES": self._client,
         }
-        command = [str(Path(sys.executable).with_name("plenaria")), "serve", "--host", "0.0.0.0", "--workers", "2"]
-        with (self._folder / f"{machine.name}.log").open("wb") as log:
+        command = [str(Path(sys.executable).with_name("plenaria")), "serve", "--host", machine.address]
+        command += ["--port", str(machine.port), "--workers", "2"]
+        with (self._folder / f"host-{len(self.hosts)}.log").open("wb") as log:
             process = subprocess.Popen(
                 [*machine.within, *command], cwd=self._folder, env=environment, stdout=log, stderr=log
             )
         self._open.callback(_end, process)
-        host = f"http://{machine.address}:8000"
+        host = f"http://{machine.address}:{machine.port}"
         _wait(lambda: _is_ready(host))
         self.hosts.append(host)
 
@@ -167,6 +168,11 @@ class Congress:
                     seen.sold_out.append(key)
                     return
             await asyncio.sleep(0.3)
+
+    def errors(self) -> list[str]:
+        """What the hosts' logs call an error, which trouble with the database is not."""
+        lines = [line for log in sorted(self._folder.glob("host-*.log")) for line in log.read_text().splitlines()]
+        return [line for line in lines if '"level": "error"' in line]
 
     def violations(self, server: PostgresServer, seen: Rush, *, buyers: int) -> list[str]:
         """What is not as it must be, asked of that server; [] when all is well."""

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 _WITHOUT_LIMITS = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
 _CLOSE_WITHIN_S = 10.0
+_BROKEN = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 @dataclass(frozen=True)
@@ -191,7 +192,7 @@ class PooledPostgresEngine(PostgresEngine):
         if self.pool is not None:
             try:
                 await asyncio.wait_for(self.pool.close(), _CLOSE_WITHIN_S)
-            except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except _BROKEN as error:
                 log.warning("the connections could not be closed in order: %s", type(error).__name__)
                 self.pool.terminate()
         self.pool = None
@@ -247,7 +248,7 @@ class PooledPostgresEngine(PostgresEngine):
 
     async def _give_back(self, connection: _Connection) -> None:
         """A connection that cannot be reset is thrown away by the pool; what was done with it is done."""
-        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        with suppress(*_BROKEN):
             await self._pool.release(connection.pooled)
 
     async def _begin(self) -> _ConnectionInTransaction:

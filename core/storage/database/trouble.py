@@ -77,6 +77,8 @@ def _kind_of(error: Exception) -> str | None:
         return _of_state(error)
     if isinstance(error, asyncpg.TargetServerAttributeNotMatched):
         return "read_only"
+    if isinstance(error, asyncpg.InternalClientError) and not isinstance(error, asyncpg.OutdatedSchemaCacheError):
+        return "unreachable"  # the driver lost its place: the server ended the connection between two of its messages
     if isinstance(error, asyncpg.InterfaceError):
         return "unreachable" if any(part in str(error) for part in _BROKEN) else None
     if isinstance(error, TimeoutError):
