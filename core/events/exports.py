@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from plenaria.core.host import plugins
-from plenaria.core.host.adjusting import copied
+from plenaria.core.host.adjusting import copied_in_parts
 from plenaria.core.host.contributions import Export
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.i18n import gettext
@@ -48,21 +48,18 @@ async def made(export: Export, event: EventView, chosen: str, *, now: datetime) 
             found = await export.make(event, now=now)
         name = f"{event.slug}-{export.name.replace('.', '-')}.{chosen}"
         # Tens of thousands of rows take seconds: in a thread, so that everybody else is answered meanwhile.
-        return File(name, *await asyncio.to_thread(_finished, export, found, chosen, now))
+        return File(name, *await asyncio.to_thread(_written, export, await _checked(export, found), chosen, now=now))
 
     return await plugins.host().insist(export.name.partition(".")[0], "register_exports", make)
 
 
-def _finished(export: Export, found: Sheet | bytes, chosen: str, now: datetime) -> tuple[str, bytes]:
-    return _written(export, _checked(export, found), chosen, now=now)
-
-
-def _checked(export: Export, found: Sheet | bytes) -> Sheet | bytes:
+async def _checked(export: Export, found: Sheet | bytes) -> Sheet | bytes:
     """Raises TypeError or `msgspec.ValidationError` for what is not what the export says that it gives."""
     expected = bytes if export.media_type else Sheet
     if not isinstance(found, expected):
         raise TypeError(f"{export.name} gave {type(found).__name__} instead of {expected.__name__}")
-    return found if isinstance(found, bytes) else copied(found, Sheet)
+    checked: Sheet | bytes = found if isinstance(found, bytes) else await copied_in_parts(found, Sheet)
+    return checked
 
 
 def _written(export: Export, content: Sheet | bytes, chosen: str, *, now: datetime) -> tuple[str, bytes]:

@@ -193,10 +193,18 @@ def _view(row: dict[str, Any]) -> PersonView:
     )
 
 
-async def team(event: EventView, *, role: str = "") -> list[Member]:
-    """Everybody with a role (with that role) in the event, by role and time; two queries."""
-    query = Grant.select().where(Grant.event == event.id).order_by(Grant.role, Grant.id)
-    grants = await (query.where(Grant.role == role) if role else query)
+async def team(event: EventView) -> list[Member]:
+    """Everybody with a role in the event, by role and address; two queries."""
+    return await _members(Grant.event == event.id)
+
+
+async def with_role(event: EventView, role: str) -> list[Member]:
+    """Those of the team with that role; two queries."""
+    return await _members((Grant.event == event.id) & (Grant.role == role))
+
+
+async def _members(where: Any) -> list[Member]:
+    grants = await Grant.select().where(where).order_by(Grant.role, Grant.id)
     known = await people(sorted({row["person"] for row in grants}))
     return [
         Member(

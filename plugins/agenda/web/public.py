@@ -137,14 +137,12 @@ def _page(
     """The page out of the cache where it is everybody's, else rendered for this reader. `parts` of other plugins are in it."""
     if not is_everybodys(visit, event):
         return page(request, template, **context())
+    chosen = _chosen_language(request)
+    # What the page knows nothing of (utm_source, fbclid) is as if it were not there: nobody fills the memory with `?anything=…`.
+    visit.query = urlencode({**asked, **chosen})
     key = (event.id, event.revision, visit.language, visit.path, visit.query, _moment(known, event, visit), *parts)
-    made = kept(key)
-    if made is None:
-        body = render(request, template, **context()).encode()
-        # Only addresses that we write ourselves are kept: nobody fills the memory with `?anything=…`.
-        made = keep(key, body) if visit.query == _canonical(asked, visit) else rendering(body)
-    sets_cookie = "lang=" in visit.query
-    headers = {"Cache-Control": "private, no-cache" if sets_cookie else "public, no-cache"}
+    made = kept(key) or keep(key, render(request, template, **context()).encode())
+    headers = {"Cache-Control": "private, no-cache" if chosen else "public, no-cache"}
     return answer(request, made, media_type="text/html", headers=headers)
 
 
@@ -154,9 +152,12 @@ def _moment(known: queries.Known, event: EventView, visit: Visit) -> tuple[Any, 
     return bisect_right(known.instants, visit.now), today if today in known.days else None
 
 
-def _canonical(asked: dict[str, str], visit: Visit) -> str:
-    language = {"lang": visit.language} if "lang=" in visit.query else {}
-    return urlencode({**asked, **language})
+def _chosen_language(request: Anything) -> dict[str, str]:
+    """`lang`, where the address chooses one of ours: the answer then sets a cookie."""
+    if not request.scope.get("query_string"):
+        return {}
+    chosen = request.query_params.get("lang", "")
+    return {"lang": chosen} if chosen in LANGUAGES else {}
 
 
 def _asked(request: Anything, *names: str) -> dict[str, str]:

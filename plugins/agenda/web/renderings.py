@@ -16,8 +16,8 @@ from plenaria.core.kernel.values import EventView
 from plenaria.core.storage.database import Database, current
 from plenaria.core.web.conditional import etag_of, is_fresh
 
-MOST: Final = 400
-"""Renderings kept in one process; the least recently asked for goes first. A day of 250 sessions is about 200 kB."""
+MOST_BYTES: Final = 48_000_000
+"""Bodies kept in one process; the least recently asked for goes first. A day of 250 sessions is about 200 kB."""
 
 
 class Rendering(Struct, frozen=True):
@@ -27,24 +27,37 @@ class Rendering(Struct, frozen=True):
     etag: str
 
 
-_kept: WeakKeyDictionary[Database, OrderedDict[Hashable, Rendering]] = WeakKeyDictionary()
+class _Kept:
+    """Renderings by key, the least recently asked for first, and the bytes of all of them."""
+
+    def __init__(self) -> None:
+        self.renderings: OrderedDict[Hashable, Rendering] = OrderedDict()
+        self.size = 0
+
+    def add(self, key: Hashable, made: Rendering) -> None:
+        before = self.renderings.pop(key, None)
+        self.size += len(made.body) - (len(before.body) if before else 0)
+        self.renderings[key] = made
+        while self.size > MOST_BYTES and len(self.renderings) > 1:
+            self.size -= len(self.renderings.popitem(last=False)[1].body)
+
+
+_kept: WeakKeyDictionary[Database, _Kept] = WeakKeyDictionary()
 
 
 def kept(key: Hashable) -> Rendering | None:
     """The rendering made for the same key, if it is still there."""
-    renderings = _kept.get(current())
-    found = renderings.get(key) if renderings is not None else None
-    if found is not None and renderings is not None:
-        renderings.move_to_end(key)
+    all_kept = _kept.get(current())
+    found = all_kept.renderings.get(key) if all_kept is not None else None
+    if found is not None and all_kept is not None:
+        all_kept.renderings.move_to_end(key)
     return found
 
 
 def keep(key: Hashable, body: bytes) -> Rendering:
     """Keep a body for the next who asks."""
-    renderings = _kept.setdefault(current(), OrderedDict())
-    made = renderings[key] = rendering(body)
-    if len(renderings) > MOST:
-        renderings.popitem(last=False)
+    made = rendering(body)
+    _kept.setdefault(current(), _Kept()).add(key, made)
     return made
 
 

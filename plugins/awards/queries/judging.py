@@ -5,7 +5,7 @@ from collections.abc import Collection
 from typing import Any
 
 from plenaria.core.kernel.values import EventView
-from plenaria.core.people.queries import people, team
+from plenaria.core.people.queries import people, with_role
 from plenaria.plugins.awards.queries.nominating import files_of, nominators_of, submission_of
 from plenaria.plugins.awards.queries.rows import Row, decoded
 from plenaria.plugins.awards.queries.views import ConflictLine, JurorLine, SheetLine, SheetView, Submission
@@ -15,7 +15,7 @@ from plenaria.plugins.awards.tables import Conflict, Nominator, Sheet
 
 async def jurors(event: EventView) -> list[JurorLine]:
     """Everybody with the role juror, by name; three queries."""
-    members = {member.person: member for member in await team(event, role="juror")}
+    members = {member.person: member for member in await with_role(event, "juror")}
     rows = await Sheet.select(Sheet.juror, Sheet.state).where(
         (Sheet.event == event.id) & (Sheet.nomination.state == "submitted")
     )

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 
 from plenaria.core.kernel.values import EventView
-from plenaria.core.people.queries import people, team
+from plenaria.core.people.queries import people, with_role
 from plenaria.core.storage.files import views
 from plenaria.plugins.awards.queries.rows import Row, decoded
 from plenaria.plugins.awards.queries.views import (
@@ -59,7 +59,7 @@ async def _judges(event: EventView, nomination_id: int, person: int) -> bool:
     holds = await Sheet.exists().where(
         (Sheet.nomination == nomination_id) & (Sheet.juror == person) & (Sheet.state != "recused")
     )
-    return holds and any(member.person == person for member in await team(event, role="juror"))
+    return holds and any(member.person == person for member in await with_role(event, "juror"))
 
 
 async def _in_judging(nomination_id: int) -> bool:

@@ -15,6 +15,7 @@ from plenaria.core.kernel.values import EventView
 from plenaria.core.storage.database import count_queries
 from plenaria.plugins.agenda import ics, queries, services
 from plenaria.plugins.agenda.settings import AgendaSettings
+from plenaria.plugins.agenda.web import renderings
 from tests.plugins.agenda.samples import NINE, session_item
 from tests.plugins.agenda.test_services import SECTION, declare
 from tests.site import Site
@@ -148,13 +149,21 @@ async def test_nobody_gets_the_page_of_somebody_else(site: Site) -> None:
     assert theirs.headers["cache-control"] == "private, no-cache"
 
 
-async def test_a_foreign_query_does_not_get_into_the_page_of_others(site: Site) -> None:
+async def test_a_query_that_the_page_knows_nothing_of_gets_the_page_that_everybody_gets(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Links from newsletters and social networks carry `utm_source`, `fbclid`, `gclid`: they cost no page of their own."""
     await declare(site)
+    clean, english = await get(site, "/agenda"), await get(site, "/agenda?lang=en")
+    monkeypatch.setattr("plenaria.plugins.agenda.web.public.render", None)  # nothing is drawn any more
 
-    mine = await get(site, "/agenda?utm=leaked")
+    linked = await get(site, "/agenda?utm_source=leaked&fbclid=abc&xlang=en")
+    linked_english = await get(site, "/agenda?gclid=leaked&lang=en")
 
-    assert "leaked" in mine.text
-    assert "leaked" not in (await get(site, "/agenda")).text
+    assert (linked.content, linked.headers["etag"]) == (clean.content, clean.headers["etag"])
+    assert "set-cookie" not in linked.headers
+    assert linked_english.content == english.content
+    assert "set-cookie" in linked_english.headers
 
 
 # --------------------------------------------------------------------------------------------------- feeds
@@ -492,3 +501,12 @@ async def test_only_the_parameter_that_is_wrong_is_named(site: Site) -> None:
     said = await program.post("/api/v1/events/congress/schedule/imports?way=sideways", content=b"<schedule/>")
 
     assert (said.status_code, [each["parameter"] for each in said.json()["errors"]]) == (400, ["way"])
+
+
+async def test_renderings_are_kept_up_to_so_many_bytes(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(renderings, "MOST_BYTES", 250)
+
+    for key in ("first", "second", "first", "third"):
+        renderings.keep(key, b"x" * 100)
+
+    assert [renderings.kept(key) is not None for key in ("first", "second", "third")] == [True, False, True]
