@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ from plenaria.core.kernel.values import EventView
 from plenaria.core.people import queries as people
 from plenaria.core.storage import outbox, signing_keys
 from plenaria.core.storage.audit import words as audit_words
-from plenaria.core.storage.database import Database, schema_difference
+from plenaria.core.storage.database import Database, in_use, schema_difference
 from plenaria.core.web import api, errors, refusals
 from plenaria.core.web.access import Access
 from plenaria.core.web.api import openapi
@@ -162,7 +162,9 @@ def _lifespan(settings: Settings, host: PluginHost, with_worker: bool) -> Any:
         await database.open(host.tables())
         stop = asyncio.Event()
         work: list[asyncio.Task[None]] = []
+        presence = AsyncExitStack()
         try:
+            await presence.enter_async_context(in_use(database))
             if difference := await schema_difference(database, host.apps()):
                 raise Misconfigured(
                     f"the schema is not this version's ({'; '.join(difference)}): run `plenaria migrate`"
@@ -177,6 +179,7 @@ def _lifespan(settings: Settings, host: PluginHost, with_worker: bool) -> Any:
         finally:
             stop.set()
             await asyncio.gather(*work, return_exceptions=True)
+            await presence.aclose()
             await database.close()
 
     return lifespan

@@ -146,26 +146,57 @@ async def _backup(installation: Installation, file: Path) -> None:
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--keep-in",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Where the database of before is kept; else beside it (SQLite) or beside FILE (PostgreSQL).",
+)
+@click.option(
+    "--without-plugin",
+    "without_plugins",
+    multiple=True,
+    help="Bring the data of this plugin back although it is not installed.",
+)
 @pass_installation
-def restore(installation: Installation, file: Path, yes: bool) -> None:
-    """Make the database what it was when FILE was written; everything since is lost. Stop the service first."""
-    from plenaria.core.kernel.i18n import gettext
+def restore(
+    installation: Installation, file: Path, yes: bool, keep_in: Path | None, without_plugins: tuple[str, ...]
+) -> None:
+    """Make the database what it was when FILE was written; everything since is lost. Stop the service first.
+
+    FILE is looked at whole before anything is touched, and the database of before is kept. For PostgreSQL it may be a dump of
+    pg_dump in the custom, directory or tar format.
+    """
+    from plenaria.core.kernel.i18n import fill, gettext
 
     if not yes:
         click.confirm(gettext("Everything in the database now is replaced. Go on?"), abort=True)
-    run(_restore(installation, file))
+    kept = run(_restore(installation, file, keep_in, without_plugins))
+    if kept is not None:
+        click.echo(fill(gettext("The database of before is kept: {path}"), {"path": kept}))
     click.echo(
         gettext("Restored. Run `plenaria migrate` if the backup is older than this version, then `plenaria check`.")
     )
 
 
-async def _restore(installation: Installation, file: Path) -> None:
-    from plenaria.core.storage.database.backup import restore as copy_in
+async def _restore(
+    installation: Installation, file: Path, keep_in: Path | None, without_plugins: tuple[str, ...]
+) -> Path | None:
+    from plenaria.core.kernel import clock
+    from plenaria.core.storage.database import alone
+    from plenaria.core.storage.database import restore as copy_in
 
-    async with installation.database(any_schema=True) as database:
-        await copy_in(database, file)
+    async with installation.database(any_schema=True) as database, alone(database):
+        # What the past must not go on doing (its undelivered mail, its links and sessions) is ended here, after this call.
+        return await copy_in(
+            database,
+            file,
+            apps=installation.host.apps(),
+            now=clock.now(),
+            keep_in=keep_in,
+            without_plugins=without_plugins,
+        )
 
 
 @click.group()

@@ -305,6 +305,10 @@ def test_a_backup_brings_back_what_was_lost(run: Run, tmp_path: Path) -> None:
     assert [written.exit_code, refused.exit_code, declined.exit_code, restored.exit_code] == [0, 2, 1, 0]
     assert 'en = "Lost"' in still_lost
     assert 'en = "Congress"' in run("event", "export", "congress").stdout
+    kept = re.search(r"The database of before is kept: (\S+)", restored.stdout)
+    assert kept is not None
+    run("restore", kept[1], "--yes")
+    assert 'en = "Lost"' in run("event", "export", "congress").stdout
 
 
 def test_the_plugins_are_listed_with_their_distribution_and_what_is_disabled(

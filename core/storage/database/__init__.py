@@ -1,6 +1,6 @@
 """Engines, transactions and migrations, the same on SQLite and PostgreSQL."""
 
-from plenaria.core.storage.database.backup import backup, restore
+from plenaria.core.storage.database.backup import backup
 from plenaria.core.storage.database.database import Database, current, stock_engine
 from plenaria.core.storage.database.errors import (
     CheckViolated,
@@ -13,7 +13,9 @@ from plenaria.core.storage.database.errors import (
     UniqueViolated,
 )
 from plenaria.core.storage.database.migrations import migrate, migrate_backwards, schema_difference
+from plenaria.core.storage.database.presence import InUse, alone, in_use
 from plenaria.core.storage.database.query_count import count_queries
+from plenaria.core.storage.database.restoring import restore
 from plenaria.core.storage.database.transaction import Transaction
 from plenaria.core.storage.database.unit_of_work import in_transaction, lock, lock_row, locked, savepoint, transaction
 
@@ -23,15 +25,18 @@ __all__ = [
     "DatabaseProblem",
     "ForeignKeyViolated",
     "ForeignTask",
+    "InUse",
     "IntegrityViolated",
     "NotNullViolated",
     "Transaction",
     "TransactionPoisoned",
     "UniqueViolated",
+    "alone",
     "backup",
     "count_queries",
     "current",
     "in_transaction",
+    "in_use",
     "lock",
     "lock_row",
     "locked",
