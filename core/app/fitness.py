@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from plenaria.core.forms import form_for
 from plenaria.core.forms.schema import fields_of
-from plenaria.core.host.contributions import PluginCard
+from plenaria.core.host.contributions import PluginCard, RecordSubject
 from plenaria.core.host.names import Owners
 from plenaria.core.host.permissions import CORE_PERMISSIONS, CORE_ROLES, OPEN, registered
 from plenaria.core.host.plugins import OURS, Plugin, PluginHost, Unfit
@@ -160,6 +160,12 @@ def _refuse_wrong_types(host: PluginHost, name: str) -> None:
     for hook in ("register_refusals", "register_actions"):
         words = host.contributed(name, hook) or {}
         _refuse_no_text(hook, *words, *words.values())
+    for kind, subject in (host.contributed(name, "register_record_subjects") or {}).items():
+        if not isinstance(subject, RecordSubject):
+            raise Unfit(f"register_record_subjects: {subject!r} is no RecordSubject")
+        _refuse_no_text("register_record_subjects", kind, subject.title, subject.href, subject.permission)
+        with _trying(f"register_record_subjects: href {subject.href!r}", "use {event} and {id} alone"):
+            subject.href.format(event="", id="")
     for placeholder in _each(host, plugin, "register_placeholders"):
         _refuse_no_text("register_placeholders", placeholder.name, placeholder.title, placeholder.sample)
     for hook in _PANELS:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 CalendarSource = Callable[[EventView], Awaitable[list[CalendarEntry]]]
 
 
-API_VERSION: Final = (1, 0)
+API_VERSION: Final = (1, 1)
 """Of `plenaria.plugin` and the hooks: the major grows when a name or an argument goes, the minor when one comes."""
 
 MOST_ENTRIES: Final = 5000
@@ -105,6 +105,19 @@ class Placeholder:
     title: str
     sample: str
     text: FillPlaceholder
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSubject:
+    """What a line in the record of changes is about. `title` is a msgid; `href` its page, with `{event}` and `{id}`.
+
+    Without an `href` it is named and not linked; without an `{id}` in it the link leads to the list. The link stands for those
+    who hold `permission` in the event.
+    """
+
+    title: str
+    href: str = ""
+    permission: str = "event.view"
 
 
 class CheckReadiness(Protocol):

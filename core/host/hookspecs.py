@@ -36,6 +36,7 @@ from plenaria.core.host.contributions import (
     PersonalData,
     Placeholder,
     PluginCard,
+    RecordSubject,
 )
 from plenaria.core.kernel.values import EventView, Link, MailDraft, MailText, Permission, Refusal, Role
 
@@ -264,6 +265,21 @@ def register_actions() -> Mapping[str, str]:  # type: ignore[empty-body]
         @hookimpl
         def register_actions() -> Mapping[str, str]:
             return {"shuttle.departure_added": N_("Departure added")}
+    """
+
+
+@hookspec
+def register_record_subjects() -> Mapping[str, RecordSubject]:  # type: ignore[empty-body]
+    """Say what the lines of the plugin in the record of changes are about: the part of `subject` before the colon → what it is.
+
+    Called once at start. The record then reads “Departure 12” with a link to its page instead of `departure:12`. A name that the
+    core or an earlier plugin has taken stays theirs.
+
+    Example::
+
+        @hookimpl
+        def register_record_subjects() -> Mapping[str, RecordSubject]:
+            return {"departure": RecordSubject(N_("Departure"), "/{event}/organise/shuttle/{id}", "shuttle.edit")}
     """
 
 

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from plenaria.core.forms import refuse_unseen
-from plenaria.core.kernel.values import EventView, MailText, Refusal, Refused, in_language, language_of
+from plenaria.core.forms import RecordedChange, changed_text, refuse_unseen
+from plenaria.core.kernel.values import N_, EventView, MailText, Refusal, Refused, in_language, language_of
 from plenaria.core.mail import placeholders
 from plenaria.core.mail.placeholders import used_in
 from plenaria.core.mail.tables import MailOverride
@@ -51,7 +51,8 @@ async def reword(
     key = f"{event.id}/{text.key}/{language}"
     async with transaction():
         await lock(f"wording {key}")
-        refuse_unseen(seen, await wording(text, event, language))
+        before = await wording(text, event, language)
+        refuse_unseen(seen, before)
         await MailOverride.delete().where(MailOverride.key == key)
         await MailOverride(
             event=event.id,
@@ -69,16 +70,28 @@ async def reword(
             subject=f"mail:{text.key}",
             event=event.id,
             facts={"language": language},
+            changes=_changes(before, (subject, body)),
             now=now,
         )
+
+
+def _changes(before: tuple[str, str], after: tuple[str, str]) -> list[RecordedChange]:
+    return [*changed_text(N_("Subject"), before[0], after[0]), *changed_text(N_("Text"), before[1], after[1])]
 
 
 async def restore(text: MailText, event: EventView, language: str, *, by: str, now: datetime) -> None:
     """Go back to the plugin's own wording."""
     async with transaction():
+        before = await wording(text, event, language)
         await MailOverride.delete().where(MailOverride.key == f"{event.id}/{text.key}/{language}")
         await audit.record(
-            "mail.restored", by=by, subject=f"mail:{text.key}", event=event.id, facts={"language": language}, now=now
+            "mail.restored",
+            by=by,
+            subject=f"mail:{text.key}",
+            event=event.id,
+            facts={"language": language},
+            changes=_changes(before, await wording(text, event, language)),
+            now=now,
         )
 
 

@@ -24,6 +24,7 @@ from plenaria.plugin import (
     PersonalData,
     Placeholder,
     PluginCard,
+    RecordSubject,
     hookimpl,
 )
 from plenaria.plugins.registration import api, hookspecs, queries, rules, services, web
@@ -104,6 +105,16 @@ def register_refusals() -> Mapping[str, str]:
 @hookimpl
 def register_actions() -> Mapping[str, str]:
     return rules.ACTIONS
+
+
+@hookimpl
+def register_record_subjects() -> Mapping[str, RecordSubject]:
+    home = "/{event}/organise/registration"
+    return {
+        "order": RecordSubject(N_("Order"), f"{home}/orders/{{id}}", "registration.view"),
+        "ticket": RecordSubject(N_("Ticket"), f"{home}/attendees", "registration.view"),
+        "ticket_type": RecordSubject(N_("Ticket type"), f"{home}/ticket-types", "registration.view"),
+    }
 
 
 @hookimpl

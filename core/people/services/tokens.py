@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import msgspec
 
+from plenaria.core.forms import changed_value
 from plenaria.core.host.permissions import may_be_a_scope
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.secrets import hashed, new_secret
-from plenaria.core.kernel.values import EventView, Refusal, Refused
+from plenaria.core.kernel.values import N_, EventView, Refusal, Refused
 from plenaria.core.people.tables import ApiToken
 from plenaria.core.storage import audit
 from plenaria.core.storage.database import transaction
@@ -31,7 +32,13 @@ async def make_token(visit: Visit, event: EventView, *, name: str, scopes: Seque
             created_at=visit.now,
         ).save()
         await audit.record(
-            "token.made", by=visit.by, subject=visit.by, event=event.id, facts={"scopes": list(scopes)}, now=visit.now
+            "token.made",
+            by=visit.by,
+            subject=visit.by,
+            event=event.id,
+            facts={"scopes": list(scopes)},
+            changes=changed_value(N_("Scopes"), None, list(scopes), kind="list"),
+            now=visit.now,
         )
     return secret
 

@@ -8,15 +8,19 @@ refuses to update or delete lines and seals (`plenaria.core.storage.audit.guard`
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from msgspec import Struct
+from msgspec import to_builtins
 
+from plenaria.core.forms import RecordedChange
 from plenaria.core.kernel.ledger import Broken, Inquiry, Line, Sealed, Verdict, Walk, canonical, digest, next_seals
+from plenaria.core.storage.audit.reading import Chosen, LineView, actors, lines
 from plenaria.core.storage.audit.tables import AuditLine, AuditSeal
 from plenaria.core.storage.database import DatabaseProblem, current, in_transaction, lock, transaction
+
+__all__ = ["Chosen", "LineView", "actors", "head", "lines", "record", "seal", "verify"]
 
 BATCH = 500
 PAGE = 1000
@@ -31,6 +35,7 @@ async def record(
     subject: str,
     event: int | None = None,
     facts: Mapping[str, object] | None = None,
+    changes: Sequence[RecordedChange] = (),
     now: datetime,
 ) -> int:
     """Write one line in the open transaction and return its id: the log index of a receipt.
@@ -40,7 +45,8 @@ async def record(
 
     The log is kept when a person is erased. It is the caller's duty that `facts`, like `by` and `subject`,
     hold no personal data beyond ids: no names, addresses, free text or file names; figures, codes and
-    digests are welcome.
+    digests are welcome. `changes` are what was before and is now, as `forms.recorded` gives them: the reader
+    sees them in words.
 
     Raises NotJSON when JSON cannot hold the facts, and DatabaseProblem outside a transaction: a line
     without the change that it tells of, or the change without its line, would both be lies.
@@ -49,7 +55,7 @@ async def record(
         raise DatabaseProblem(
             "An audit line is written in the transaction of what it tells: async with transaction(): …"
         )
-    text = canonical(dict(facts or {})).decode()
+    text = canonical({**(facts or {}), **({"changes": to_builtins(changes)} if changes else {})}).decode()
     line = AuditLine(
         at=now,
         event=event,
@@ -61,31 +67,6 @@ async def record(
     )
     await line.save()
     return line.id
-
-
-class LineView(Struct, frozen=True):
-    """A line of the log as the organiser reads it."""
-
-    id: int
-    at: datetime
-    by: str
-    action: str
-    subject: str
-    facts: str
-    sealed: bool
-
-
-async def lines(*, event: int, before: int | None = None, most: int = PAGE) -> list[LineView]:
-    """The event's lines, the latest first, below the id `before`; two queries however many there are."""
-    query = AuditLine.select().where(AuditLine.event == event).order_by(AuditLine.id, ascending=False).limit(most)
-    rows = await (query.where(AuditLine.id < before) if before is not None else query)
-    ids = [row["id"] for row in rows]
-    seals = await AuditSeal.select(AuditSeal.line).where(AuditSeal.line.is_in(ids)) if ids else []
-    sealed = {row["line"] for row in seals}
-    return [
-        LineView(row["id"], row["at"], row["actor"], row["action"], row["subject"], row["facts"], row["id"] in sealed)
-        for row in rows
-    ]
 
 
 async def seal(*, now: datetime, batch: int = BATCH) -> int:

@@ -43,3 +43,8 @@ def use_words(contributed: Iterable[Mapping[str, str]]) -> None:
 def label(action: str) -> str:
     """The action in the current language; its code where nobody gave it words, as after a plugin was uninstalled."""
     return gettext(_words[action]) if action in _words else action
+
+
+def everything() -> dict[str, str]:
+    """Every action that has words: its code → msgid."""
+    return dict(_words)

@@ -16,9 +16,10 @@ from msgspec import Struct
 
 from plenaria.core import mail
 from plenaria.core.events import queries as event_queries
+from plenaria.core.forms import RecordedChange, changed_value
 from plenaria.core.host import plugins
 from plenaria.core.kernel.i18n import gettext, using
-from plenaria.core.kernel.values import EventView, Refusal, Refused, refuse
+from plenaria.core.kernel.values import N_, EventView, Refusal, Refused, refuse
 from plenaria.core.people.queries import normal_email
 from plenaria.core.storage import audit, outbox
 from plenaria.core.storage.database import UniqueViolated, lock_row, transaction
@@ -26,6 +27,7 @@ from plenaria.plugins.registration import queries, rules
 from plenaria.plugins.registration.forms import AttendeeRequest, OrderRequest
 from plenaria.plugins.registration.queries import OrderView, TicketTypeView
 from plenaria.plugins.registration.rules import Price
+from plenaria.plugins.registration.services.exporting import STATE_WORDS
 from plenaria.plugins.registration.services.facts import facts_of, mail_facts
 from plenaria.plugins.registration.services.order_access import new_order_link, required_order
 from plenaria.plugins.registration.services.pricing import price_of
@@ -106,11 +108,20 @@ async def _place(
         subject=f"order:{code}",
         event=event.id,
         facts={"seats": order.seats, "total_minor": order.total_minor, "state": order.state},
+        changes=[
+            *_state_changed(None, order.state),
+            *changed_value(N_("Seats"), None, order.seats, kind="int"),
+            *changed_value(N_("Total"), None, order.total_minor, kind="money", currency=event.currency),
+        ],
         now=now,
     )
     fact = "registration_confirmed" if order.state == "confirmed" else "registration_placed"
     await outbox.tell(fact, event=event, now=now, order=facts_of(order))
     return PlacedOrder(code, secret, order.state)
+
+
+def _state_changed(before: str | None, after: str) -> list[RecordedChange]:
+    return changed_value(N_("State"), before, after, kind="choice", words=STATE_WORDS)
 
 
 def _facts_of_request(request: OrderRequest) -> dict[str, Any]:
@@ -241,6 +252,11 @@ async def mark_paid(
             subject=f"order:{order.code}",
             event=event.id,
             facts={"paid_on": paid_on.isoformat(), "total_minor": order.total_minor, "was": order.state},
+            changes=[
+                *_state_changed(order.state, "confirmed"),
+                *changed_value(N_("Paid on"), None, paid_on.isoformat(), kind="date"),
+                *changed_value(N_("Total"), None, order.total_minor, kind="money", currency=event.currency),
+            ],
             now=now,
         )
         confirmed = await required_order(event, order.code)
@@ -326,6 +342,7 @@ async def _release(event: EventView, order: OrderView, state: str, *, reason: st
         subject=f"order:{order.code}",
         event=event.id,
         facts={"seats": order.seats, "was": order.state},
+        changes=_state_changed(order.state, state),
         now=now,
     )
     ended = await required_order(event, order.code)

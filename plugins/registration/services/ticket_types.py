@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from plenaria.core.events.services import touch
+from plenaria.core.forms import recorded
 from plenaria.core.kernel.values import EventView, Refusal, Refused
 from plenaria.core.storage import audit
 from plenaria.core.storage.database import transaction
@@ -21,12 +22,13 @@ async def create_ticket_type(event: EventView, details: TicketTypeDetails, *, by
         if await TicketTypeRow.exists().where(TicketTypeRow.key == key):
             raise Refused(Refusal("ticket_type_code_taken", {"code": details.code}, "/code"))
         await TicketTypeRow(event=event.id, code=details.code, key=key, taken=0, **_columns(details)).save()
-        await _type_changed("ticket_type.created", event, details, by=by, now=now)
+        await _type_changed("ticket_type.created", event, None, details, by=by, now=now)
 
 
 async def change_ticket_type(event: EventView, details: TicketTypeDetails, *, by: str, now: datetime) -> None:
     """Change the ticket type of that code; orders keep the price they were placed at. Raises `Refused(size_below_taken)`."""
     async with transaction():
+        before = (await queries.ticket_types(event.id)).get(details.code)
         where: Any = TicketTypeRow.key == f"{event.id}/{details.code}"
         if details.size is not None:
             where = where & (TicketTypeRow.taken <= details.size)
@@ -36,7 +38,8 @@ async def change_ticket_type(event: EventView, details: TicketTypeDetails, *, by
             if known is None:
                 raise Refused(Refusal("not_found", {"ticket_type": details.code}))
             raise Refused(Refusal("size_below_taken", {"name": known.name, "taken": known.taken}, "/size"))
-        await _type_changed("ticket_type.changed", event, details, by=by, now=now)
+        was = queries.details_of(before) if before is not None else None
+        await _type_changed("ticket_type.changed", event, was, details, by=by, now=now)
 
 
 async def remove_ticket_type(event: EventView, code: str, *, by: str, now: datetime) -> None:
@@ -49,7 +52,7 @@ async def remove_ticket_type(event: EventView, code: str, *, by: str, now: datet
         if waits or await TicketRow.exists().where(TicketRow.ticket_type == kind.id):
             raise Refused(Refusal("ticket_type_in_use", {"name": kind.name}))
         await TicketTypeRow.delete().where(TicketTypeRow.id == kind.id)
-        await _type_changed("ticket_type.removed", event, queries.details_of(kind), by=by, now=now)
+        await _type_changed("ticket_type.removed", event, queries.details_of(kind), None, by=by, now=now)
 
 
 async def apply_section(event: EventView, section: RegistrationSection, /, *, by: str, now: datetime) -> None:
@@ -65,10 +68,29 @@ async def apply_section(event: EventView, section: RegistrationSection, /, *, by
             await remove_ticket_type(event, code, by=by, now=now)
 
 
-async def _type_changed(action: str, event: EventView, details: TicketTypeDetails, *, by: str, now: datetime) -> None:
+async def _type_changed(
+    action: str,
+    event: EventView,
+    before: TicketTypeDetails | None,
+    after: TicketTypeDetails | None,
+    *,
+    by: str,
+    now: datetime,
+) -> None:
+    """Either may be None: it was made, or removed."""
+    details = after or before
+    if details is None:
+        return
     await touch(event, now=now)
-    facts = {"price_minor": details.price_minor, "size": details.size}
-    await audit.record(action, by=by, subject=f"ticket_type:{details.code}", event=event.id, facts=facts, now=now)
+    await audit.record(
+        action,
+        by=by,
+        subject=f"ticket_type:{details.code}",
+        event=event.id,
+        facts={"price_minor": details.price_minor, "size": details.size},
+        changes=recorded(before, after, currency=event.currency),
+        now=now,
+    )
 
 
 def _columns(details: TicketTypeDetails) -> dict[Any, Any]:

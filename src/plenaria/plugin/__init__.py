@@ -19,12 +19,16 @@ from plenaria.core.forms import (
     Field,
     Form,
     Problem,
+    RecordedChange,
+    changed_text,
+    changed_value,
     check,
     edited_lists,
     fingerprint,
     form_for,
     parse,
 )
+from plenaria.core.forms import recorded as changes_between
 from plenaria.core.forms import refuse_unseen as check_seen
 from plenaria.core.host.contributions import (
     API_VERSION,
@@ -47,6 +51,7 @@ from plenaria.core.host.contributions import (
     PluginCard,
     PreviewErasure,
     ReadDeclared,
+    RecordSubject,
     RunJob,
     SamplePeople,
 )
@@ -179,6 +184,8 @@ __all__ = [
     "Problem",
     "ReadDeclared",
     "ReadinessItem",
+    "RecordSubject",
+    "RecordedChange",
     "Refusal",
     "Refused",
     "Role",
@@ -192,6 +199,9 @@ __all__ = [
     "Window",
     "all_events",
     "as_problems",
+    "changed_text",
+    "changed_value",
+    "changes_between",
     "check",
     "check_seen",
     "count_attempt",
