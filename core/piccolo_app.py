@@ -7,7 +7,7 @@ from piccolo.conf.apps import AppConfig
 from plenaria.core.events.tables import Event, EventPlugin
 from plenaria.core.mail.tables import MailOverride
 from plenaria.core.people.tables import ApiToken, Erasure, Grant, Person, Session, SignInLink
-from plenaria.core.storage.audit.tables import AuditLine, AuditSeal
+from plenaria.core.storage.audit.tables import AuditHead, AuditLine, AuditSeal
 from plenaria.core.storage.files.tables import StoredFile
 from plenaria.core.storage.outbox.tables import OutboxLine
 from plenaria.core.storage.requests.tables import IdempotentAnswer, RateCount
@@ -31,6 +31,7 @@ APP_CONFIG = AppConfig(
         StoredFile,
         AuditLine,
         AuditSeal,
+        AuditHead,
     ],
     migration_dependencies=[],
 )

@@ -304,6 +304,7 @@ def _functions(host: PluginHost, plugin: Plugin, known: _Known) -> None:
         ("register_declared", "read", 1, ()),
         ("register_declared", "apply", 2, ("by", "now")),
         ("register_readiness", "", 1, ("now",)),
+        ("register_record_check", "", 2, ()),
     ]
     declared = host.contributed(plugin.name, "register_declared")
     if declared is not None and declared.copied is not None:

@@ -22,6 +22,7 @@ logger = logging.getLogger("plenaria.jobs")
 CORE: Final = "core"
 JOB_WITHIN_S: Final = 900.0
 SEAL_EVERY_S: Final = 2.0
+KEEP_HEAD_EVERY_S: Final = 900.0
 TIDY_EVERY_S: Final = 3600.0
 ERASE_EVERY_S: Final = 3600.0
 KEEP_DELIVERED: Final = timedelta(days=30)
@@ -55,6 +56,7 @@ def all_jobs() -> list[tuple[str, Sequence[Job]]]:
     """`(owner, jobs)`: the core's own and those of the plugins."""
     own = [
         Job("core.seal", SEAL_EVERY_S, audit.seal),
+        Job("core.keep_head", KEEP_HEAD_EVERY_S, audit.keep_head),
         Job("core.tidy", TIDY_EVERY_S, tidy),
         Job("core.erase", ERASE_EVERY_S, erase_due),
     ]

@@ -10,6 +10,8 @@ from plenaria.core.cli.installation import Installation, pass_installation, run
 
 if TYPE_CHECKING:
     from plenaria.core.kernel.ledger import Verdict
+    from plenaria.core.kernel.values import RecordFinding
+    from plenaria.core.storage.audit import HeadProblem, TreeHead
 
 
 @click.command()
@@ -99,14 +101,66 @@ def audit() -> None:
     """The record of changes."""
 
 
-@audit.command("verify")
+@audit.command("head")
+@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write it to this file.")
 @pass_installation
-def audit_verify(installation: Installation) -> None:
-    """Read the whole record and prove it; ends with 1 and names the first broken line, if there is one."""
+def audit_head(installation: Installation, output: Path | None) -> None:
+    """Print the signed head of the record as it is now; kept elsewhere, it is what `audit verify --anchor` takes."""
+    from plenaria.core.storage.audit import heads
+
+    text = heads.written(run(_head(installation)))
+    if output is None:
+        click.echo(text)
+    else:
+        output.write_text(text + "\n", "utf-8")
+
+
+async def _head(installation: Installation) -> "TreeHead":
+    from plenaria.core.kernel import clock
+    from plenaria.core.storage import audit as record
+
+    async with installation.database():
+        await record.seal(now=clock.now())
+        return await record.current_head(now=clock.now())
+
+
+@audit.command("verify")
+@click.option(
+    "--anchor",
+    "anchors",
+    multiple=True,
+    help="A head from earlier: the file that `audit head` wrote, or its SIZE:ROOT.",
+)
+@pass_installation
+def audit_verify(installation: Installation, anchors: tuple[str, ...]) -> None:
+    """Read the whole record and prove it, and compare it with what it is about; ends with 1 when something is wrong."""
+    from plenaria.core.kernel.i18n import gettext
+
+    verdict, wrong_heads, findings = run(_verify(installation, [_anchor(each) for each in anchors]))
+    _say_verdict(verdict)
+    _say_heads(wrong_heads)
+    for finding in findings:
+        click.echo(f"{finding.subject}: {finding.words}", err=True)
+    if verdict.first_broken is not None or wrong_heads or findings:
+        sys.exit(1)
+    click.echo(gettext("No sealed line was changed, removed or moved."))
+
+
+def _anchor(given: str) -> "TreeHead":
+    from plenaria.core.kernel.settings import Misconfigured
+    from plenaria.core.storage.audit import heads
+
+    path = Path(given)
+    try:
+        return heads.read(path.read_text("utf-8") if path.is_file() else given)
+    except ValueError as error:
+        raise Misconfigured(f"{given}: {error}") from None
+
+
+def _say_verdict(verdict: "Verdict") -> None:
     from plenaria.core.kernel.i18n import fill, gettext
     from plenaria.core.kernel.values import builtins
 
-    verdict = run(_verify(installation))
     click.echo(fill(gettext("Sealed: {sealed}, not yet sealed: {unsealed}"), builtins(verdict)))
     if (broken := verdict.first_broken) is not None:
         line = gettext("Broken: line {line_id}, at seal {no}: {reason}")
@@ -115,15 +169,30 @@ def audit_verify(installation: Installation) -> None:
         click.echo(fill(line, builtins(broken)), err=True)
         click.echo(f"  {gettext('expected')}: {broken.expected or '-'}", err=True)
         click.echo(f"  {gettext('found')}: {broken.found or '-'}", err=True)
-        sys.exit(1)
-    click.echo(gettext("No sealed line was changed, removed or moved."))
 
 
-async def _verify(installation: Installation) -> "Verdict":
+def _say_heads(problems: "list[HeadProblem]") -> None:
+    from plenaria.core.kernel.i18n import fill, gettext
+
+    words = {
+        "shorter": gettext("the record is shorter now; sealed lines: {sealed}"),
+        "other_root": gettext("its lines are not what they were"),
+        "other_chain": gettext("its last seal is not what it was"),
+        "bad_signature": gettext("its signature does not fit"),
+    }
+    for each in problems:
+        reason = fill(words[each.reason], {"sealed": each.sealed})
+        click.echo(fill(gettext("Head {head}: {reason}"), {"head": each.head.short, "reason": reason}), err=True)
+
+
+async def _verify(
+    installation: Installation, anchors: "list[TreeHead]"
+) -> "tuple[Verdict, list[HeadProblem], list[RecordFinding]]":
+    from plenaria.core.events.checking import verify_records
     from plenaria.core.storage import audit as record
 
     async with installation.database():
-        return await record.verify()
+        return await record.verify(), await record.verify_heads(anchors), await verify_records()
 
 
 @click.command()
@@ -184,12 +253,13 @@ async def _restore(
     installation: Installation, file: Path, keep_in: Path | None, without_plugins: tuple[str, ...]
 ) -> Path | None:
     from plenaria.core.kernel import clock
+    from plenaria.core.storage import signing_keys
+    from plenaria.core.storage.audit import HEAD_FILE
     from plenaria.core.storage.database import alone
     from plenaria.core.storage.database import restore as copy_in
 
     async with installation.database(any_schema=True) as database, alone(database):
-        # What the past must not go on doing (its undelivered mail, its links and sessions) is ended here, after this call.
-        return await copy_in(
+        kept = await copy_in(
             database,
             file,
             apps=installation.host.apps(),
@@ -197,6 +267,9 @@ async def _restore(
             keep_in=keep_in,
             without_plugins=without_plugins,
         )
+        signing_keys.set_aside_beside(HEAD_FILE)
+        # What the past must not go on doing (its undelivered mail, its links and sessions) is ended here.
+        return kept
 
 
 @click.group()

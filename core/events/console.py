@@ -122,6 +122,7 @@ PARTS: Final = {
     "register_page_parts": N_("Its part of another page"),
     "register_dashboard": N_("Its part of the overview"),
     "register_readiness": N_("What it says is missing before the event goes public"),
+    "register_record_check": N_("Its comparison with the record of changes"),
     "register_exports": N_("Its files to take away"),
     "register_placeholders": N_("What it fills into mails"),
     "adjust_mail": N_("Its changes to a mail"),

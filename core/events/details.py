@@ -79,7 +79,20 @@ def details_of(event: EventView) -> EventDetails:
 
 
 RESERVED: Final = frozenset(
-    {"api", "erasures", "me", "patterns", "new-event", "sign-in", "sign-out", "static", "healthz", "metrics", "readyz"}
+    {
+        "api",
+        "audit",
+        "erasures",
+        "me",
+        "patterns",
+        "new-event",
+        "sign-in",
+        "sign-out",
+        "static",
+        "healthz",
+        "metrics",
+        "readyz",
+    }
 )
 """First parts of the core's own addresses: an event cannot have them."""
 

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, Union, get_args, get_ori
 
 import msgspec
 
-from plenaria.core.kernel.values import CalendarEntry, ErasureLine, EventView, ReadinessItem, Sheet
+from plenaria.core.kernel.values import (
+    CalendarEntry,
+    ErasureLine,
+    EventView,
+    ReadinessItem,
+    RecordedFact,
+    RecordFinding,
+    Sheet,
+)
 
 if TYPE_CHECKING:
     from plenaria.core.host.visit import PersonView
@@ -90,6 +98,11 @@ class Export:
     make: MakeExport
     media_type: str = ""
     ending: str = ""
+
+
+class CheckRecords(Protocol):
+    async def __call__(self, event: EventView, lines: Sequence[RecordedFact], /) -> list[RecordFinding]:
+        """What of the plugin's own data does not agree with the event's lines, which come in their order; [] when all does."""
 
 
 class FillPlaceholder(Protocol):

@@ -27,6 +27,7 @@ from plenaria.core.host.contributions import (
     AddSample,
     CalendarSource,
     CheckReadiness,
+    CheckRecords,
     DashboardPanel,
     Declared,
     Export,
@@ -280,6 +281,29 @@ def register_record_subjects() -> Mapping[str, RecordSubject]:  # type: ignore[e
         @hookimpl
         def register_record_subjects() -> Mapping[str, RecordSubject]:
             return {"departure": RecordSubject(N_("Departure"), "/{event}/organise/shuttle/{id}", "shuttle.edit")}
+    """
+
+
+@hookspec
+def register_record_check() -> CheckRecords:  # type: ignore[empty-body]
+    """Compare the plugin's own data with the record of changes: an async function that returns what does not agree.
+
+    Called once at start; the function is awaited by `plenaria audit verify` for each event where the plugin is on, with the
+    event's lines in their order. It has 60 seconds. Data that changed without its line, or a line without its data, is what
+    somebody did past the program. What fails is itself a finding.
+
+    Example::
+
+        @hookimpl
+        def register_record_check() -> CheckRecords:
+            return queries.check_records
+
+
+        async def check_records(event: EventView, lines: Sequence[RecordedFact]) -> list[RecordFinding]:
+            known = {line.subject for line in lines if line.action == "shuttle.departure_added"}
+            subjects = [f"departure:{each.id}" for each in await departures(event.id)]
+            words = gettext("It is not in the record.")
+            return [RecordFinding("shuttle.unrecorded", each, words) for each in subjects if each not in known]
     """
 
 

@@ -11,6 +11,7 @@ from plenaria.plugin import (
     N_,
     AddSample,
     CheckReadiness,
+    CheckRecords,
     DashboardPanel,
     Declared,
     EventView,
@@ -115,6 +116,11 @@ def register_record_subjects() -> Mapping[str, RecordSubject]:
         "ticket": RecordSubject(N_("Ticket"), f"{home}/attendees", "registration.view"),
         "ticket_type": RecordSubject(N_("Ticket type"), f"{home}/ticket-types", "registration.view"),
     }
+
+
+@hookimpl
+def register_record_check() -> CheckRecords:
+    return services.check_records
 
 
 @hookimpl

@@ -14,13 +14,34 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from plenaria.core.forms import RecordedChange
+from plenaria.core.forms import RecordedChange, changed_value
 from plenaria.core.kernel.ledger import Broken, Inquiry, Line, Sealed, Verdict, Walk, canonical, digest, next_seals
-from plenaria.core.storage.audit.reading import Chosen, LineView, actors, lines
+from plenaria.core.kernel.ledger.receipts import key_id
+from plenaria.core.kernel.values import N_
+from plenaria.core.storage import signing_keys
+from plenaria.core.storage.audit import heads
+from plenaria.core.storage.audit.heads import HeadProblem, TreeHead
+from plenaria.core.storage.audit.reading import Chosen, LineView, actors, facts, lines
 from plenaria.core.storage.audit.tables import AuditLine, AuditSeal
 from plenaria.core.storage.database import DatabaseProblem, current, in_transaction, lock, transaction
 
-__all__ = ["Chosen", "LineView", "actors", "head", "lines", "record", "seal", "verify"]
+__all__ = [
+    "HEAD_FILE",
+    "Chosen",
+    "HeadProblem",
+    "LineView",
+    "TreeHead",
+    "actors",
+    "current_head",
+    "facts",
+    "head",
+    "keep_head",
+    "lines",
+    "record",
+    "seal",
+    "verify",
+    "verify_heads",
+]
 
 BATCH = 500
 PAGE = 1000
@@ -99,6 +120,60 @@ async def verify(*, anchor: Sealed | None = None) -> Verdict:
     return Verdict(await _count("core_audit_seal s"), await _count(_UNSEALED), first_broken or walk.end())
 
 
+async def current_head(*, now: datetime) -> TreeHead:
+    """The signed head over everything that is sealed now; nothing is kept."""
+    head, _ = await heads.make(_seals_after, signing_keys.current(), now=now)
+    return head
+
+
+async def keep_head(*, now: datetime) -> TreeHead | None:
+    """Keep the day's head, in the database and in a file beside the signing key; None when there is nothing new to keep.
+
+    A key that was not in use before is recorded first. For a regular job: a day (UTC) has one head.
+    """
+    async with transaction():
+        await lock("audit.head")
+        newest = next(iter(await heads.kept(newest=True)), None)
+        if newest is not None and newest.made_at is not None and newest.made_at.date() == now.date():
+            return None
+        await _note_key(now)
+        head, peaks = await heads.make(_seals_after, signing_keys.current(), now=now)
+        if head.size == 0 or (newest is not None and head.size <= newest.size):
+            return None
+        await heads.store(head, peaks)
+    signing_keys.write_beside(HEAD_FILE, heads.written(head))
+    return head
+
+
+async def _note_key(now: datetime) -> None:
+    action, key = "key.in_use", key_id(signing_keys.current().public_key())
+    earlier = AuditLine.select(AuditLine.subject).where(AuditLine.action == action)
+    row = await earlier.order_by(AuditLine.id, ascending=False).first()
+    before = row["subject"].removeprefix("key:") if row else None
+    if before != key:
+        changes = changed_value(N_("Signing key"), before, key)
+        await record(action, by="system", subject=f"key:{key}", facts={"key": key}, changes=changes, now=now)
+
+
+async def verify_heads(anchors: Sequence[TreeHead] = ()) -> list[HeadProblem]:
+    """Every head (kept in the database, kept beside the signing key, or given) that the log does not begin with any more.
+
+    It finds what the chain alone cannot show: an end cut off with its seals, and emptied tables.
+    """
+    beside = signing_keys.read_beside(HEAD_FILE)
+    of_file = [heads.read(beside)] if beside else []
+    return await heads.problems(_seals_after(0), [*await heads.kept(), *of_file, *anchors])
+
+
+HEAD_FILE = "audit-head.json"
+"""Beside the signing key, where no statement of the database reaches."""
+
+
+async def _seals_after(no: int) -> AsyncIterator[Sealed]:
+    async for row in _rows(_seal_columns(), after=no):
+        yield _sealed(row)
+
+
 _UNSEALED = "core_audit_line l WHERE NOT EXISTS (SELECT 1 FROM core_audit_seal s WHERE s.line = l.id)"
 
 
@@ -136,9 +211,8 @@ async def _explained(inquiry: Inquiry) -> Broken:
     return inquiry.conclusion()
 
 
-async def _rows(columns: str, joined: str = "") -> AsyncIterator[Row]:
-    """All seals in the order of `no`, a page in one query."""
-    after = -(2**31)
+async def _rows(columns: str, joined: str = "", *, after: int = -(2**31)) -> AsyncIterator[Row]:
+    """The seals after that `no`, in its order, a page in one query."""
     while True:
         page = await _fetch(
             f"{columns} FROM core_audit_seal s {joined} WHERE s.no > {after} ORDER BY s.no LIMIT {PAGE}"

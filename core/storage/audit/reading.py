@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from plenaria.core.forms import RecordedChange
+from plenaria.core.kernel.values import RecordedFact
 from plenaria.core.storage.audit.tables import AuditLine, AuditSeal
 
 PAGE: Final = 1000
@@ -83,6 +84,23 @@ async def actors(event: int) -> list[str]:
     column: Any = AuditLine.actor
     rows = await AuditLine.select(column).distinct().where(AuditLine.event == event).limit(MOST_ACTORS)
     return sorted({row["actor"].partition("/")[0] for row in rows})
+
+
+async def facts(*, event: int | None) -> list[RecordedFact]:
+    """Every line of the event (None: of the installation), the earliest first, for who compares it with their data."""
+    own: Any = AuditLine.event
+    rows = await AuditLine.select().where(own.is_null() if event is None else own == event).order_by(AuditLine.id)
+    return [
+        RecordedFact(row["id"], row["at"], row["actor"], row["action"], row["subject"], _decoded(row["facts"]))
+        for row in rows
+    ]
+
+
+def _decoded(stored: str) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(stored, type=dict[str, Any])
+    except msgspec.DecodeError:
+        return {}
 
 
 def _where(chosen: Chosen, event: int | None) -> Any:

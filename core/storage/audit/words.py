@@ -27,6 +27,7 @@ CORE_ACTIONS: Final = {
     "person.password_changed": N_("Password changed"),
     "person.second_factor_on": N_("Second factor switched on"),
     "person.second_factor_off": N_("Second factor switched off"),
+    "key.in_use": N_("Another signing key in use"),
 }
 
 _words: dict[str, str] = dict(CORE_ACTIONS)

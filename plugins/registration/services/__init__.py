@@ -1,6 +1,7 @@
 """Writes of registration: each is one transaction with its audit line and its facts."""
 
 from plenaria.plugins.registration.services.attempts import count_attempt, count_quote
+from plenaria.plugins.registration.services.checking import check_records
 from plenaria.plugins.registration.services.door import DoorResult, check_in, undo_check_in
 from plenaria.plugins.registration.services.exporting import attendee_sheet, order_sheet
 from plenaria.plugins.registration.services.facts import facts_of
@@ -40,6 +41,7 @@ __all__ = [
     "cancel_order",
     "change_ticket_type",
     "check_in",
+    "check_records",
     "count_attempt",
     "count_quote",
     "create_ticket_type",

@@ -35,6 +35,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
         ),
         *("DashboardPanel", "PagePart", "Export", "MakeExport", "Sheet", "Column"),
         *("Placeholder", "FillPlaceholder", "CheckReadiness", "ReadinessItem", "RecordSubject"),
+        *("CheckRecords", "RecordedFact", "RecordFinding"),
         *("MailDraft", "PriceLine", "PreviewErasure", "ErasePersonalData", "ErasureLine", "Role"),
     ),
     "Values": (
