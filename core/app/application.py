@@ -14,7 +14,7 @@ from litestar.di import Provide
 from plenaria.core import mail
 from plenaria.core.app import fitness, routes
 from plenaria.core.app.jobs import run_jobs
-from plenaria.core.events import cache, facts
+from plenaria.core.events import cache, facts, retention
 from plenaria.core.host import plugins
 from plenaria.core.host.permissions import CORE_PERMISSIONS, use_permissions, use_roles
 from plenaria.core.host.plugins import PluginHost
@@ -50,6 +50,7 @@ def prepare(settings: Settings, host: PluginHost) -> None:
     mail.use(settings)
     signing_keys.use(Path(settings.key_file))
     outbox.use(DELIVERERS)
+    retention.use(settings.retention)
     own = [Path(settings.locale_folder)] if settings.locale_folder else []
     i18n.start(settings.languages, *own, CORE / "locale")
     for name, folder in host.folders("locale"):

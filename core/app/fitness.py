@@ -293,6 +293,10 @@ def _functions(host: PluginHost, plugin: Plugin, known: _Known) -> None:
             _refuse_uncallable(f"job {job.name!r}", function, (), ("now",))
     for export in _each(host, plugin, "register_exports"):
         _refuse_uncallable(f"export {export.name!r}", export.make, (None,), ("now",))
+    for kind in _each(host, plugin, "register_retention"):
+        _refuse_no_text("register_retention", kind.name, kind.title, kind.why, kind.rule)
+        if kind.forget is not None:
+            _refuse_uncallable(f"retention {kind.name!r}", kind.forget, (), ("before", "now"))
     for placeholder in _each(host, plugin, "register_placeholders"):
         _refuse_uncallable(f"placeholder {placeholder.name!r}", placeholder.text, (None,), ("to", "language", "now"))
     single: list[tuple[str, str, int, tuple[str, ...]]] = [

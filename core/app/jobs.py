@@ -4,18 +4,15 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
+from plenaria.core.events import retention
 from plenaria.core.host import gathering, plugins
 from plenaria.core.host.contributions import Job
 from plenaria.core.kernel import clock
 from plenaria.core.me.erasure import erase_due
-from plenaria.core.people.tables import Session, SignInLink
 from plenaria.core.storage import audit
-from plenaria.core.storage.outbox.tables import OutboxLine
-from plenaria.core.storage.requests import limits
-from plenaria.core.storage.requests.tables import IdempotentAnswer
 
 logger = logging.getLogger("plenaria.jobs")
 
@@ -25,9 +22,6 @@ SEAL_EVERY_S: Final = 2.0
 KEEP_HEAD_EVERY_S: Final = 900.0
 TIDY_EVERY_S: Final = 3600.0
 ERASE_EVERY_S: Final = 3600.0
-KEEP_DELIVERED: Final = timedelta(days=30)
-"""Given-up lines too."""
-KEEP_ANSWERS: Final = timedelta(days=1)
 
 
 async def run_jobs(*, stop: asyncio.Event) -> None:
@@ -57,7 +51,7 @@ def all_jobs() -> list[tuple[str, Sequence[Job]]]:
     own = [
         Job("core.seal", SEAL_EVERY_S, audit.seal),
         Job("core.keep_head", KEEP_HEAD_EVERY_S, audit.keep_head),
-        Job("core.tidy", TIDY_EVERY_S, tidy),
+        Job("core.tidy", TIDY_EVERY_S, retention.forget_due),
         Job("core.erase", ERASE_EVERY_S, erase_due),
     ]
     return [(CORE, own), *plugins.host().collect("register_jobs")]
@@ -87,13 +81,3 @@ async def _pause(stop: asyncio.Event, seconds: float) -> None:
             await stop.wait()
     except TimeoutError:
         return
-
-
-async def tidy(*, now: datetime) -> None:
-    """Remove what nobody needs any more: ended sessions, old links, settled lines, remembered answers."""
-    await Session.delete().where(Session.expires_at < now)
-    await SignInLink.delete().where(SignInLink.expires_at < now - timedelta(days=1))
-    old = now - KEEP_DELIVERED
-    await OutboxLine.delete().where((OutboxLine.done_at < old) | (OutboxLine.given_up_at < old))
-    await IdempotentAnswer.delete().where(IdempotentAnswer.created_at < now - KEEP_ANSWERS)
-    await limits.forget_old(now=now)

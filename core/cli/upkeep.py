@@ -61,6 +61,7 @@ async def _check(installation: Installation) -> None:
 
 def warnings_about(installation: Installation) -> list[str]:
     """What is allowed but seldom meant on a server that others reach."""
+    from plenaria.core.events import retention as retention_kinds
     from plenaria.core.kernel.i18n import fill, gettext
 
     settings = installation.settings
@@ -70,6 +71,8 @@ def warnings_about(installation: Installation) -> list[str]:
         found.append(fill(message, {"address": settings.address}))
     if settings.development:
         found.append(gettext("development mode is on: mails that were kept back can be read, and /patterns is open"))
+    for name in retention_kinds.unknown():
+        found.append(fill(gettext("retention names “{name}”, which is no kind of data here"), {"name": name}))
     if not settings.mail.host:
         found.append(gettext("no mail host is set: mail stays in the outbox and nobody can sign in by link"))
     return found
@@ -94,6 +97,24 @@ def plugins(installation: Installation) -> None:
     for broken in installation.host.broken.values():
         table.add_row(broken.name, "", broken.distribution, "broken", "", broken.error)
     Console(soft_wrap=True).print(table)
+
+
+@click.group()
+def retention() -> None:
+    """How long data is kept."""
+
+
+@retention.command()
+@pass_installation
+def report(installation: Installation) -> None:
+    """List what is kept, how long and why; a worker deletes what is over, every hour."""
+    from plenaria.core.events import retention as kept
+    from plenaria.core.kernel.i18n import gettext
+
+    installation.whole_application()
+    for _, kind in kept.kinds():
+        click.echo(f"{kind.name}: {gettext(kind.title)}")
+        click.echo(f"  {kept.period(kind)} {gettext(kind.why)}")
 
 
 @click.group()

@@ -10,7 +10,7 @@ from plenaria.core.events import queries, services
 from plenaria.core.events.details import EventDetails, details_of
 from plenaria.core.events.organise import audit as audit_pages
 from plenaria.core.events.organise import exports as export_pages
-from plenaria.core.events.organise import mail_texts, team, tokens
+from plenaria.core.events.organise import mail_texts, retention, team, tokens
 from plenaria.core.events.organise import outbox as outbox_pages
 from plenaria.core.events.organise.parts import seen_in, sentences
 from plenaria.core.events.readiness import readiness
@@ -123,6 +123,7 @@ PARTS: Final = {
     "register_dashboard": N_("Its part of the overview"),
     "register_readiness": N_("What it says is missing before the event goes public"),
     "register_record_check": N_("Its comparison with the record of changes"),
+    "register_retention": N_("Its deletion of what is over"),
     "register_exports": N_("Its files to take away"),
     "register_placeholders": N_("What it fills into mails"),
     "adjust_mail": N_("Its changes to a mail"),
@@ -208,4 +209,5 @@ ROUTES = [
     *export_pages.ROUTES,
     *tokens.ROUTES,
     *audit_pages.ROUTES,
+    *retention.ROUTES,
 ]

@@ -192,6 +192,27 @@ class Job:
     stop: RunJob | None = None
 
 
+class ForgetOld(Protocol):
+    async def __call__(self, *, before: datetime, now: datetime) -> object:
+        """Delete what is older than `before`; a second time changes nothing. Several workers may do it at the same moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long the plugin keeps one kind of data, and why. `title`, `why` and `rule` are msgids.
+
+    `name` begins with the plugin's name. `days` is what an installation may change (`retention` in its settings); None is for
+    what ends by a `rule` of its own, or, without a `forget`, is kept as long as the event.
+    """
+
+    name: str
+    title: str
+    why: str
+    days: int | None = None
+    forget: ForgetOld | None = None
+    rule: str = ""
+
+
 class ExportPersonalData(Protocol):
     async def __call__(self, person: int, /) -> Any:
         """Everything that is kept about the person with this id, as builtins; empty when there is nothing."""

@@ -38,6 +38,7 @@ from plenaria.core.host.contributions import (
     Placeholder,
     PluginCard,
     RecordSubject,
+    Retention,
 )
 from plenaria.core.kernel.values import EventView, Link, MailDraft, MailText, Permission, Refusal, Role
 
@@ -504,6 +505,22 @@ def register_personal_data() -> PersonalData:  # type: ignore[empty-body]
         async def seats_to_erase(person: int) -> list[ErasureLine]:
             seats = await queries.seats_of_person(person)
             return [ErasureLine(what=gettext("Your seats on buses"))] if seats else []
+    """
+
+
+@hookspec
+def register_retention() -> Sequence[Retention]:  # type: ignore[empty-body]
+    """Say how long each kind of the plugin's data is kept, and why; give what deletes it when its time is over.
+
+    Called once at start. A worker calls each `forget` every hour; `plenaria retention report` and the console's page “What is
+    kept” list them all. One that fails is shown on the plugins page, and tried again.
+
+    Example::
+
+        @hookimpl
+        def register_retention() -> Sequence[Retention]:
+            why = N_("To find out who was on a bus.")
+            return [Retention("shuttle.seats", N_("Seats of past buses"), why, days=30, forget=services.forget_seats)]
     """
 
 

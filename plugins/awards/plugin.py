@@ -19,6 +19,7 @@ from plenaria.plugin import (
     PersonalData,
     PluginCard,
     RecordSubject,
+    Retention,
     hookimpl,
 )
 from plenaria.plugins.awards import api, hookspecs, queries, services, web, words
@@ -101,6 +102,11 @@ def register_record_subjects() -> Mapping[str, RecordSubject]:
         "nomination": RecordSubject(N_("Nomination"), f"{home}/nominations/{{id}}", "awards.manage"),
         "award": RecordSubject(N_("Award"), f"{home}/rubric", "awards.manage"),
     }
+
+
+@hookimpl
+def register_retention() -> Sequence[Retention]:
+    return services.RETENTION
 
 
 @hookimpl

@@ -26,6 +26,7 @@ from plenaria.plugin import (
     Placeholder,
     PluginCard,
     RecordSubject,
+    Retention,
     hookimpl,
 )
 from plenaria.plugins.registration import api, hookspecs, queries, rules, services, web
@@ -121,6 +122,11 @@ def register_record_subjects() -> Mapping[str, RecordSubject]:
 @hookimpl
 def register_record_check() -> CheckRecords:
     return services.check_records
+
+
+@hookimpl
+def register_retention() -> Sequence[Retention]:
+    return services.RETENTION
 
 
 @hookimpl

@@ -5,7 +5,7 @@ from plenaria.plugins.registration.services.checking import check_records
 from plenaria.plugins.registration.services.door import DoorResult, check_in, undo_check_in
 from plenaria.plugins.registration.services.exporting import attendee_sheet, order_sheet
 from plenaria.plugins.registration.services.facts import facts_of
-from plenaria.plugins.registration.services.forgetting import erase, preview
+from plenaria.plugins.registration.services.forgetting import RETENTION, erase, preview
 from plenaria.plugins.registration.services.letters import (
     calendar_file,
     send_confirmation,
@@ -32,6 +32,7 @@ from plenaria.plugins.registration.services.ticket_types import (
 from plenaria.plugins.registration.services.waiting_list import join_waiting_list
 
 __all__ = [
+    "RETENTION",
     "DoorResult",
     "PlacedOrder",
     "add_sample",

@@ -35,7 +35,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
         ),
         *("DashboardPanel", "PagePart", "Export", "MakeExport", "Sheet", "Column"),
         *("Placeholder", "FillPlaceholder", "CheckReadiness", "ReadinessItem", "RecordSubject"),
-        *("CheckRecords", "RecordedFact", "RecordFinding"),
+        *("CheckRecords", "RecordedFact", "RecordFinding", "Retention", "ForgetOld"),
         *("MailDraft", "PriceLine", "PreviewErasure", "ErasePersonalData", "ErasureLine", "Role"),
     ),
     "Values": (
