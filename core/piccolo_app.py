@@ -17,7 +17,7 @@ from plenaria.core.people.tables import (
     SignInAttempt,
     SignInLink,
 )
-from plenaria.core.storage.audit.tables import AuditLine, AuditSeal
+from plenaria.core.storage.audit.tables import AuditHead, AuditLine, AuditSeal
 from plenaria.core.storage.files.tables import StoredFile
 from plenaria.core.storage.outbox.tables import OutboxLine
 from plenaria.core.storage.readiness.tables import Probe
@@ -45,6 +45,7 @@ APP_CONFIG = AppConfig(
         StoredFile,
         AuditLine,
         AuditSeal,
+        AuditHead,
         Probe,
     ],
     migration_dependencies=[],

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,7 @@ from litestar.di import Provide
 from plenaria.core import mail
 from plenaria.core.app import fitness, routes
 from plenaria.core.app.jobs import run_jobs
-from plenaria.core.events import cache, facts, mail_checks
+from plenaria.core.events import cache, facts, mail_checks, retention
 from plenaria.core.host import plugins
 from plenaria.core.host.permissions import CORE_PERMISSIONS, use_permissions, use_roles
 from plenaria.core.host.plugins import PluginHost
@@ -26,7 +26,7 @@ from plenaria.core.kernel.values import EventView
 from plenaria.core.people import queries as people
 from plenaria.core.storage import outbox, signing_keys
 from plenaria.core.storage.audit import words as audit_words
-from plenaria.core.storage.database import Database, schema_difference
+from plenaria.core.storage.database import Database, in_use, schema_difference
 from plenaria.core.storage.readiness import Readiness
 from plenaria.core.web import api, errors, refusals
 from plenaria.core.web.access import Access
@@ -54,6 +54,7 @@ def prepare(settings: Settings, host: PluginHost) -> None:
     mail.use(settings)
     signing_keys.use(Path(settings.key_file))
     outbox.use(CARRIERS)
+    retention.use(settings.retention)
     own = [Path(settings.locale_folder)] if settings.locale_folder else []
     i18n.start(settings.languages, *own, CORE / "locale")
     for name, folder in host.folders("locale"):
@@ -170,7 +171,9 @@ def _lifespan(settings: Settings, host: PluginHost, with_worker: bool) -> Any:
         await database.open(host.tables())
         stop = asyncio.Event()
         work: list[asyncio.Task[None]] = []
+        presence = AsyncExitStack()
         try:
+            await presence.enter_async_context(in_use(database))
             if difference := await schema_difference(database, host.apps()):
                 raise Misconfigured(
                     f"the schema is not this version's ({'; '.join(difference)}): run `plenaria migrate`"
@@ -186,6 +189,7 @@ def _lifespan(settings: Settings, host: PluginHost, with_worker: bool) -> Any:
         finally:
             stop.set()
             await asyncio.gather(*work, return_exceptions=True)
+            await presence.aclose()
             await database.close()
 
     return lifespan

@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from plenaria.core.forms import form_for
 from plenaria.core.forms.schema import fields_of
-from plenaria.core.host.contributions import PluginCard
+from plenaria.core.host.contributions import PluginCard, RecordSubject
 from plenaria.core.host.names import Owners
 from plenaria.core.host.permissions import CORE_PERMISSIONS, CORE_ROLES, OPEN, registered
 from plenaria.core.host.plugins import OURS, Plugin, PluginHost, Unfit
@@ -160,6 +160,12 @@ def _refuse_wrong_types(host: PluginHost, name: str) -> None:
     for hook in ("register_refusals", "register_actions"):
         words = host.contributed(name, hook) or {}
         _refuse_no_text(hook, *words, *words.values())
+    for kind, subject in (host.contributed(name, "register_record_subjects") or {}).items():
+        if not isinstance(subject, RecordSubject):
+            raise Unfit(f"register_record_subjects: {subject!r} is no RecordSubject")
+        _refuse_no_text("register_record_subjects", kind, subject.title, subject.href, subject.permission)
+        with _trying(f"register_record_subjects: href {subject.href!r}", "use {event} and {id} alone"):
+            subject.href.format(event="", id="")
     for placeholder in _each(host, plugin, "register_placeholders"):
         _refuse_no_text("register_placeholders", placeholder.name, placeholder.title, placeholder.sample)
     for hook in _PANELS:
@@ -291,6 +297,10 @@ def _functions(host: PluginHost, plugin: Plugin, known: _Known) -> None:
             _refuse_uncallable(f"job {job.name!r}", function, (), ("now",))
     for export in _each(host, plugin, "register_exports"):
         _refuse_uncallable(f"export {export.name!r}", export.make, (None,), ("now",))
+    for kind in _each(host, plugin, "register_retention"):
+        _refuse_no_text("register_retention", kind.name, kind.title, kind.why, kind.rule)
+        if kind.forget is not None:
+            _refuse_uncallable(f"retention {kind.name!r}", kind.forget, (), ("before", "now"))
     for placeholder in _each(host, plugin, "register_placeholders"):
         _refuse_uncallable(f"placeholder {placeholder.name!r}", placeholder.text, (None,), ("to", "language", "now"))
     single: list[tuple[str, str, int, tuple[str, ...]]] = [
@@ -302,6 +312,7 @@ def _functions(host: PluginHost, plugin: Plugin, known: _Known) -> None:
         ("register_declared", "read", 1, ()),
         ("register_declared", "apply", 2, ("by", "now")),
         ("register_readiness", "", 1, ("now",)),
+        ("register_record_check", "", 2, ()),
     ]
     declared = host.contributed(plugin.name, "register_declared")
     if declared is not None and declared.copied is not None:

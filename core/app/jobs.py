@@ -4,19 +4,16 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
+from plenaria.core.events import retention
 from plenaria.core.host import gathering, plugins
 from plenaria.core.host.contributions import Job
 from plenaria.core.kernel import clock
 from plenaria.core.kernel.trouble import Outage, Unavailable
 from plenaria.core.me.erasure import erase_due
-from plenaria.core.people.services import forget_old_attempts
-from plenaria.core.people.tables import Session, SignInLink
-from plenaria.core.storage import audit, outbox
-from plenaria.core.storage.requests import limits
-from plenaria.core.storage.requests.tables import IdempotentAnswer
+from plenaria.core.storage import audit
 
 logger = logging.getLogger("plenaria.jobs")
 
@@ -24,11 +21,9 @@ CORE: Final = "core"
 JOB_WITHIN_S: Final = 900.0
 SEAL_EVERY_S: Final = 2.0
 SEAL_ALL_EVERY_S: Final = 3600.0
+KEEP_HEAD_EVERY_S: Final = 900.0
 TIDY_EVERY_S: Final = 3600.0
 ERASE_EVERY_S: Final = 3600.0
-KEEP_DELIVERED: Final = timedelta(days=30)
-"""Given-up and dropped lines too."""
-KEEP_ANSWERS: Final = timedelta(days=1)
 
 
 async def run_jobs(*, stop: asyncio.Event) -> None:
@@ -69,7 +64,8 @@ def all_jobs() -> list[tuple[str, Sequence[Job]]]:
     own = [
         Job("core.seal_all", SEAL_ALL_EVERY_S, audit.seal_all),
         Job("core.seal", SEAL_EVERY_S, audit.seal),
-        Job("core.tidy", TIDY_EVERY_S, tidy),
+        Job("core.keep_head", KEEP_HEAD_EVERY_S, audit.keep_head),
+        Job("core.tidy", TIDY_EVERY_S, retention.forget_due),
         Job("core.erase", ERASE_EVERY_S, erase_due),
     ]
     return [(CORE, own), *plugins.host().collect("register_jobs")]
@@ -101,13 +97,3 @@ async def _pause(stop: asyncio.Event, seconds: float) -> None:
             await stop.wait()
     except TimeoutError:
         return
-
-
-async def tidy(*, now: datetime) -> None:
-    """Remove what nobody needs any more: ended sessions, old links, settled lines, remembered answers."""
-    await Session.delete().where(Session.expires_at < now)
-    await SignInLink.delete().where(SignInLink.expires_at < now - timedelta(days=1))
-    await outbox.forget_settled(before=now - KEEP_DELIVERED)
-    await IdempotentAnswer.delete().where(IdempotentAnswer.created_at < now - KEEP_ANSWERS)
-    await forget_old_attempts(now=now)
-    await limits.forget_old(now=now)

@@ -73,6 +73,7 @@ for each in (
     upkeep.audit,
     receipt_command,
     upkeep.backup,
+    upkeep.retention,
     upkeep.restore,
     upkeep.check,
     doctor.doctor,

@@ -29,6 +29,14 @@ def cautions(settings: Settings, config: Path | None) -> list[str]:
     ]
 
 
+def about_retention() -> Iterator[str]:
+    """Names in the setting `retention` that are no kind of data."""
+    from plenaria.core.events import retention
+
+    for name in retention.unknown():
+        yield fill(gettext("retention names “{name}”, which is no kind of data here"), {"name": name})
+
+
 def about_tables(tables: "Iterable[type[Table]]") -> Iterator[str]:
     """Foreign keys of plugins' tables that no index begins with."""
     from plenaria.core.storage.database import unindexed_keys

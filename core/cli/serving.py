@@ -151,10 +151,11 @@ def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 async def _work(installation: Installation) -> None:
     from plenaria.core.app.jobs import run_jobs
     from plenaria.core.storage import outbox
+    from plenaria.core.storage.database import in_use
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stop.set)
-    async with installation.database():
+    async with installation.database() as database, in_use(database):
         await asyncio.gather(outbox.run(stop=stop), run_jobs(stop=stop))

@@ -10,6 +10,8 @@ from plenaria.core.cli.installation import Installation, pass_installation, run
 
 if TYPE_CHECKING:
     from plenaria.core.kernel.ledger import Verdict
+    from plenaria.core.kernel.values import RecordFinding
+    from plenaria.core.storage.audit import HeadProblem, TreeHead
 
 
 @click.command()
@@ -39,7 +41,7 @@ def check(installation: Installation) -> None:
     """
     installation.whole_application()
     run(_check(installation))
-    from plenaria.core.cli.cautions import about_tables, cautions
+    from plenaria.core.cli.cautions import about_retention, about_tables, cautions
     from plenaria.core.kernel.i18n import gettext
 
     settings = installation.settings
@@ -48,7 +50,7 @@ def check(installation: Installation) -> None:
     click.echo(f"{gettext('Plugins')}: {', '.join(installation.host.plugins) or '-'}")
     click.echo(gettext("The schema is this version's."))
     found = cautions(settings, installation.config_file)
-    for warning in [*found, *about_tables(installation.host.tables())]:
+    for warning in [*found, *about_retention(), *about_tables(installation.host.tables())]:
         click.echo(f"{gettext('Warning')}: {warning}", err=True)
     if installation.host.broken:  # each was named when it was left out
         sys.exit(2)
@@ -84,18 +86,88 @@ def plugins(installation: Installation) -> None:
 
 
 @click.group()
+def retention() -> None:
+    """How long data is kept."""
+
+
+@retention.command()
+@pass_installation
+def report(installation: Installation) -> None:
+    """List what is kept, how long and why; a worker deletes what is over, every hour."""
+    from plenaria.core.events import retention as kept
+    from plenaria.core.kernel.i18n import gettext
+
+    installation.whole_application()
+    for _, kind in kept.kinds():
+        click.echo(f"{kind.name}: {gettext(kind.title)}")
+        click.echo(f"  {kept.period(kind)} {gettext(kind.why)}")
+
+
+@click.group()
 def audit() -> None:
     """The record of changes."""
 
 
-@audit.command("verify")
+@audit.command("head")
+@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write it to this file.")
 @pass_installation
-def audit_verify(installation: Installation) -> None:
-    """Read the whole record and prove it; ends with 1 and names the first broken line, if there is one."""
+def audit_head(installation: Installation, output: Path | None) -> None:
+    """Print the signed head of the record as it is now; kept elsewhere, it is what `audit verify --anchor` takes."""
+    from plenaria.core.storage.audit import heads
+
+    text = heads.written(run(_head(installation)))
+    if output is None:
+        click.echo(text)
+    else:
+        output.write_text(text + "\n", "utf-8")
+
+
+async def _head(installation: Installation) -> "TreeHead":
+    from plenaria.core.kernel import clock
+    from plenaria.core.storage import audit as record
+
+    async with installation.database():
+        await record.seal(now=clock.now())
+        return await record.current_head(now=clock.now())
+
+
+@audit.command("verify")
+@click.option(
+    "--anchor",
+    "anchors",
+    multiple=True,
+    help="A head from earlier: the file that `audit head` wrote, or its SIZE:ROOT.",
+)
+@pass_installation
+def audit_verify(installation: Installation, anchors: tuple[str, ...]) -> None:
+    """Read the whole record and prove it, and compare it with what it is about; ends with 1 when something is wrong."""
+    from plenaria.core.kernel.i18n import gettext
+
+    verdict, wrong_heads, findings = run(_verify(installation, [_anchor(each) for each in anchors]))
+    _say_verdict(verdict)
+    _say_heads(wrong_heads)
+    for finding in findings:
+        click.echo(f"{finding.subject}: {finding.words}", err=True)
+    if verdict.first_broken is not None or wrong_heads or findings:
+        sys.exit(1)
+    click.echo(gettext("No sealed line was changed, removed or moved."))
+
+
+def _anchor(given: str) -> "TreeHead":
+    from plenaria.core.kernel.settings import Misconfigured
+    from plenaria.core.storage.audit import heads
+
+    path = Path(given)
+    try:
+        return heads.read(path.read_text("utf-8") if path.is_file() else given)
+    except ValueError as error:
+        raise Misconfigured(f"{given}: {error}") from None
+
+
+def _say_verdict(verdict: "Verdict") -> None:
     from plenaria.core.kernel.i18n import fill, gettext
     from plenaria.core.kernel.values import builtins
 
-    verdict = run(_verify(installation))
     click.echo(fill(gettext("Sealed: {sealed}, not yet sealed: {unsealed}"), builtins(verdict)))
     if (broken := verdict.first_broken) is not None:
         line = gettext("Broken: line {line_id}, at seal {no}: {reason}")
@@ -104,15 +176,30 @@ def audit_verify(installation: Installation) -> None:
         click.echo(fill(line, builtins(broken)), err=True)
         click.echo(f"  {gettext('expected')}: {broken.expected or '-'}", err=True)
         click.echo(f"  {gettext('found')}: {broken.found or '-'}", err=True)
-        sys.exit(1)
-    click.echo(gettext("No sealed line was changed, removed or moved."))
 
 
-async def _verify(installation: Installation) -> "Verdict":
+def _say_heads(problems: "list[HeadProblem]") -> None:
+    from plenaria.core.kernel.i18n import fill, gettext
+
+    words = {
+        "shorter": gettext("the record is shorter now; sealed lines: {sealed}"),
+        "other_root": gettext("its lines are not what they were"),
+        "other_chain": gettext("its last seal is not what it was"),
+        "bad_signature": gettext("its signature does not fit"),
+    }
+    for each in problems:
+        reason = fill(words[each.reason], {"sealed": each.sealed})
+        click.echo(fill(gettext("Head {head}: {reason}"), {"head": each.head.short, "reason": reason}), err=True)
+
+
+async def _verify(
+    installation: Installation, anchors: "list[TreeHead]"
+) -> "tuple[Verdict, list[HeadProblem], list[RecordFinding]]":
+    from plenaria.core.events.checking import verify_records
     from plenaria.core.storage import audit as record
 
     async with installation.database():
-        return await record.verify()
+        return await record.verify(), await record.verify_heads(anchors), await verify_records()
 
 
 @click.command()
@@ -135,19 +222,37 @@ async def _backup(installation: Installation, file: Path) -> None:
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--keep-in",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Where the database of before is kept; else beside it (SQLite) or beside FILE (PostgreSQL).",
+)
+@click.option(
+    "--without-plugin",
+    "without_plugins",
+    multiple=True,
+    help="Bring the data of this plugin back although it is not installed.",
+)
 @pass_installation
-def restore(installation: Installation, file: Path, yes: bool) -> None:
+def restore(
+    installation: Installation, file: Path, yes: bool, keep_in: Path | None, without_plugins: tuple[str, ...]
+) -> None:
     """Make the database what it was when FILE was written; everything since is lost. Stop the service first.
+
+    FILE is looked at whole before anything is touched, and the database of before is kept. For PostgreSQL it may be a dump of
+    pg_dump in the custom, directory or tar format.
 
     Everybody has to sign in again, and what waited to be sent is kept back until you release or discard it (`mail`).
     """
-    from plenaria.core.kernel.i18n import gettext
+    from plenaria.core.kernel.i18n import fill, gettext
 
     if not yes:
         click.confirm(gettext("Everything in the database now is replaced. Go on?"), abort=True)
-    run(_restore(installation, file))
+    kept = run(_restore(installation, file, keep_in, without_plugins))
+    if kept is not None:
+        click.echo(fill(gettext("The database of before is kept: {path}"), {"path": kept}))
     click.echo(
         gettext("Restored. Run `plenaria migrate` if the backup is older than this version, then `plenaria check`.")
     )
@@ -156,17 +261,30 @@ def restore(installation: Installation, file: Path, yes: bool) -> None:
     )
 
 
-async def _restore(installation: Installation, file: Path) -> None:
+async def _restore(
+    installation: Installation, file: Path, keep_in: Path | None, without_plugins: tuple[str, ...]
+) -> Path | None:
+    from plenaria.core.kernel import clock
     from plenaria.core.people.services import end_every_way_in
-    from plenaria.core.storage import outbox
-    from plenaria.core.storage.database import transaction
-    from plenaria.core.storage.database.backup import restore as copy_in
+    from plenaria.core.storage import outbox, signing_keys
+    from plenaria.core.storage.audit import HEAD_FILE
+    from plenaria.core.storage.database import alone, transaction
+    from plenaria.core.storage.database import restore as copy_in
 
-    async with installation.database(any_schema=True) as database:
-        await copy_in(database, file)
+    async with installation.database(any_schema=True) as database, alone(database):
+        kept = await copy_in(
+            database,
+            file,
+            apps=installation.host.apps(),
+            now=clock.now(),
+            keep_in=keep_in,
+            without_plugins=without_plugins,
+        )
+        signing_keys.set_aside_beside(HEAD_FILE)
         async with transaction():
             await outbox.keep_back_everything()
             await end_every_way_in()
+        return kept
 
 
 @click.group()

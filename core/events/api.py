@@ -9,7 +9,7 @@ from litestar import Request, Response, get, post, put
 from litestar.params import JSONBody, Parameter
 from msgspec import Struct
 
-from plenaria.core.events import copying, declared, exports, queries, services
+from plenaria.core.events import copying, declared, exports, queries, record_api, services
 from plenaria.core.events.copying import EventCopy
 from plenaria.core.events.details import NewEvent
 from plenaria.core.events.export_file import exported
@@ -308,5 +308,6 @@ def routes(host: PluginHost) -> list[Any]:
         list_plugins,
         get_declaration,
         put_declaration,
+        *record_api.ROUTES,
         *of_plugins,
     ]

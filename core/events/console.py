@@ -10,11 +10,11 @@ from plenaria.core.events import queries, services
 from plenaria.core.events.details import EventDetails, details_of
 from plenaria.core.events.organise import audit as audit_pages
 from plenaria.core.events.organise import exports as export_pages
-from plenaria.core.events.organise import mail_texts, team, tokens
+from plenaria.core.events.organise import mail_texts, retention, team, tokens
 from plenaria.core.events.organise import outbox as outbox_pages
-from plenaria.core.events.organise.audit import actors_of
 from plenaria.core.events.organise.parts import seen_in, sentences
 from plenaria.core.events.readiness import readiness
+from plenaria.core.events.record import shown_lines
 from plenaria.core.forms import Checked, edited_lists, fingerprint, form_for, parse
 from plenaria.core.host import plugins
 from plenaria.core.host.gathering import Failure
@@ -23,7 +23,6 @@ from plenaria.core.kernel.i18n import gettext
 from plenaria.core.kernel.values import N_, EventView, Refused
 from plenaria.core.people import queries as people
 from plenaria.core.storage import audit, outbox
-from plenaria.core.storage.audit import words as audit_words
 from plenaria.core.web.panels import panels_of
 from plenaria.core.web.templating import page, see_other
 
@@ -36,7 +35,7 @@ MOST_NAMED: Final = 5
 async def overview(request: Anything, event: EventView, visit: Visit) -> Response[str]:
     """What is on, who works here, and what happened last."""
     undelivered = await outbox.undelivered(event.id)
-    last = await audit.lines(event=event.id, most=8)
+    last = await shown_lines(await audit.lines(event=event.id, most=8), event, visit)
     facts = {"event": event, "now": visit.now}
     panels = await panels_of(
         request,
@@ -53,8 +52,6 @@ async def overview(request: Anything, event: EventView, visit: Visit) -> Respons
         team_size=await people.team_size(event),
         outbox=undelivered,
         last=last,
-        actors=await actors_of(last),
-        action_label=audit_words.label,
     )
 
 
@@ -125,6 +122,8 @@ PARTS: Final = {
     "register_page_parts": N_("Its part of another page"),
     "register_dashboard": N_("Its part of the overview"),
     "register_readiness": N_("What it says is missing before the event goes public"),
+    "register_record_check": N_("Its comparison with the record of changes"),
+    "register_retention": N_("Its deletion of what is over"),
     "register_exports": N_("Its files to take away"),
     "register_mail_checks": N_("What it knows of mails that are no longer true"),
     "register_placeholders": N_("What it fills into mails"),
@@ -211,4 +210,5 @@ ROUTES = [
     *export_pages.ROUTES,
     *tokens.ROUTES,
     *audit_pages.ROUTES,
+    *retention.ROUTES,
 ]

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 from plenaria.core import mail
 from plenaria.core.events import declared, services
 from plenaria.core.events.moving import moved_by
+from plenaria.core.forms import changed_value
 from plenaria.core.host.visit import PersonView
 from plenaria.core.kernel.values import N_, EventView, Refusal, Refused, Slug
 from plenaria.core.people import services as people
@@ -55,7 +56,14 @@ async def copy_event(
         event = await declared.apply(declaration, by=by, now=now)
         await mail.copy_wordings(source, event, by=owner.id if owner else None, now=now)
         facts: dict[str, Any] = {"from": source.slug, "days": (copy.starts_on - source.starts_on).days}
-        await audit.record("event.copied", by=by, subject=f"event:{copy.slug}", event=event.id, facts=facts, now=now)
+        changes = [
+            *changed_value(N_("Copied from"), None, source.slug),
+            *changed_value(N_("First day"), source.starts_on.isoformat(), copy.starts_on.isoformat(), kind="date"),
+        ]
+        subject = f"event:{copy.slug}"
+        await audit.record(
+            "event.copied", by=by, subject=subject, event=event.id, facts=facts, changes=changes, now=now
+        )
         return event
 
 

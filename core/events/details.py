@@ -79,6 +79,7 @@ def details_of(event: EventView) -> EventDetails:
 RESERVED: Final = frozenset(
     {
         "api",
+        "audit",
         "erasures",
         "kept-back",
         "me",

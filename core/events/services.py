@@ -9,11 +9,11 @@ from piccolo.columns import Column
 from plenaria.core.events import cache, queries
 from plenaria.core.events.details import EventDetails, NewEvent, details_of
 from plenaria.core.events.tables import Event, EventPlugin
-from plenaria.core.forms import refuse_unseen
+from plenaria.core.forms import changed_value, recorded, refuse_unseen
 from plenaria.core.host import plugins
 from plenaria.core.host.visit import PersonView
 from plenaria.core.kernel.ledger import digest
-from plenaria.core.kernel.values import EventView, Refusal, Refused
+from plenaria.core.kernel.values import N_, EventView, Refusal, Refused
 from plenaria.core.people import services as people
 from plenaria.core.storage import audit, outbox
 from plenaria.core.storage.database import lock, repeatable, transaction
@@ -26,7 +26,13 @@ async def create_event(slug: str, details: EventDetails, *, by: str, now: dateti
         if not await Event.insert(event).on_conflict(action="DO NOTHING").returning(Event.id):
             raise Refused(Refusal("slug_taken", {"slug": slug}, "/slug"))
         await audit.record(
-            "event.created", by=by, subject=f"event:{slug}", event=event.id, facts={"slug": slug}, now=now
+            "event.created",
+            by=by,
+            subject=f"event:{slug}",
+            event=event.id,
+            facts={"slug": slug},
+            changes=recorded(None, details, currency=details.currency),
+            now=now,
         )
         return await queries.event_by_id(event.id)
 
@@ -64,7 +70,8 @@ async def change_event(
             by=by,
             subject=f"event:{event.slug}",
             event=event.id,
-            facts={"fields": _changed(stored, details), "details": digest(msgspec.to_builtins(details))},
+            facts={"details": digest(msgspec.to_builtins(details))},
+            changes=recorded(details_of(stored), details, currency=details.currency),
             now=now,
         )
         await outbox.tell("event_changed", event=changed, now=now)
@@ -104,7 +111,13 @@ async def switch_plugin(event: EventView, plugin: str, *, on: bool, by: str, now
         await touch(event, now=now)
         changed = await queries.event_by_id(event.id)
         await audit.record(
-            "plugin.switched", by=by, subject=f"plugin:{plugin}", event=event.id, facts={"on": on}, now=now
+            "plugin.switched",
+            by=by,
+            subject=f"plugin:{plugin}",
+            event=event.id,
+            facts={"on": on},
+            changes=changed_value(N_("Switched on"), not on, on, kind="bool"),
+            now=now,
         )
         await outbox.tell("plugin_switched", event=changed, plugin=plugin, on=on, now=now)
         return changed
@@ -130,7 +143,8 @@ async def change_settings(
             by=by,
             subject=f"plugin:{plugin}",
             event=event.id,
-            facts={"fields": _changed(before, settings), "settings": digest(values)},
+            facts={"settings": digest(values)},
+            changes=recorded(before, settings, currency=event.currency),
             now=now,
         )
         await outbox.tell("event_changed", event=event, now=now)
@@ -141,11 +155,6 @@ async def forget_plugin(plugin: str, *, by: str, now: datetime) -> None:
     async with transaction():
         await EventPlugin.delete().where(EventPlugin.plugin == plugin)
         await audit.record("plugin.forgotten", by=by, subject=f"plugin:{plugin}", facts={}, now=now)
-
-
-def _changed(before: Any, after: Any) -> list[str]:
-    """Names of the fields that differ: the log says what was changed, never personal data itself."""
-    return [name for name in after.__struct_fields__ if getattr(before, name, None) != getattr(after, name)]
 
 
 async def _ensure_row(event: EventView, plugin: str) -> None:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, Union, get_args, get_ori
 
 import msgspec
 
-from plenaria.core.kernel.values import CalendarEntry, ErasureLine, EventView, ReadinessItem, Sheet
+from plenaria.core.kernel.values import (
+    CalendarEntry,
+    ErasureLine,
+    EventView,
+    ReadinessItem,
+    RecordedFact,
+    RecordFinding,
+    Sheet,
+)
 
 if TYPE_CHECKING:
     from plenaria.core.host.visit import PersonView
@@ -101,6 +109,11 @@ class Export:
     ending: str = ""
 
 
+class CheckRecords(Protocol):
+    async def __call__(self, event: EventView, lines: Sequence[RecordedFact], /) -> list[RecordFinding]:
+        """What of the plugin's own data does not agree with the event's lines, which come in their order; [] when all does."""
+
+
 class FillPlaceholder(Protocol):
     async def __call__(self, event: EventView, /, *, to: str, language: str, now: datetime) -> str:
         """The text for a mail to this address in this language; "" when there is nothing to say."""
@@ -114,6 +127,19 @@ class Placeholder:
     title: str
     sample: str
     text: FillPlaceholder
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSubject:
+    """What a line in the record of changes is about. `title` is a msgid; `href` its page, with `{event}` and `{id}`.
+
+    Without an `href` it is named and not linked; without an `{id}` in it the link leads to the list. The link stands for those
+    who hold `permission` in the event.
+    """
+
+    title: str
+    href: str = ""
+    permission: str = "event.view"
 
 
 class CheckReadiness(Protocol):
@@ -173,6 +199,27 @@ class Job:
     every_s: float
     run: RunJob
     stop: RunJob | None = None
+
+
+class ForgetOld(Protocol):
+    async def __call__(self, *, before: datetime, now: datetime) -> object:
+        """Delete what is older than `before`; a second time changes nothing. Several workers may do it at the same moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long the plugin keeps one kind of data, and why. `title`, `why` and `rule` are msgids.
+
+    `name` begins with the plugin's name. `days` is what an installation may change (`retention` in its settings); None is for
+    what ends by a `rule` of its own, or, without a `forget`, is kept as long as the event.
+    """
+
+    name: str
+    title: str
+    why: str
+    days: int | None = None
+    forget: ForgetOld | None = None
+    rule: str = ""
 
 
 class ExportPersonalData(Protocol):

@@ -27,6 +27,7 @@ from plenaria.core.host.contributions import (
     AddSample,
     CalendarSource,
     CheckReadiness,
+    CheckRecords,
     DashboardPanel,
     Declared,
     Export,
@@ -37,6 +38,8 @@ from plenaria.core.host.contributions import (
     PersonalData,
     Placeholder,
     PluginCard,
+    RecordSubject,
+    Retention,
 )
 from plenaria.core.kernel.values import EventView, Link, MailDraft, MailText, Permission, Refusal, Role
 
@@ -294,6 +297,44 @@ def register_actions() -> Mapping[str, str]:  # type: ignore[empty-body]
 
 
 @hookspec
+def register_record_subjects() -> Mapping[str, RecordSubject]:  # type: ignore[empty-body]
+    """Say what the lines of the plugin in the record of changes are about: the part of `subject` before the colon → what it is.
+
+    Called once at start. The record then reads “Departure 12” with a link to its page instead of `departure:12`. A name that the
+    core or an earlier plugin has taken stays theirs.
+
+    Example::
+
+        @hookimpl
+        def register_record_subjects() -> Mapping[str, RecordSubject]:
+            return {"departure": RecordSubject(N_("Departure"), "/{event}/organise/shuttle/{id}", "shuttle.edit")}
+    """
+
+
+@hookspec
+def register_record_check() -> CheckRecords:  # type: ignore[empty-body]
+    """Compare the plugin's own data with the record of changes: an async function that returns what does not agree.
+
+    Called once at start; the function is awaited by `plenaria audit verify` for each event where the plugin is on, with the
+    event's lines in their order. It has 60 seconds. Data that changed without its line, or a line without its data, is what
+    somebody did past the program. What fails is itself a finding.
+
+    Example::
+
+        @hookimpl
+        def register_record_check() -> CheckRecords:
+            return queries.check_records
+
+
+        async def check_records(event: EventView, lines: Sequence[RecordedFact]) -> list[RecordFinding]:
+            known = {line.subject for line in lines if line.action == "shuttle.departure_added"}
+            subjects = [f"departure:{each.id}" for each in await departures(event.id)]
+            words = gettext("It is not in the record.")
+            return [RecordFinding("shuttle.unrecorded", each, words) for each in subjects if each not in known]
+    """
+
+
+@hookspec
 def register_calendar() -> CalendarSource:  # type: ignore[empty-body]
     """Give calendar entries to the event's calendar: an async function of the event that returns `CalendarEntry` values.
 
@@ -490,6 +531,22 @@ def register_personal_data() -> PersonalData:  # type: ignore[empty-body]
         async def seats_to_erase(person: int) -> list[ErasureLine]:
             seats = await queries.seats_of_person(person)
             return [ErasureLine(what=gettext("Your seats on buses"))] if seats else []
+    """
+
+
+@hookspec
+def register_retention() -> Sequence[Retention]:  # type: ignore[empty-body]
+    """Say how long each kind of the plugin's data is kept, and why; give what deletes it when its time is over.
+
+    Called once at start. A worker calls each `forget` every hour; `plenaria retention report` and the console's page “What is
+    kept” list them all. One that fails is shown on the plugins page, and tried again.
+
+    Example::
+
+        @hookimpl
+        def register_retention() -> Sequence[Retention]:
+            why = N_("To find out who was on a bus.")
+            return [Retention("shuttle.seats", N_("Seats of past buses"), why, days=30, forget=services.forget_seats)]
     """
 
 

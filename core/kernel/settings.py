@@ -107,6 +107,8 @@ class Settings(Struct, forbid_unknown_fields=True, frozen=True):
     session_days: Annotated[int, Meta(ge=1, le=365)] = 30
     erasure_days: Annotated[int, Meta(ge=1, le=90)] = 15
     """How long a person's data is blocked before it is erased, and can be taken back by signing in."""
+    retention: dict[str, Annotated[int, Meta(ge=0, le=36_500)]] = {}
+    """Days that a kind of data is kept, where it differs from the default: `plenaria retention report` names the kinds."""
     second_factor_for_organisers: bool = False
     disabled_plugins: tuple[str, ...] = ()
     """Plugins that are installed but not to be loaded at all."""

@@ -257,6 +257,28 @@ class CalendarEntry(Struct, frozen=True):
     cancelled: bool = False
 
 
+class RecordedFact(Struct, frozen=True):
+    """A line of the record of changes as a plugin checks it; `facts` are what `record_change` was given."""
+
+    id: int
+    at: datetime
+    by: str
+    action: str
+    subject: str
+    facts: dict[str, Any]
+
+
+class RecordFinding(Struct, frozen=True):
+    """Where the record of changes and what it is about do not agree. `words` are in the reader's language.
+
+    `subject` names the thing as a line does: `order:7Q2K`; `code` begins with the plugin's name.
+    """
+
+    code: str
+    subject: str
+    words: str
+
+
 class EventView(Struct, frozen=True):
     """What everybody may know of an event; passed to pages, rules and hooks instead of a table row."""
 

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from plenaria.core.forms import refuse_unseen
-from plenaria.core.kernel.values import EventView, MailText, in_language, language_of, refuse
+from plenaria.core.forms import RecordedChange, changed_text, refuse_unseen
+from plenaria.core.kernel.values import N_, EventView, MailText, in_language, language_of, refuse
 from plenaria.core.mail import checking, placeholders
 from plenaria.core.mail.tables import MailOverride
 from plenaria.core.storage import audit
@@ -60,7 +60,8 @@ async def reword(
     key = f"{event.id}/{text.key}/{language}"
     async with transaction():
         await lock(f"wording {key}")
-        refuse_unseen(seen, await wording(text, event, language))
+        before = await wording(text, event, language)
+        refuse_unseen(seen, before)
         await MailOverride.delete().where(MailOverride.key == key)
         await MailOverride(
             event=event.id,
@@ -78,18 +79,30 @@ async def reword(
             subject=f"mail:{text.key}",
             event=event.id,
             facts={"language": language},
+            changes=_changes(before, (subject, body)),
             now=now,
         )
+
+
+def _changes(before: tuple[str, str], after: tuple[str, str]) -> list[RecordedChange]:
+    return [*changed_text(N_("Subject"), before[0], after[0]), *changed_text(N_("Text"), before[1], after[1])]
 
 
 async def restore(text: MailText, event: EventView, language: str, *, by: str, now: datetime) -> None:
     """Go back to the plugin's own wording; nothing happens where the event has none of its own."""
     async with transaction():
+        before = await wording(text, event, language)
         key = f"{event.id}/{text.key}/{language}"
         if not await MailOverride.delete().where(MailOverride.key == key).returning(MailOverride.id):
             return
         await audit.record(
-            "mail.restored", by=by, subject=f"mail:{text.key}", event=event.id, facts={"language": language}, now=now
+            "mail.restored",
+            by=by,
+            subject=f"mail:{text.key}",
+            event=event.id,
+            facts={"language": language},
+            changes=_changes(before, await wording(text, event, language)),
+            now=now,
         )
 
 

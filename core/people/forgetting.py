@@ -1,7 +1,7 @@
 """What the core itself does about a person's data when it is erased: the account, and everything under its address."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from piccolo.query.functions import Lower
@@ -35,7 +35,7 @@ async def forget(person: int, /, *, now: datetime) -> None:
     known = await queries.person(person)
     if known is None or known.email.endswith(f"@{ERASED_DOMAIN}"):
         return
-    await _forget_lines(known.email)
+    await _forget_lines(known.email, person)
     await SignInLink.delete().where(SignInLink.email == known.email)
     await Session.delete().where(Session.person == person)
     await ApiToken.delete().where(ApiToken.person == person)
@@ -58,17 +58,43 @@ async def forget(person: int, /, *, now: datetime) -> None:
     ).where(Person.id == person)
 
 
-async def _forget_lines(email: str) -> None:
-    """Mails to the address, and facts that hold it once they are delivered or given up: a plugin still waits for others."""
-    settled = OutboxLine.done_at.is_not_null() | OutboxLine.given_up_at.is_not_null()
-    rows = (
-        await OutboxLine.select(OutboxLine.id, OutboxLine.kind, OutboxLine.payload)
-        .where(Lower(OutboxLine.payload).like(f"%{email}%"))
-        .where((OutboxLine.kind == "mail") | settled)
-    )
-    ids = [row["id"] for row in rows if _concerns(row["kind"], msgspec.json.decode(row["payload"]), email)]
-    if ids:
-        await OutboxLine.delete().where(OutboxLine.id.is_in(ids))
+async def _forget_lines(email: str, person: int) -> None:
+    """Mails to the address, and facts that hold it; of a fact that a plugin still waits for only the person is taken out."""
+    rows = await OutboxLine.select(
+        OutboxLine.id, OutboxLine.kind, OutboxLine.payload, OutboxLine.done_at, OutboxLine.given_up_at
+    ).where(Lower(OutboxLine.payload).like(f"%{email}%"))
+    gone = []
+    for row in rows:
+        payload = msgspec.json.decode(row["payload"])
+        if not _concerns(row["kind"], payload, email):
+            continue
+        if row["kind"] == "mail" or row["done_at"] or row["given_up_at"]:
+            gone.append(row["id"])
+        else:
+            left = msgspec.json.encode(_without(payload, email, f"person-{person}@{ERASED_DOMAIN}")).decode()
+            await OutboxLine.update({OutboxLine.payload: left}).where(OutboxLine.id == row["id"])
+    if gone:
+        await OutboxLine.delete().where(OutboxLine.id.is_in(gone))
+
+
+_ABOUT_A_PERSON: Final = ("name", "surname", "employer", "job_title", "phone", "search", "note")
+"""Parts of the names that fields about a person have, beside their address."""
+
+
+def _without(value: Any, email: str, nobody: str) -> Any:
+    """The same facts with another address, and nothing about the person where it stands."""
+    if isinstance(value, list):
+        return [_without(each, email, nobody) for each in value]
+    if isinstance(value, dict):
+        holds = any(isinstance(each, str) and normal_email(each) == email for each in value.values())
+        return {key: _nobody(key, each, email, nobody, holds) for key, each in value.items()}
+    return nobody if isinstance(value, str) and normal_email(value) == email else value
+
+
+def _nobody(key: str, value: Any, email: str, nobody: str, is_theirs: bool) -> Any:
+    if is_theirs and isinstance(value, str) and any(part in key for part in _ABOUT_A_PERSON):
+        return ""
+    return _without(value, email, nobody)
 
 
 def _concerns(kind: str, payload: dict[str, Any], email: str) -> bool:

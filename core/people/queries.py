@@ -223,6 +223,13 @@ async def team_size(event: EventView) -> int:
     return int(await Grant.count(distinct=[Grant.person]).where(Grant.event == event.id))
 
 
+async def roles_held(event: int | None) -> set[tuple[str, str]]:
+    """`(person:12, role)` of everybody in the event (None: in the installation)."""
+    own: Any = Grant.event
+    rows = await Grant.select(Grant.person, Grant.role).where(own.is_null() if event is None else own == event)
+    return {(f"person:{row['person']}", row["role"]) for row in rows}
+
+
 async def tokens(person_id: int, event: EventView) -> list[TokenRow]:
     rows = (
         await ApiToken.select()

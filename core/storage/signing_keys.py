@@ -33,6 +33,28 @@ def current() -> Ed25519PrivateKey:
     return load_or_create(_path)
 
 
+def write_beside(name: str, text: str) -> None:
+    """Keep a text in a file beside the key, whole or not at all."""
+    if _path is None:
+        return
+    draft = _path.with_name(f".{name}.{os.getpid()}")
+    draft.write_text(text, "utf-8")
+    draft.replace(_path.with_name(name))
+
+
+def read_beside(name: str) -> str | None:
+    """What was kept beside the key; None when there is no such file."""
+    if _path is None or not _path.with_name(name).is_file():
+        return None
+    return _path.with_name(name).read_text("utf-8")
+
+
+def set_aside_beside(name: str) -> None:
+    """Rename what was kept beside the key: it is about a database that was replaced."""
+    if _path is not None and _path.with_name(name).is_file():
+        _path.with_name(name).replace(_path.with_name(f"{name}.before-restore"))
+
+
 def load_or_create(path: Path) -> Ed25519PrivateKey:
     """The key in `path`; a new one, from the operating system's randomness, when there is no such file.
 

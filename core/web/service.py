@@ -9,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from plenaria.core.kernel.ledger.receipts import public_key_pem
+from plenaria.core.storage.audit import heads
 from plenaria.core.web.conditional import is_fresh
 from plenaria.core.web.templating import page, pages_of
 
@@ -71,4 +72,15 @@ async def receipt_key(request: Request[Any, Any, Any]) -> Response[str]:
     return Response(pem, headers={"Content-Type": "application/x-pem-file"})
 
 
-ROUTES = [static_file, receipt_key, healthz, readyz, metrics, patterns]
+@get("/audit/head", permission="public", include_in_schema=False)
+async def audit_head(request: Request[Any, Any, Any]) -> Response[Any]:
+    """The record's newest kept tree head: as a page, or as JSON for a program."""
+    newest = next(iter(await heads.kept(newest=True)), None)
+    if request.accept.best_match(["application/json", "text/html"], default="application/json") == "text/html":
+        return page(request, "audit_head.html", head=newest)
+    if newest is None:
+        raise NotFoundException
+    return Response(heads.written(newest), media_type=MediaType.JSON, headers={"Cache-Control": "public, max-age=300"})
+
+
+ROUTES = [audit_head, static_file, receipt_key, healthz, readyz, metrics, patterns]

@@ -22,6 +22,7 @@ from plenaria.plugin import (
     PersonalData,
     Placeholder,
     PluginCard,
+    RecordSubject,
     Sheet,
     hookimpl,
 )
@@ -126,6 +127,21 @@ def register_refusals() -> Mapping[str, str]:
 @hookimpl
 def register_actions() -> Mapping[str, str]:
     return ACTIONS
+
+
+@hookimpl
+def register_record_subjects() -> Mapping[str, RecordSubject]:
+    home = "/{event}/organise/agenda"
+    return {
+        "session": RecordSubject(N_("Session"), f"{home}/sessions/{{id}}", "agenda.edit"),
+        "room": RecordSubject(N_("Room"), f"{home}/rooms", "agenda.edit"),
+        "track": RecordSubject(N_("Track"), f"{home}/tracks", "agenda.edit"),
+        "session_type": RecordSubject(N_("Session type"), f"{home}/types", "agenda.edit"),
+        "stage_person": RecordSubject(N_("Person on stage"), f"{home}/people", "agenda.edit"),
+        "proposal": RecordSubject(N_("Timetable proposal"), f"{home}/proposals/{{id}}", "agenda.edit"),
+        "release": RecordSubject(N_("Release"), f"{home}/release", "agenda.release"),
+        "agenda": RecordSubject(N_("Agenda"), f"{home}/board", "agenda.edit"),
+    }
 
 
 @hookimpl

@@ -19,6 +19,8 @@ from plenaria.plugins.agenda.rules import MAY_MOVE, ROLES, STATES, Hours, Import
 _SPOKEN = Names(own_name, es=own_name("es"), en=own_name("en"))
 """Also of a site in one language: a session in English is found at most congresses."""
 _MINUTES = {"unit": N_("minutes")}
+_PERSONAL = {"personal": True}
+"""The record of changes keeps that it changed, not what it was."""
 _CODE = Meta(
     title=N_("Code"),
     description=N_(
@@ -243,10 +245,10 @@ class AbsenceItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
 class PersonItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A person on stage."""
 
-    code: Annotated[Slug, _CODE]
-    given_names: Annotated[str, Meta(title=N_("Given names"), min_length=1, max_length=100)]
-    first_surname: Annotated[str, Meta(title=N_("First surname"), max_length=100)] = ""
-    second_surname: Annotated[str, Meta(title=N_("Second surname"), max_length=100)] = ""
+    code: Annotated[Slug, _CODE, Meta(extra=_PERSONAL)]
+    given_names: Annotated[str, Meta(title=N_("Given names"), min_length=1, max_length=100, extra=_PERSONAL)]
+    first_surname: Annotated[str, Meta(title=N_("First surname"), max_length=100, extra=_PERSONAL)] = ""
+    second_surname: Annotated[str, Meta(title=N_("Second surname"), max_length=100, extra=_PERSONAL)] = ""
     email: Annotated[
         str,
         Meta(
@@ -261,7 +263,7 @@ class PersonItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     ] = ""
     bio: Annotated[
         LocalizedText,
-        Meta(title=N_("Short biography"), extra={"max_length": 2000, "kind": "textarea"}),
+        Meta(title=N_("Short biography"), extra={"max_length": 2000, "kind": "textarea", **_PERSONAL}),
     ] = {}
     is_public: Annotated[
         bool,
@@ -326,7 +328,7 @@ class SessionItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     ] = False
     people: Annotated[
         tuple[PartItem, ...],
-        Meta(title=N_("People on stage"), max_length=100, extra={"unique": "person"}),
+        Meta(title=N_("People on stage"), max_length=100, extra={"unique": "person", **_PERSONAL}),
     ] = ()
 
     def unknown(self, pointer: str, **known: Collection[str]) -> Iterator[Problem]:
@@ -407,7 +409,9 @@ class AgendaSection(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     rooms: Annotated[tuple[RoomItem, ...], Meta(title=N_("Rooms"), extra={"unique": "code"})] = ()
     tracks: Annotated[tuple[TrackItem, ...], Meta(title=N_("Tracks"), extra={"unique": "code"})] = ()
     types: Annotated[tuple[TypeItem, ...], Meta(title=N_("Session types"), extra={"unique": "code"})] = ()
-    people: Annotated[tuple[PersonItem, ...], Meta(title=N_("People on stage"), extra={"unique": "code"})] = ()
+    people: Annotated[
+        tuple[PersonItem, ...], Meta(title=N_("People on stage"), extra={"unique": "code", **_PERSONAL})
+    ] = ()
     sessions: Annotated[
         tuple[SessionItem, ...], Meta(title=N_("Sessions"), extra={"unique": "code", "unordered": True})
     ] = ()

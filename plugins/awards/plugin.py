@@ -18,6 +18,8 @@ from plenaria.plugin import (
     Permission,
     PersonalData,
     PluginCard,
+    RecordSubject,
+    Retention,
     hookimpl,
 )
 from plenaria.plugins.awards import api, hookspecs, queries, services, web, words
@@ -91,6 +93,20 @@ def register_refusals() -> Mapping[str, str]:
 @hookimpl
 def register_actions() -> Mapping[str, str]:
     return words.ACTIONS
+
+
+@hookimpl
+def register_record_subjects() -> Mapping[str, RecordSubject]:
+    home = "/{event}/organise/awards"
+    return {
+        "nomination": RecordSubject(N_("Nomination"), f"{home}/nominations/{{id}}", "awards.manage"),
+        "award": RecordSubject(N_("Award"), f"{home}/rubric", "awards.manage"),
+    }
+
+
+@hookimpl
+def register_retention() -> Sequence[Retention]:
+    return services.RETENTION
 
 
 @hookimpl

@@ -13,6 +13,13 @@ PERMISSIONS: Final = (
     Permission("awards.results.early", N_("See the award's results before all scores are sealed")),
 )
 
+STATES: Final = {
+    "draft": N_("Draft"),
+    "submitted": N_("Submitted"),
+    "withdrawn": N_("Withdrawn"),
+    "not_admitted": N_("Not admitted"),
+}
+
 REFUSALS: Final = {
     "nominations_not_yet_open": N_("Nominations open on {opens_at}."),
     "nominations_closed": N_(

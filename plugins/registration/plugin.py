@@ -11,6 +11,7 @@ from plenaria.plugin import (
     N_,
     AddSample,
     CheckReadiness,
+    CheckRecords,
     DashboardPanel,
     Declared,
     EventView,
@@ -25,6 +26,8 @@ from plenaria.plugin import (
     PersonalData,
     Placeholder,
     PluginCard,
+    RecordSubject,
+    Retention,
     hookimpl,
 )
 from plenaria.plugins.registration import api, hookspecs, queries, rules, services, web
@@ -118,6 +121,26 @@ def register_refusals() -> Mapping[str, str]:
 @hookimpl
 def register_actions() -> Mapping[str, str]:
     return rules.ACTIONS
+
+
+@hookimpl
+def register_record_subjects() -> Mapping[str, RecordSubject]:
+    home = "/{event}/organise/registration"
+    return {
+        "order": RecordSubject(N_("Order"), f"{home}/orders/{{id}}", "registration.view"),
+        "ticket": RecordSubject(N_("Ticket"), f"{home}/attendees", "registration.view"),
+        "ticket_type": RecordSubject(N_("Ticket type"), f"{home}/ticket-types", "registration.view"),
+    }
+
+
+@hookimpl
+def register_record_check() -> CheckRecords:
+    return services.check_records
+
+
+@hookimpl
+def register_retention() -> Sequence[Retention]:
+    return services.RETENTION
 
 
 @hookimpl

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -343,6 +344,27 @@ def test_an_edited_record_is_found_and_its_line_named(run: Run, tmp_path: Path) 
     assert answer.stderr.splitlines()[0] == "Broken: line 2, at seal 2: edited"
 
 
+def test_a_head_from_earlier_shows_that_the_record_was_cut_off(run: Run, tmp_path: Path) -> None:
+    run("migrate")
+    (tmp_path / "event.toml").write_text(FILE)
+    run("event", "apply", "event.toml")
+    written, printed = run("audit", "head", "-o", "head.json"), run("audit", "head")
+    whole = run("audit", "verify", "--anchor", "head.json")
+    with closing(sqlite3.connect(tmp_path / "house.sqlite3")) as database, database:
+        for table in ("line", "seal"):
+            database.execute(f"DROP TRIGGER core_audit_{table}_no_delete")
+        database.execute("DELETE FROM core_audit_seal WHERE no > 1")
+        database.execute("DELETE FROM core_audit_line WHERE id > 1")
+
+    alone = run("audit", "verify")
+    cut, wrong = run("audit", "verify", "--anchor", "head.json"), run("audit", "verify", "--anchor", "nonsense")
+
+    assert [written.exit_code, whole.exit_code, alone.exit_code, cut.exit_code, wrong.exit_code] == [0, 0, 0, 1, 2]
+    size = json.loads(printed.stdout)["size"]
+    assert only_line(cut.stderr).startswith(f"Head {size}:")
+    assert cut.stderr.endswith("the record is shorter now; sealed lines: 1\n")
+
+
 def test_a_backup_brings_back_what_was_lost(run: Run, tmp_path: Path) -> None:
     run("migrate")
     (tmp_path / "event.toml").write_text(FILE)
@@ -358,6 +380,10 @@ def test_a_backup_brings_back_what_was_lost(run: Run, tmp_path: Path) -> None:
     assert [written.exit_code, refused.exit_code, declined.exit_code, restored.exit_code] == [0, 2, 1, 0]
     assert 'en = "Lost"' in still_lost
     assert 'en = "Congress"' in run("event", "export", "congress").stdout
+    kept = re.search(r"The database of before is kept: (\S+)", restored.stdout)
+    assert kept is not None
+    run("restore", kept[1], "--yes")
+    assert 'en = "Lost"' in run("event", "export", "congress").stdout
 
 
 def test_after_a_restore_nobody_is_signed_in_and_mail_waits_to_be_released(run: Run, tmp_path: Path) -> None:

@@ -240,3 +240,25 @@ def test_every_page_of_the_demo_that_a_link_leads_to_answers(start: Start, port:
                 failing[f"{role} {address}"] = status
 
     assert failing == {}
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_a_restore_beside_a_running_service_is_refused(start: Start, port: int, tmp_path: Path, command: str) -> None:
+    start("migrate").wait(PATIENCE_S)
+    start("backup", "copy").wait(PATIENCE_S)
+    running = start(command, *(["--port", str(port)] if command == "serve" else []))
+    lock = tmp_path / "house.sqlite3.lock"
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not lock.exists() and time.monotonic() < deadline_s:
+        time.sleep(0.05)
+
+    refused = start("restore", "--yes", "copy")
+    refused.communicate(timeout=PATIENCE_S)
+    running.kill()
+    running.wait(PATIENCE_S)
+    restored = start("restore", "--yes", "copy")
+    restored.communicate(timeout=PATIENCE_S)
+
+    assert refused.returncode == 2
+    assert log_of(tmp_path, 3).read_text("utf-8").startswith("plenaria: The database is in use: stop every")
+    assert restored.returncode == 0

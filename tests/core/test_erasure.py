@@ -12,8 +12,8 @@ import pyotp
 import pytest
 from click.testing import CliRunner
 
-from plenaria.core.app.jobs import KEEP_DELIVERED, tidy
 from plenaria.core.cli import main
+from plenaria.core.events.retention import OUTBOX_DAYS, forget_due
 from plenaria.core.host import plugins
 from plenaria.core.host.contributions import PersonalData
 from plenaria.core.host.plugins import PluginHost
@@ -299,9 +299,9 @@ async def test_a_line_that_was_given_up_is_tidied_away_as_a_delivered_one_is(sit
     for settled in ("done_at", "given_up_at"):
         await OutboxLine(kind="mail", name="x", plugin="", payload="{}", created_at=NOW, **{settled: NOW}).save()  # type: ignore[arg-type]
 
-    await tidy(now=NOW + KEEP_DELIVERED)
+    await forget_due(now=NOW + timedelta(days=OUTBOX_DAYS))
     before = await OutboxLine.count()
-    await tidy(now=NOW + KEEP_DELIVERED + timedelta(seconds=1))
+    await forget_due(now=NOW + timedelta(days=OUTBOX_DAYS) + timedelta(seconds=1))
 
     assert (before, await OutboxLine.count()) == (2, 0)
 

@@ -24,7 +24,7 @@ from prometheus_client import REGISTRY
 
 from plenaria.core.app import create_app, fitness, jobs, prepare
 from plenaria.core.cli import main
-from plenaria.core.events import services
+from plenaria.core.events import retention, services
 from plenaria.core.events.tables import Event, EventPlugin
 from plenaria.core.host import gathering, plugins
 from plenaria.core.host.permissions import ROLES, allows, registered, use_permissions, use_roles
@@ -415,7 +415,8 @@ register("register_jobs", [Job("evil.run", 0.001, run)])
     host = PluginHost([write("evil", source)])
     plugins.use(host)
     monkeypatch.setattr(jobs.audit, "seal", nothing)
-    monkeypatch.setattr(jobs, "tidy", nothing)
+    monkeypatch.setattr(jobs.audit, "keep_head", nothing)
+    monkeypatch.setattr(retention, "forget_due", nothing)
     stop = asyncio.Event()
     working = asyncio.create_task(jobs.run_jobs(stop=stop))
     async with asyncio.timeout(10):
@@ -444,7 +445,8 @@ async def test_a_job_that_never_ends_is_cut_off_and_keeps_only_its_own_plugin_wa
     host = PluginHost([write("evil", sleeps)])
     plugins.use(host)
     monkeypatch.setattr(jobs.audit, "seal", seal)
-    monkeypatch.setattr(jobs, "tidy", nothing)
+    monkeypatch.setattr(jobs.audit, "keep_head", nothing)
+    monkeypatch.setattr(retention, "forget_due", nothing)
     monkeypatch.setattr(jobs, "JOB_WITHIN_S", 0.05)
     stop = asyncio.Event()
     working = asyncio.create_task(jobs.run_jobs(stop=stop))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from plenaria.core.app import jobs
+from plenaria.core.events import retention
 from plenaria.core.host import plugins
 from plenaria.core.host.contributions import Job
 from plenaria.core.host.gathering import Failures
@@ -36,7 +37,8 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
     monkeypatch.setattr(jobs.audit, "seal", nothing)
     monkeypatch.setattr(jobs.audit, "seal_all", nothing)
-    monkeypatch.setattr(jobs, "tidy", nothing)
+    monkeypatch.setattr(jobs.audit, "keep_head", nothing)
+    monkeypatch.setattr(retention, "forget_due", nothing)
     monkeypatch.setattr(jobs, "erase_due", nothing)
     return jobs
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from plenaria.core.kernel.ledger import (
     EMPTY_ROOT,
+    GrowingTree,
     consistency_proof,
     inclusion_proof,
     leaf_hash,
@@ -228,3 +229,24 @@ def test_another_number_of_leaves_gives_another_head(leaves: list[bytes]) -> Non
     heads = [root(leaves[:size]) for size in range(len(leaves) + 1)]
 
     assert all(one != other for one, other in pairwise(heads))
+
+
+@given(st.lists(st.binary(max_size=3), max_size=40), st.data())
+def test_a_tree_that_grows_has_the_same_head_wherever_it_was_left(leaves: list[bytes], data: st.DataObject) -> None:
+    paused = data.draw(st.integers(0, len(leaves)))
+    tree = GrowingTree()
+
+    for leaf in leaves[:paused]:
+        tree.append(leaf)
+    assert tree.root() == root(leaves[:paused])
+    again = GrowingTree(tree.size, tree.peaks)
+    for leaf in leaves[paused:]:
+        again.append(leaf)
+
+    assert (again.size, again.root()) == (len(leaves), root(leaves))
+
+
+@pytest.mark.parametrize(("size", "peaks"), [(1, []), (2, [b"x" * 32] * 2), (3, [b"x" * 32]), (1, [b"x"]), (-1, [])])
+def test_peaks_that_are_not_of_that_size_are_refused(size: int, peaks: list[bytes]) -> None:
+    with pytest.raises(ValueError, match="not the peaks"):
+        GrowingTree(size, peaks)

@@ -11,9 +11,10 @@ from plenaria.core.events.declared.documents import section_now, settings_now
 from plenaria.core.events.declared.planning import plan
 from plenaria.core.events.declared.registered import declared_of
 from plenaria.core.events.details import details_of
+from plenaria.core.forms import changed_value
 from plenaria.core.forms.problems import step
 from plenaria.core.host import plugins
-from plenaria.core.kernel.values import EventView, Refused
+from plenaria.core.kernel.values import N_, EventView, Refused
 from plenaria.core.people import queries as people_queries
 from plenaria.core.people import services as people
 from plenaria.core.storage import audit
@@ -39,7 +40,15 @@ async def apply(declaration: Declaration, *, by: str, now: datetime) -> EventVie
             event = await _apply_plugin(event, name, plugin, by=by, now=now)
         await services.touch(event, now=now)
         facts = {"changes": len(changes)}
-        await audit.record("event.declared", by=by, subject=f"event:{event.slug}", event=event.id, facts=facts, now=now)
+        await audit.record(
+            "event.declared",
+            by=by,
+            subject=f"event:{event.slug}",
+            event=event.id,
+            facts=facts,
+            changes=changed_value(N_("Fields that differ"), None, len(changes), kind="int"),
+            now=now,
+        )
         return await queries.event_by_id(event.id)
 
 

@@ -26,6 +26,7 @@ from plenaria.core.kernel.ledger.chain import (
 )
 from plenaria.core.kernel.ledger.merkle import (
     EMPTY_ROOT,
+    GrowingTree,
     consistency_proof,
     inclusion_proof,
     leaf_hash,
@@ -38,6 +39,7 @@ __all__ = [
     "EMPTY_ROOT",
     "GENESIS",
     "Broken",
+    "GrowingTree",
     "Inquiry",
     "Line",
     "NotJSON",

@@ -23,6 +23,36 @@ def root(leaves: Sequence[bytes]) -> bytes:
     return _head([leaf_hash(data) for data in leaves])
 
 
+class GrowingTree:
+    """A tree that leaves are appended to, at O(log n) memory: what it takes to go on is `size` and `peaks`.
+
+    `peaks` are the heads of its perfect subtrees, the largest first, one for each bit of `size` that is set.
+    Raises ValueError when the two do not fit each other.
+    """
+
+    def __init__(self, size: int = 0, peaks: Sequence[bytes] = ()) -> None:
+        if size < 0 or size.bit_count() != len(peaks) or not _are_hashes(peaks):
+            raise ValueError(f"{len(peaks)} hashes are not the peaks of a tree of {size} leaves")
+        self.size = size
+        self.peaks = list(peaks)
+
+    def append(self, data: bytes) -> None:
+        node, full = leaf_hash(data), self.size
+        while full & 1:
+            node, full = _node_hash(self.peaks.pop(), node), full >> 1
+        self.peaks.append(node)
+        self.size += 1
+
+    def root(self) -> bytes:
+        """The same as `root` of all the leaves so far."""
+        if not self.peaks:
+            return EMPTY_ROOT
+        node = self.peaks[-1]
+        for peak in reversed(self.peaks[:-1]):
+            node = _node_hash(peak, node)
+        return node
+
+
 def inclusion_proof(index: int, leaves: Sequence[bytes]) -> list[bytes]:
     """What shows that leaf `index` (from 0) is in the tree: RFC 6962's audit path, at most ⌈log₂ n⌉ hashes.
 

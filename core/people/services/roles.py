@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from plenaria.core import mail
+from plenaria.core.forms import changed_value
 from plenaria.core.host.permissions import ROLES
 from plenaria.core.host.visit import PersonView
 from plenaria.core.kernel.i18n import gettext, using
 from plenaria.core.kernel.languages import spoken
 from plenaria.core.kernel.settings import Settings
-from plenaria.core.kernel.values import EventView, Refusal, Refused, in_language
+from plenaria.core.kernel.values import N_, EventView, Refusal, Refused, in_language
 from plenaria.core.people.queries import person_by_email
 from plenaria.core.people.services.links import INVITATION_DAYS, way_in
 from plenaria.core.people.services.persons import ensure_person
@@ -42,6 +43,7 @@ async def grant(
             subject=f"person:{person.id}",
             event=event.id if event else None,
             facts={"role": role},
+            changes=changed_value(N_("Role"), None, role, kind="choice", words=ROLES),
             now=now,
         )
 
@@ -124,7 +126,13 @@ async def revoke(person: int, role: str, *, event: EventView, by: str, may_grant
         if not gone:
             raise Refused(Refusal("not_in_team"))
         await audit.record(
-            "team.revoked", by=by, subject=f"person:{person}", event=event.id, facts={"role": role}, now=now
+            "team.revoked",
+            by=by,
+            subject=f"person:{person}",
+            event=event.id,
+            facts={"role": role},
+            changes=changed_value(N_("Role"), role, None, kind="choice", words=ROLES),
+            now=now,
         )
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from plenaria.core.forms import changed_value
 from plenaria.core.host.permissions import may_be_a_scope
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.secrets import hashed, new_secret
@@ -44,7 +45,15 @@ async def make_token(
             expires_at=visit.now + timedelta(days=days),
         ).save()
         facts = {"scopes": list(scopes), "days": days}
-        await audit.record("token.made", by=visit.by, subject=visit.by, event=event.id, facts=facts, now=visit.now)
+        await audit.record(
+            "token.made",
+            by=visit.by,
+            subject=visit.by,
+            event=event.id,
+            facts=facts,
+            changes=changed_value(N_("Scopes"), None, list(scopes), kind="list"),
+            now=visit.now,
+        )
         what = N_("An access token was made in your name: “{name}”, for {event}.")
         facts_of_mail = {"name": name, "event": in_language(event.name, visit.person.language or event.language)}
         await notify(visit.person, what, facts=facts_of_mail, now=visit.now)

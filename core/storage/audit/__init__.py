@@ -8,15 +8,42 @@ refuses to update or delete lines and seals (`plenaria.core.storage.audit.guard`
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from msgspec import Struct
+from msgspec import to_builtins
 
+from plenaria.core.forms import RecordedChange, changed_value
 from plenaria.core.kernel.ledger import Broken, Inquiry, Line, Sealed, Verdict, Walk, canonical, digest, next_seals
+from plenaria.core.kernel.ledger.receipts import key_id
+from plenaria.core.kernel.values import N_
+from plenaria.core.storage import signing_keys
+from plenaria.core.storage.audit import heads
+from plenaria.core.storage.audit.heads import HeadProblem, TreeHead
+from plenaria.core.storage.audit.reading import Chosen, LineView, actors, facts, lines
 from plenaria.core.storage.audit.tables import AuditLine, AuditSeal
 from plenaria.core.storage.database import DatabaseProblem, current, in_transaction, insert, lock, transaction
+
+__all__ = [
+    "HEAD_FILE",
+    "Chosen",
+    "HeadProblem",
+    "LineView",
+    "TreeHead",
+    "actors",
+    "current_head",
+    "facts",
+    "head",
+    "keep_head",
+    "line_of",
+    "lines",
+    "record",
+    "seal",
+    "seal_all",
+    "verify",
+    "verify_heads",
+]
 
 BATCH = 500
 PAGE = 1000
@@ -33,6 +60,7 @@ async def record(
     subject: str,
     event: int | None = None,
     facts: Mapping[str, object] | None = None,
+    changes: Sequence[RecordedChange] = (),
     now: datetime,
 ) -> int:
     """Write one line in the open transaction and return its id: the log index of a receipt.
@@ -42,12 +70,14 @@ async def record(
 
     The log is kept when a person is erased. It is the caller's duty that `facts`, like `by` and `subject`,
     hold no personal data beyond ids: no names, addresses, free text or file names; figures, codes and
-    digests are welcome.
+    digests are welcome. `changes` are what was before and is now, as `forms.recorded` gives them: the reader
+    sees them in words.
 
     Raises NotJSON when JSON cannot hold the facts, and DatabaseProblem outside a transaction: a line
     without the change that it tells of, or the change without its line, would both be lies.
     """
-    (written,) = await insert(line_of(action, by=by, subject=subject, event=event, facts=facts, now=now))
+    line = line_of(action, by=by, subject=subject, event=event, facts=facts, changes=changes, now=now)
+    (written,) = await insert(line)
     return written
 
 
@@ -58,6 +88,7 @@ def line_of(
     subject: str,
     event: int | None = None,
     facts: Mapping[str, object] | None = None,
+    changes: Sequence[RecordedChange] = (),
     now: datetime,
 ) -> AuditLine:
     """The line that `record` writes, for who stores it `together` with other rows; raises as `record` does."""
@@ -65,7 +96,7 @@ def line_of(
         raise DatabaseProblem(
             "An audit line is written in the transaction of what it tells: async with transaction(): …"
         )
-    text = canonical(dict(facts or {})).decode()
+    text = canonical({**(facts or {}), **({"changes": to_builtins(changes)} if changes else {})}).decode()
     return AuditLine(
         at=now,
         event=event,
@@ -75,31 +106,6 @@ def line_of(
         facts=text,
         hash=digest(_content(now, event, by, action, subject, text)),
     )
-
-
-class LineView(Struct, frozen=True):
-    """A line of the log as the organiser reads it."""
-
-    id: int
-    at: datetime
-    by: str
-    action: str
-    subject: str
-    facts: str
-    sealed: bool
-
-
-async def lines(*, event: int, before: int | None = None, most: int = PAGE) -> list[LineView]:
-    """The event's lines, the latest first, below the id `before`; two queries however many there are."""
-    query = AuditLine.select().where(AuditLine.event == event).order_by(AuditLine.id, ascending=False).limit(most)
-    rows = await (query.where(AuditLine.id < before) if before is not None else query)
-    ids = [row["id"] for row in rows]
-    seals = await AuditSeal.select(AuditSeal.line).where(AuditSeal.line.is_in(ids)) if ids else []
-    sealed = {row["line"] for row in seals}
-    return [
-        LineView(row["id"], row["at"], row["actor"], row["action"], row["subject"], row["facts"], row["id"] in sealed)
-        for row in rows
-    ]
 
 
 async def seal(*, now: datetime, batch: int = BATCH) -> int:
@@ -140,6 +146,60 @@ async def verify(*, anchor: Sealed | None = None) -> Verdict:
     walk = Walk(anchor)
     first_broken = await _first_broken(walk)
     return Verdict(await _count("core_audit_seal s"), await _count(_UNSEALED), first_broken or walk.end())
+
+
+async def current_head(*, now: datetime) -> TreeHead:
+    """The signed head over everything that is sealed now; nothing is kept."""
+    head, _ = await heads.make(_seals_after, signing_keys.current(), now=now)
+    return head
+
+
+async def keep_head(*, now: datetime) -> TreeHead | None:
+    """Keep the day's head, in the database and in a file beside the signing key; None when there is nothing new to keep.
+
+    A key that was not in use before is recorded first. For a regular job: a day (UTC) has one head.
+    """
+    async with transaction():
+        await lock("audit.head")
+        newest = next(iter(await heads.kept(newest=True)), None)
+        if newest is not None and newest.made_at is not None and newest.made_at.date() == now.date():
+            return None
+        await _note_key(now)
+        head, peaks = await heads.make(_seals_after, signing_keys.current(), now=now)
+        if head.size == 0 or (newest is not None and head.size <= newest.size):
+            return None
+        await heads.store(head, peaks)
+    signing_keys.write_beside(HEAD_FILE, heads.written(head))
+    return head
+
+
+async def _note_key(now: datetime) -> None:
+    action, key = "key.in_use", key_id(signing_keys.current().public_key())
+    earlier = AuditLine.select(AuditLine.subject).where(AuditLine.action == action)
+    row = await earlier.order_by(AuditLine.id, ascending=False).first()
+    before = row["subject"].removeprefix("key:") if row else None
+    if before != key:
+        changes = changed_value(N_("Signing key"), before, key)
+        await record(action, by="system", subject=f"key:{key}", facts={"key": key}, changes=changes, now=now)
+
+
+async def verify_heads(anchors: Sequence[TreeHead] = ()) -> list[HeadProblem]:
+    """Every head (kept in the database, kept beside the signing key, or given) that the log does not begin with any more.
+
+    It finds what the chain alone cannot show: an end cut off with its seals, and emptied tables.
+    """
+    beside = signing_keys.read_beside(HEAD_FILE)
+    of_file = [heads.read(beside)] if beside else []
+    return await heads.problems(_seals_after(0), [*await heads.kept(), *of_file, *anchors])
+
+
+HEAD_FILE = "audit-head.json"
+"""Beside the signing key, where no statement of the database reaches."""
+
+
+async def _seals_after(no: int) -> AsyncIterator[Sealed]:
+    async for row in _rows(_seal_columns(), after=no):
+        yield _sealed(row)
 
 
 _UNSEALED = "core_audit_line l WHERE NOT EXISTS (SELECT 1 FROM core_audit_seal s WHERE s.line = l.id)"
@@ -184,9 +244,8 @@ async def _explained(inquiry: Inquiry) -> Broken:
     return inquiry.conclusion()
 
 
-async def _rows(columns: str, joined: str = "") -> AsyncIterator[Row]:
-    """All seals in the order of `no`, a page in one query."""
-    after = -(2**31)
+async def _rows(columns: str, joined: str = "", *, after: int = -(2**31)) -> AsyncIterator[Row]:
+    """The seals after that `no`, in its order, a page in one query."""
     while True:
         page = await _fetch(
             f"{columns} FROM core_audit_seal s {joined} WHERE s.no > {after} ORDER BY s.no LIMIT {PAGE}"

@@ -6,31 +6,55 @@ is for.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from plenaria.core.storage.database import Database
 
 TABLES = ("core_audit_line", "core_audit_seal")
+HEADS = ("core_audit_head",)
+_OWN = {"core_audit_line": ("id",), "core_audit_seal": ("id", "no", "line"), "core_audit_head": ("id", "size")}
+"""What no second row may have: INSERT OR REPLACE would put it in the first one's place."""
 REFUSAL = "the audit log is append-only"
 
 
-async def refuse_changes(database: Database) -> None:
-    """Set the triggers on both tables; doing it again changes nothing. For a migration's `add_raw`."""
-    for statement in _statements(database):
+async def refuse_changes(database: Database, tables: Sequence[str] = TABLES) -> None:
+    """Set the triggers on the tables; doing it again changes nothing. For a migration's `add_raw`."""
+    for statement in _statements(database, tables):
         await database.engine.run_ddl(statement)
 
 
-async def allow_changes(database: Database) -> None:
+async def refuse_replacing(database: Database) -> None:
+    """SQLite's INSERT OR REPLACE deletes a row without asking the triggers against DELETE. PostgreSQL's upsert is an UPDATE."""
+    if database.dialect == "sqlite":
+        for table, columns in _OWN.items():
+            taken = " OR ".join(f"{column} = NEW.{column}" for column in columns)
+            await database.engine.run_ddl(
+                f"CREATE TRIGGER IF NOT EXISTS {table}_no_replace BEFORE INSERT ON {table}"  # noqa: S608 - our own names
+                f" WHEN EXISTS (SELECT 1 FROM {table} WHERE {taken})"
+                f" BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
+            )
+
+
+async def allow_replacing(database: Database) -> None:
+    """For a migration that goes back."""
+    if database.dialect == "sqlite":
+        for table in _OWN:
+            await database.engine.run_ddl(f"DROP TRIGGER IF EXISTS {table}_no_replace")
+
+
+async def allow_changes(database: Database, tables: Sequence[str] = TABLES) -> None:
     """Take the triggers away: for a migration that goes back, or rebuilds the tables and sets them again."""
-    for table in TABLES:
+    for table in tables:
         for change in ("update", "delete", "truncate"):
             await database.engine.run_ddl(_drop(database, table, change))
 
 
-def _statements(database: Database) -> list[str]:
+def _statements(database: Database, tables: Sequence[str]) -> list[str]:
     if database.dialect == "sqlite":
-        return [_sqlite_trigger(table, change) for table in TABLES for change in ("update", "delete")]
+        return [_sqlite_trigger(table, change) for table in tables for change in ("update", "delete")]
     triggers = [
         statement
-        for table in TABLES
+        for table in tables
         for change in ("update", "delete", "truncate")
         for statement in (_drop(database, table, change), _postgres_trigger(table, change))
     ]

@@ -30,6 +30,24 @@ class AuditLine(Table, tablename="core_audit_line"):
     core_audit_line_event_id_key = Unique([event, "id"])
 
 
+class AuditHead(Table, tablename="core_audit_head"):
+    """The signed head of the tree over the seals (RFC 6962) as it was one day. Never updated, never deleted."""
+
+    id: Serial
+    size = Integer(unique=True)
+    """How many seals it covers: those from 1 to this."""
+    root = Varchar(length=64)
+    peaks = Text()
+    """Hashes of the perfect subtrees, the largest first, in one text: what the next head is made from."""
+    chain_hash = Varchar(length=64)
+    """Of the last seal that it covers."""
+    made_at = Timestamptz(default=None)
+    key = Varchar(length=100)
+    public_key = Text()
+    """PEM."""
+    signature = Varchar(length=200)
+
+
 class AuditSeal(Table, tablename="core_audit_seal"):
     """The place of a line in the chain (`plenaria.core.kernel.ledger.chain`)."""
 

@@ -38,6 +38,7 @@ CORE_ACTIONS: Final = {
     "person.passkey_removed": N_("Passkey removed"),
     "person.factors_reset": N_("Second factor and passkeys removed after a loss"),
     "person.passkey_refused": N_("Passkey refused: its counter went back"),
+    "key.in_use": N_("Another signing key in use"),
 }
 
 _words: dict[str, str] = dict(CORE_ACTIONS)
@@ -54,3 +55,8 @@ def use_words(contributed: Iterable[Mapping[str, str]]) -> None:
 def label(action: str) -> str:
     """The action in the current language; its code where nobody gave it words, as after a plugin was uninstalled."""
     return gettext(_words[action]) if action in _words else action
+
+
+def everything() -> dict[str, str]:
+    """Every action that has words: its code → msgid."""
+    return dict(_words)

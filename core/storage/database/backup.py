@@ -1,14 +1,15 @@
-"""A copy of the whole database in one file, and back.
+"""A copy of the whole database in one file.
 
 SQLite: a database file, made while the service runs. PostgreSQL: pg_dump's custom format. A file of one kind is not
-for a database of the other. Both hold personal data: only the owner of the process may read the file.
+for a database of the other. Both hold personal data: only the owner of the process may read the file. Beside it lies its
+SHA-256, as `sha256sum --check` reads it. The way back is `plenaria.core.storage.database.restoring`.
 """
 
 import asyncio
+import hashlib
 import os
 import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,19 +18,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from plenaria.core.storage.database.database import Database
 from plenaria.core.storage.database.errors import DatabaseProblem
 from plenaria.core.storage.database.postgres import PooledPostgresEngine
-from plenaria.core.storage.database.sqlite import PersistentSQLiteEngine
 from plenaria.core.storage.database.transaction import open_transaction, uninterrupted
-
-# pg_restore drops what the dump holds; a table that came after the backup has to go as well.
-_DROP_ALL_TABLES = """
-DO $$
-DECLARE found record;
-BEGIN
-  FOR found IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
-    EXECUTE format('DROP TABLE IF EXISTS public.%I CASCADE', found.tablename);
-  END LOOP;
-END $$;
-"""
 
 
 async def backup(database: Database, path: Path) -> None:
@@ -37,23 +26,19 @@ async def backup(database: Database, path: Path) -> None:
 
     It appears under its name only when it is complete. Raises DatabaseProblem, also when pg_dump is missing.
     """
-    _refuse_in_transaction(database)
+    refuse_in_transaction(database)
     with _file_when_complete(path) as partial:
         await _write(database, partial)
 
 
-async def restore(database: Database, path: Path) -> None:
-    """Makes the database what it was at the backup; everything since is lost. All or nothing.
+def digest_file(path: Path) -> Path:
+    """Where the SHA-256 of a backup lies."""
+    return path.with_name(path.name + ".sha256")
 
-    No other process may use the database meanwhile. Compare with `schema_difference` afterwards: an old
-    backup needs `migrate`. Raises DatabaseProblem for a file that is not a backup of this kind of database.
-    """
-    _refuse_in_transaction(database)
-    _refuse_missing(path)
-    if isinstance(database.engine, PersistentSQLiteEngine):
-        await _restore_sqlite(database.engine, path)
-    else:
-        await _restore_postgres(database.engine, path)
+
+def digest_of(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 @contextmanager
@@ -65,19 +50,15 @@ def _file_when_complete(path: Path) -> Iterator[Path]:
     partial.touch(mode=0o600)
     try:
         yield partial
+        digest_file(path).write_text(f"{digest_of(partial)}  {path.name}\n", "utf-8")
         partial.rename(path)
     finally:
         partial.unlink(missing_ok=True)
 
 
-def _refuse_missing(path: Path) -> None:
-    if not path.is_file():
-        raise DatabaseProblem(f"There is no file {path}.")
-
-
 async def _write(database: Database, path: Path) -> None:
     if isinstance(database.engine, PooledPostgresEngine):
-        await _run(database.engine, "pg_dump", "--format=custom", "--no-owner", f"--file={path}")
+        await run_program(database.engine, "pg_dump", "--format=custom", "--no-owner", f"--file={path}")
         return
     async with database.engine.reading() as reader:
         await uninterrupted(reader.in_thread(lambda: _copy_out(reader.raw, path)))
@@ -92,53 +73,32 @@ def _copy_out(source: sqlite3.Connection, path: Path) -> None:
         target.close()
 
 
-async def _restore_sqlite(engine: PersistentSQLiteEngine, path: Path) -> None:
-    async with engine.writing_alone() as writer:
-        await uninterrupted(writer.in_thread(lambda: _copy_in(path, writer.raw)))
+async def run_program(engine: PooledPostgresEngine | None, program: str, *arguments: str) -> str:
+    """Runs one of PostgreSQL's client programs and returns what it printed.
 
-
-def _copy_in(path: Path, target: sqlite3.Connection) -> None:
-    source = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-    try:
-        source.execute("PRAGMA query_only = ON")
-        if source.execute("PRAGMA integrity_check").fetchone() != ("ok",):
-            raise DatabaseProblem(f"{path} is damaged.")
-        if not source.execute("SELECT 1 FROM sqlite_master WHERE name = 'migration'").fetchone():
-            raise DatabaseProblem(f"{path} is not a backup of this service.")
-        source.backup(target)
-    except sqlite3.DatabaseError as error:
-        raise DatabaseProblem(f"{path} is not an SQLite backup: {error}.") from error
-    finally:
-        source.close()
-
-
-async def _restore_postgres(engine: PooledPostgresEngine, path: Path) -> None:
-    with tempfile.TemporaryDirectory(prefix="plenaria-restore-") as folder:
-        script, drop = Path(folder) / "restore.sql", Path(folder) / "drop.sql"
-        drop.write_text(_DROP_ALL_TABLES)
-        await _run(None, "pg_restore", "--clean", "--if-exists", "--no-owner", f"--file={script}", str(path))
-        files = [f"--file={drop}", f"--file={script}"]
-        await _run(engine, "psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", *files)
-    await engine.forget_plans()
-
-
-async def _run(engine: PooledPostgresEngine | None, program: str, *arguments: str) -> None:
-    """Runs one of PostgreSQL's client programs; the password goes by the environment, which others cannot list."""
+    The password goes by the environment, which others cannot list. Raises DatabaseProblem with the program's first error.
+    """
     found = shutil.which(program)
     if found is None:
         raise DatabaseProblem(f"The program {program} is missing; install PostgreSQL's client programs.")
-    environment = dict(os.environ)
+    environment = dict(os.environ) | {"PGOPTIONS": "-c client_min_messages=warning", "LC_MESSAGES": "C"}
     address = []
     if engine is not None:
         dsn, password = _without_password(engine.config["dsn"])
         address = [f"--dbname={dsn}"]
         environment |= {"PGPASSWORD": password} if password else {}
     process = await asyncio.create_subprocess_exec(
-        found, *address, *arguments, env=environment, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
+        found, *address, *arguments, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
-    _, output = await process.communicate()
+    printed, problems = await process.communicate()
     if process.returncode:
-        raise DatabaseProblem(f"{program} failed: {output.decode(errors='replace').strip()}")
+        raise DatabaseProblem(f"{program} failed: {_first_error(problems.decode(errors='replace'))}")
+    return printed.decode(errors="replace")
+
+
+def _first_error(problems: str) -> str:
+    lines = [line.strip() for line in problems.splitlines() if line.strip()]
+    return next((line for line in lines if "error:" in line.lower()), lines[0] if lines else "it gave no reason")
 
 
 def _without_password(dsn: str) -> tuple[str, str]:
@@ -149,6 +109,6 @@ def _without_password(dsn: str) -> tuple[str, str]:
     return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}@{host}")), unquote(parts.password)
 
 
-def _refuse_in_transaction(database: Database) -> None:
+def refuse_in_transaction(database: Database) -> None:
     if open_transaction(database.engine) is not None:
         raise DatabaseProblem("A backup or a restore cannot run inside a transaction.")

@@ -28,6 +28,7 @@ from piccolo.table import Table
 from plenaria.core.storage.database.database import Database
 from plenaria.core.storage.database.errors import DatabaseProblem
 from plenaria.core.storage.database.postgres import PooledPostgresEngine
+from plenaria.core.storage.database.stamp import CORE, stamp
 from plenaria.core.storage.database.transaction import open_transaction
 
 _CONF = "plenaria.core.storage.database.piccolo_conf_while_migrating"
@@ -78,6 +79,7 @@ async def migrate(database: Database, apps: Iterable[AppConfig]) -> list[Applied
         for migration in [one for app in ordered for one in migrations_of(app)]:
             if await _run_once(database, migration):
                 ran.append(Applied(migration.app, migration.id))
+        await stamp(database, core_migrations=sum(one.app == CORE for one in await applied_migrations(database)))
         return ran
 
 

@@ -140,6 +140,7 @@ CORE_CONSOLE: Final = (
     Link(N_("Exports"), "/{event}/organise/exports", order=6, permission="event.view", section=N_("Event")),
     Link(N_("Access tokens"), "/{event}/organise/tokens", order=6, permission="event.view", section=N_("Event")),
     Link(N_("Record of changes"), "/{event}/organise/audit", order=7, permission="event.audit", section=N_("Event")),
+    Link(N_("What is kept"), "/{event}/organise/retention", order=8, permission="event.view", section=N_("Event")),
 )
 
 

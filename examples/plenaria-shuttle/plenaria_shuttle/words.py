@@ -12,7 +12,8 @@ DEPARTURE_ADDED = MailText(
     title=N_("A departure was added"),
     subject={"es": "Nueva salida de autobús: {leaves_at}", "en": "A bus was added: {leaves_at}"},
     body={
-        "es": "El horario de autobuses de **{event}** tiene una salida más:\n\n{leaves_at}, desde {leaves_from}.\n\n[Ver el horario]({link})",
+        "es": "El horario de autobuses de **{event}** tiene una salida más:\n\n{leaves_at}, desde {leaves_from}.\n\n"
+        "[Ver el horario]({link})",
         "en": "The timetable of **{event}** has one more bus:\n\n{leaves_at}, from {leaves_from}.\n\n[See the timetable]({link})",
     },
     sample={

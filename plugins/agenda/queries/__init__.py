@@ -14,7 +14,7 @@ from plenaria.plugins.agenda.queries.catalogue import (
     items,
 )
 from plenaria.plugins.agenda.queries.columns import Row, text
-from plenaria.plugins.agenda.queries.draft import draft, section_of, session_item, session_revisions
+from plenaria.plugins.agenda.queries.draft import draft, section_of, session_item, session_revisions, stored_session
 from plenaria.plugins.agenda.queries.people import MyPart, addresses, confirmed_parts, parts_of, personal_data
 from plenaria.plugins.agenda.queries.proposals import (
     UNDER_WAY,
@@ -80,6 +80,7 @@ __all__ = [
     "section_of",
     "session_item",
     "session_revisions",
+    "stored_session",
     "text",
     "uids_elsewhere",
 ]

@@ -116,6 +116,45 @@ def session_item(session: rules.Session, draft: rules.Draft, *, zone: str) -> Se
     )
 
 
+async def stored_session(event: EventView, code: str) -> SessionItem | None:
+    """The one of that code, as a form shows it; two queries, however large the draft is."""
+    own = (Session.event == event.id) & (Session.code == code)
+    rows = await Session.select(
+        *(Session.id, Session.title, Session.abstract, Session.language, Session.starts_at, Session.duration_min),
+        *(Session.state, Session.is_fixed, Session.type.code, Session.track.code, Session.room.code),
+    ).where(own)
+    if not rows:
+        return None
+    (row,) = rows
+    parts = (
+        await SessionPart.select(SessionPart.person.code, SessionPart.role, SessionPart.employer, SessionPart.job_title)
+        .where(SessionPart.session == row["id"])
+        .order_by(SessionPart.position, SessionPart.id)
+    )
+    return SessionItem(
+        code=code,
+        title=text(row["title"]),
+        abstract=text(row["abstract"]),
+        language=row["language"],
+        type=row["type.code"] or "",
+        track=row["track.code"] or "",
+        room=row["room.code"] or "",
+        starts_at=row["starts_at"],
+        duration_min=row["duration_min"],
+        state=row["state"],
+        is_fixed=row["is_fixed"],
+        people=tuple(
+            PartItem(
+                person=part["person.code"],
+                role=part["role"],
+                employer=part["employer"],
+                job_title=text(part["job_title"]),
+            )
+            for part in parts
+        ),
+    )
+
+
 async def session_revisions(event_id: int) -> dict[str, int]:
     """Code → the revision that a form hands back."""
     rows = await Session.select(Session.code, Session.revision).where(Session.event == event_id)

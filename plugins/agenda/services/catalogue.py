@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from plenaria.core.kernel.values import EventView, Refusal, Refused
+from plenaria.core.forms import changed_value, recorded
+from plenaria.core.kernel.values import N_, EventView, Refusal, Refused
 from plenaria.core.people.queries import normal_email
 from plenaria.core.storage.database import transaction
 from plenaria.plugins.agenda import queries
@@ -31,12 +32,14 @@ async def store(
     """
     async with transaction():
         await hold(event)
+        stored = await queries.item(event.id, catalogue, code) if code is not None else None
         if code is None:
             await _add(event, catalogue, item)
         else:
             await _change(event, catalogue, item, code, revision)
         subject = str((await row_of(catalogue.table, event, item.code, None))["id"])
-        await record(f"{catalogue.singular}.{'added' if code is None else 'changed'}", subject, event, by, now)
+        changes = recorded(stored.item if stored else None, item)
+        await record(f"{catalogue.singular}.{'added' if code is None else 'changed'}", subject, event, by, now, changes)
 
 
 async def _add(event: EventView, catalogue: Catalogue[I], item: I) -> None:
@@ -63,8 +66,10 @@ async def remove(event: EventView, catalogue: Catalogue[I], code: str, *, by: st
         uses = await catalogue.used_in.count().where(catalogue.used_as == row["id"])
         if uses:
             raise Refused(Refusal("in_use", {"count": uses}))
+        stored = await queries.item(event.id, catalogue, code)
         await table.delete().where(table.id == row["id"])
-        await record(f"{catalogue.singular}.removed", str(row["id"]), event, by, now)
+        changes = recorded(stored.item if stored else None, None)
+        await record(f"{catalogue.singular}.removed", str(row["id"]), event, by, now, changes)
 
 
 async def move(event: EventView, catalogue: Catalogue[I], code: str, *, up: bool, by: str, now: datetime) -> None:
@@ -80,7 +85,8 @@ async def move(event: EventView, catalogue: Catalogue[I], code: str, *, up: bool
         order[place], order[other] = order[other], order[place]
         for position, each in enumerate(order):
             await catalogue.table.update(position=position).where(catalogue.table.id == ids[each])
-        await record(f"{catalogue.singular}.moved", str(ids[code]), event, by, now)
+        changes = changed_value(N_("Place in the list"), place + 1, other + 1, kind="int")
+        await record(f"{catalogue.singular}.moved", str(ids[code]), event, by, now, changes)
 
 
 def _columns(item: Item) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from plenaria.core.forms import recorded
 from plenaria.core.kernel.values import EventView
 from plenaria.core.storage.database import transaction
 from plenaria.plugins.agenda import queries
@@ -20,8 +21,9 @@ async def apply_section(event: EventView, section: AgendaSection, *, by: str, no
     """
     async with transaction():
         await hold(event)
+        before = await queries.section_of(event)
         await set_draft(event, section, now=now)
-        await record("agenda.applied", event.slug, event, by, now)
+        await record("agenda.applied", event.slug, event, by, now, recorded(before, section))
         if section.released and not (await queries.section_of(event)).released:
             await release(event, by=by, now=now)
 

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 import msgspec
 from piccolo.table import Table
 
+from plenaria.core.forms import RecordedChange
 from plenaria.core.kernel.values import EventView, Refusal, Refused
 from plenaria.core.storage import audit
 from plenaria.core.storage.database import lock
@@ -70,10 +71,12 @@ async def insert(table: type[T], rows: Sequence[T]) -> None:
         await table.insert(*rows[start : start + INSERTED_AT_ONCE])
 
 
-async def record(action: str, code: str, event: EventView, by: str, now: datetime) -> None:
+async def record(
+    action: str, code: str, event: EventView, by: str, now: datetime, changes: Sequence[RecordedChange] = ()
+) -> None:
     """The audit line of a write. Its subject is what the action is about: `room:12`, `session:opening`."""
     subject = f"{action.partition('.')[0]}:{code}"
-    await audit.record(action, by=by, subject=subject, event=event.id, facts={}, now=now)
+    await audit.record(action, by=by, subject=subject, event=event.id, facts={}, changes=changes, now=now)
 
 
 def as_json(value: Any) -> str:

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import asdict, replace
 
 from plenaria.core.events.queries import settings_of
+from plenaria.core.forms import recorded
 from plenaria.core.kernel.languages import LANGUAGES, Names, own_name
 from plenaria.core.kernel.values import N_, EventView, Refusal, Refused
 from plenaria.core.storage import audit
@@ -120,11 +121,15 @@ async def import_schedule(
             count = sum(len(tally.gone) for tally in preview.merged.tallies.values())
             raise Refused(Refusal("import_not_certain", {"count": count}, "/certain"))
         uids = {session.code: session.uid for session in preview.merged.draft.sessions}
-        await set_draft(event, await _section(event, preview.merged.draft), uids=uids, now=now)
+        before, section = await queries.section_of(event), await _section(event, preview.merged.draft)
+        await set_draft(event, section, uids=uids, now=now)
         digest = hashlib.sha256(content).hexdigest()
         facts = {"way": choices.way, "sha256": digest, **counts(preview.merged.tallies["sessions"])}
         subject = f"agenda:{event.slug}"
-        await audit.record("agenda.imported", by=by, subject=subject, event=event.id, facts=facts, now=now)
+        changes = recorded(before, section)
+        await audit.record(
+            "agenda.imported", by=by, subject=subject, event=event.id, facts=facts, changes=changes, now=now
+        )
         return preview
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from plenaria.core.events.queries import settings_of
+from plenaria.core.forms import recorded
 from plenaria.core.kernel.values import EventView, Refusal, Refused, refuse
 from plenaria.core.storage import audit
 from plenaria.core.storage.database import transaction
@@ -150,11 +151,19 @@ async def accept_proposal(event: EventView, number: int, *, by: str, now: dateti
         if (changed := await changed_since(event, found)) is not None:
             raise Refused(await _out_of_date(event, changed))
         changes = found.moves
+        before = await queries.section_of(event)
         await _move(event, changes, now)
         await _decide(event, number, "accepted", by, now)
+        moved = recorded(before, await queries.section_of(event))
         facts = {"number": number, "sessions": len(changes)}
         await audit.record(
-            "proposal.accepted", by=by, subject=f"proposal:{number}", event=event.id, facts=facts, now=now
+            "proposal.accepted",
+            by=by,
+            subject=f"proposal:{number}",
+            event=event.id,
+            facts=facts,
+            changes=moved,
+            now=now,
         )
         return len(changes)
 

@@ -7,8 +7,9 @@ import msgspec
 
 from plenaria.core.events import services as events
 from plenaria.core.events.queries import settings_of
+from plenaria.core.forms import changed_value
 from plenaria.core.host import plugins
-from plenaria.core.kernel.values import EventView, refuse
+from plenaria.core.kernel.values import N_, EventView, refuse
 from plenaria.core.storage import audit, outbox
 from plenaria.core.storage.database import repeatable, transaction
 from plenaria.plugins.agenda import queries, rules
@@ -47,7 +48,18 @@ async def release(event: EventView, *, note: str = "", reason: str = "", by: str
         await events.touch(event, now=now)
         facts = {"number": new.number, "sessions": len(new.sessions), "changes": len(changes)}
         await audit.record(
-            "schedule.released", by=by, subject=f"release:{new.number}", event=event.id, facts=facts, now=now
+            "schedule.released",
+            by=by,
+            subject=f"release:{new.number}",
+            event=event.id,
+            facts=facts,
+            changes=[
+                *changed_value(
+                    N_("Sessions"), len(previous.sessions) if previous else 0, len(new.sessions), kind="int"
+                ),
+                *changed_value(N_("Changes"), None, len(changes), kind="int"),
+            ],
+            now=now,
         )
         return new.number
 

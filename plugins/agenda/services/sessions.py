@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from plenaria.core.events.queries import settings_of
+from plenaria.core.forms import recorded
 from plenaria.core.kernel.values import EventView, Refusal, Refused, refuse
 from plenaria.core.storage.database import repeatable, transaction
 from plenaria.plugins.agenda import ics, queries
@@ -37,12 +40,14 @@ async def store_session(
         ids = await ids_of(event)
         refuse(problem.as_refusal() for problem in item.unknown("", **ids._asdict()))
         refuse(_people_refusals(item, settings))
+        before = await queries.stored_session(event, code) if code is not None else None
         if code is None:
             await refuse_taken(Session, event, item.code)
             await _add(event, [item], ids, {}, now)
         else:
             await _change(event, item, ids, code=code, revision=revision, now=now)
-        await record(f"session.{'added' if code is None else 'changed'}", item.code, event, by, now)
+        changes = recorded(before, item)
+        await record(f"session.{'added' if code is None else 'changed'}", item.code, event, by, now, changes)
 
 
 def _people_refusals(item: SessionItem, settings: AgendaSettings) -> list[Refusal]:
@@ -118,9 +123,11 @@ async def move_session(
         rooms = await ids_in(queries.ROOMS.table, event)
         if room and room not in rooms:
             raise Refused(Refusal("not_a_choice", {"allowed": list(rooms), "actual": room}, "/room"))
+        before = await queries.stored_session(event, code)
         columns: dict[str, Any] = {"room": rooms.get(room), "starts_at": starts_at, "changed_at": now}
         await Session.update(revision=row["revision"] + 1, **columns).where(Session.id == row["id"])
-        await record("session.moved", code, event, by, now)
+        changes = recorded(before, replace(before, room=room, starts_at=starts_at)) if before else ()
+        await record("session.moved", code, event, by, now, changes)
 
 
 @repeatable
@@ -129,8 +136,9 @@ async def remove_session(event: EventView, code: str, *, by: str, now: datetime)
     async with transaction():
         await hold(event)
         row = await row_of(Session, event, code, None)
+        before = await queries.stored_session(event, code)
         await _delete([row["id"]])
-        await record("session.removed", code, event, by, now)
+        await record("session.removed", code, event, by, now, recorded(before, None))
 
 
 async def _delete(ids: list[int]) -> None:

@@ -6,7 +6,7 @@ from plenaria.plugins.awards.services.collaborating import invite_collaborator, 
 from plenaria.plugins.awards.services.conflicts import record_conflict
 from plenaria.plugins.awards.services.declaring import apply_section
 from plenaria.plugins.awards.services.exporting import result_sheet
-from plenaria.plugins.awards.services.forgetting import erase, preview
+from plenaria.plugins.awards.services.forgetting import RETENTION, erase, preview
 from plenaria.plugins.awards.services.jury import invite_juror, remove_juror, tell_jurors
 from plenaria.plugins.awards.services.nominating import (
     Draft,
@@ -22,6 +22,7 @@ from plenaria.plugins.awards.services.scoring import declare_no_conflict, recuse
 from plenaria.plugins.awards.services.submitting import note_refused_submission, submit_nomination
 
 __all__ = [
+    "RETENTION",
     "Actor",
     "Draft",
     "Issuer",

@@ -1,6 +1,6 @@
 """Who acts, and the line in the record of changes that every write leaves."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +8,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
 
+from plenaria.core.forms import RecordedChange
 from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.values import EventView
 from plenaria.core.storage import audit
@@ -35,9 +36,19 @@ class Issuer(Struct, frozen=True):
 
 
 async def record(
-    action: str, event: EventView, code: str, actor: Actor, facts: Mapping[str, Any], now: datetime
+    action: str,
+    event: EventView,
+    code: str,
+    actor: Actor,
+    facts: Mapping[str, Any],
+    now: datetime,
+    changes: Sequence[RecordedChange] = (),
 ) -> int:
-    return await audit.record(action, by=actor.by, subject=f"nomination:{code}", event=event.id, facts=facts, now=now)
+    """The audit line of a write about a nomination; its index."""
+    subject = f"nomination:{code}"
+    return await audit.record(
+        action, by=actor.by, subject=subject, event=event.id, facts=facts, changes=changes, now=now
+    )
 
 
 def jury_lock(event: EventView) -> str:

@@ -6,7 +6,8 @@ from typing import Final
 
 from msgspec import structs
 
-from plenaria.core.kernel.values import EventView, Refusal, Refused, refuse
+from plenaria.core.forms import changed_value
+from plenaria.core.kernel.values import N_, EventView, Refusal, Refused, refuse
 from plenaria.core.storage import audit
 from plenaria.core.storage.database import lock, transaction
 from plenaria.plugins.awards import queries
@@ -63,6 +64,7 @@ async def assign_evenly(event: EventView, *, seed: int, actor: Actor, now: datet
             subject="award",
             event=event.id,
             facts={"seed": seed, "per_entry": settings.judges_per_entry, "new": len(new)},
+            changes=changed_value(N_("New score sheets"), None, len(new), kind="int"),
             now=now,
         )
         return len(new)
@@ -132,7 +134,9 @@ async def _new_sheet(
 ) -> int:
     row = Sheet(event=event.id, nomination=nomination_id, juror=juror, assigned_at=now)
     await row.save()
-    await record("sheet.assigned", event, code, actor, {"juror": f"person:{juror}", "sheet": row.id}, now)
+    facts = {"juror": f"person:{juror}", "sheet": row.id}
+    changes = changed_value(N_("Juror"), None, f"person:{juror}", kind="person")
+    await record("sheet.assigned", event, code, actor, facts, now, changes)
     return row.id
 
 
@@ -146,5 +150,6 @@ async def unassign(event: EventView, sheet_id: int, *, actor: Actor, now: dateti
         refuse(reopen_refusals(ScoreSheet(state=found.state)))
         await Sheet.delete().where(Sheet.id == sheet_id)
         facts = {"juror": f"person:{found.juror}", "sheet": sheet_id}
-        await record("sheet.unassigned", event, found.nomination, actor, facts, now)
+        changes = changed_value(N_("Juror"), f"person:{found.juror}", None, kind="person")
+        await record("sheet.unassigned", event, found.nomination, actor, facts, now, changes)
         await announce_results_if_ready(event, now=now)

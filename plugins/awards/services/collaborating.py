@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Final
 
-from plenaria.core.kernel.values import EventView, Refusal, Refused, refuse
+from plenaria.core.forms import RecordedChange, changed_value
+from plenaria.core.kernel.values import N_, EventView, Refusal, Refused, refuse
 from plenaria.core.people import queries as people
 from plenaria.core.people.services import ensure_person
 from plenaria.core.storage.database import transaction
@@ -43,7 +44,15 @@ async def invite_collaborator(
         has_account = await people.person_by_email(address) is not None
         person = await ensure_person(address, now=now)
         await Nominator(nomination=view.id, person=person.id, role="collaborator", added_at=now).save()
-        await record("nomination.collaborator_added", event, code, actor, {"person": f"person:{person.id}"}, now)
+        await record(
+            "nomination.collaborator_added",
+            event,
+            code,
+            actor,
+            {"person": f"person:{person.id}"},
+            now,
+            _writer(None, person.id),
+        )
         inviter = next(each.name for each in view.nominators if each.person == actor.person)
         await mail_way_in(
             "awards.collaborator_added" if has_account else "awards.collaborator",
@@ -70,5 +79,18 @@ async def remove_collaborator(
         if role == "owner" or (seen.role != "owner" and person != actor.person):
             raise Refused(Refusal("not_the_owner"))
         await Nominator.delete().where((Nominator.nomination == view.id) & (Nominator.person == person))
-        await record("nomination.collaborator_removed", event, code, actor, {"person": f"person:{person}"}, now)
+        await record(
+            "nomination.collaborator_removed",
+            event,
+            code,
+            actor,
+            {"person": f"person:{person}"},
+            now,
+            _writer(person, None),
+        )
         return await reloaded(event, code)
+
+
+def _writer(before: int | None, after: int | None) -> list[RecordedChange]:
+    names = [f"person:{each}" if each is not None else None for each in (before, after)]
+    return changed_value(N_("Also writes"), *names, kind="person")

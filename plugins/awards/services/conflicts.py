@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from plenaria.core.kernel.values import EventView, Refusal, Refused, refuse
+from plenaria.core.forms import RecordedChange, changed_value
+from plenaria.core.kernel.values import N_, EventView, Refusal, Refused, refuse
 from plenaria.core.storage import outbox
 from plenaria.core.storage.database import lock, transaction
 from plenaria.plugins.awards import queries
@@ -29,9 +30,13 @@ async def record_conflict(event: EventView, code: str, juror: int, reason: str, 
             refuse(reopen_refusals(ScoreSheet(state=row["state"])))
         await store_conflict(view.id, juror, reason, by=actor.person, now=now)
         await Sheet.update({Sheet.state: "recused"}).where((Sheet.nomination == view.id) & (Sheet.juror == juror))
-        await record("jury.conflict_recorded", event, code, actor, {"juror": f"person:{juror}"}, now)
+        await record("jury.conflict_recorded", event, code, actor, {"juror": f"person:{juror}"}, now, _with(juror))
         if row:
             await announce_results_if_ready(event, now=now)
+
+
+def _with(juror: int) -> list[RecordedChange]:
+    return changed_value(N_("Juror"), None, f"person:{juror}", kind="person")
 
 
 async def store_conflict(nomination_id: int, juror: int, reason: str, *, by: int, now: datetime) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from plenaria.core.events.services import touch
+from plenaria.core.forms import recorded
 from plenaria.core.kernel.ledger import digest
 from plenaria.core.kernel.values import EventView, Refusal, refuse
 from plenaria.core.storage import audit
@@ -26,6 +27,7 @@ async def apply_section(event: EventView, section: AwardsSection, /, *, by: str,
     """
     async with transaction():
         await lock(jury_lock(event))
+        before = await queries.section_of(event)
         known = await AwardCategory.select(AwardCategory.id, AwardCategory.code).where(AwardCategory.event == event.id)
         refuse([*await _removal_refusals(known, section), *await _rubric_refusals(event, section)])
         await _store_categories(event, section, {row["code"]: row["id"] for row in known})
@@ -39,7 +41,15 @@ async def apply_section(event: EventView, section: AwardsSection, /, *, by: str,
             "criteria": {criterion.code: criterion.weight for criterion in section.criteria},
             "digest": digest(msgspec.to_builtins(section)),
         }
-        await audit.record("award.declared", by=by, subject="award", event=event.id, facts=facts, now=now)
+        await audit.record(
+            "award.declared",
+            by=by,
+            subject="award",
+            event=event.id,
+            facts=facts,
+            changes=recorded(before, section, currency=event.currency),
+            now=now,
+        )
 
 
 async def _removal_refusals(known: Sequence[Mapping[str, Any]], section: AwardsSection) -> list[Refusal]:

@@ -1,10 +1,12 @@
 """What becomes of a person's nominations and jury work when their data is erased."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+from plenaria.core.host.contributions import Retention
 from plenaria.core.kernel.i18n import gettext
-from plenaria.core.kernel.values import ErasureLine
+from plenaria.core.kernel.values import N_, ErasureLine
+from plenaria.core.storage.database import transaction
 from plenaria.plugins.awards.queries.nominating import files_of
 from plenaria.plugins.awards.services.held import forget_file
 from plenaria.plugins.awards.tables import Conflict, Nomination, Nominator, Sheet
@@ -58,3 +60,30 @@ async def _drafts(person: int) -> list[int]:
         else []
     )
     return [each for each in ids if each not in {row["id"] for row in shared}]
+
+
+async def forget_withdrawn_files(*, before: datetime, now: datetime) -> None:
+    """Files of nominations that were withdrawn before and never submitted: nothing proves them, nobody judges them."""
+    rows = await Nomination.select(Nomination.id).where(
+        (Nomination.state == "withdrawn") & (Nomination.submitted_form == "") & (Nomination.changed_at < before)
+    )
+    ids = [row["id"] for row in rows]
+    for stored in (each for files in (await files_of(ids)).values() for each in files) if ids else ():
+        async with transaction():
+            await forget_file(stored)
+
+
+RETENTION: Final = (
+    Retention(
+        "awards.nominations",
+        N_("Nominations and score sheets"),
+        N_("The results rest on them. Names go when a person is erased."),
+    ),
+    Retention(
+        "awards.withdrawn_files",
+        N_("Files of nominations that were withdrawn before they were submitted"),
+        N_("Somebody may want them back."),
+        180,
+        forget_withdrawn_files,
+    ),
+)

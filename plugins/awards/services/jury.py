@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
+from plenaria.core.forms import changed_value
 from plenaria.core.kernel import shown
 from plenaria.core.kernel.i18n import using
-from plenaria.core.kernel.values import EventView
+from plenaria.core.kernel.values import N_, EventView
 from plenaria.core.people import queries as people
 from plenaria.core.people.services import ensure_person, grant, revoke
 from plenaria.core.storage import audit
@@ -52,6 +53,7 @@ async def remove_juror(event: EventView, person: int, *, actor: Actor, now: date
             subject=f"person:{person}",
             event=event.id,
             facts={"sheets": len(gone)},
+            changes=changed_value(N_("Score sheets taken back"), None, len(gone), kind="int"),
             now=now,
         )
         if gone:
@@ -82,6 +84,12 @@ async def tell_jurors(event: EventView, *, actor: Actor, issuer: Issuer, now: da
                 about=f"grant:{person.id}/{event.id}/juror",
             )
         await audit.record(
-            "jury.told", by=actor.by, subject="award", event=event.id, facts={"jurors": len(waiting)}, now=now
+            "jury.told",
+            by=actor.by,
+            subject="award",
+            event=event.id,
+            facts={"jurors": len(waiting)},
+            changes=changed_value(N_("Jurors mailed"), None, len(waiting), kind="int"),
+            now=now,
         )
         return len(waiting)

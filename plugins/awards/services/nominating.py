@@ -7,7 +7,8 @@ from datetime import datetime
 
 from msgspec import Struct, structs
 
-from plenaria.core.kernel.values import EventView, Refusal, Refused, refuse
+from plenaria.core.forms import RecordedChange, changed_value
+from plenaria.core.kernel.values import N_, EventView, Refusal, Refused, refuse
 from plenaria.core.storage import files, outbox
 from plenaria.core.storage.database import lock, repeatable, transaction
 from plenaria.core.storage.files import Upload
@@ -28,6 +29,7 @@ from plenaria.plugins.awards.services.actors import Actor, encoded, record
 from plenaria.plugins.awards.services.held import change, facts_of, forget_file, held, reloaded
 from plenaria.plugins.awards.tables import Nomination as NominationTable
 from plenaria.plugins.awards.tables import NominationFile, Nominator
+from plenaria.plugins.awards.words import STATES
 
 
 class Draft(Struct, frozen=True):
@@ -73,8 +75,14 @@ async def start_nomination(
         )
         await row.save()
         await Nominator(nomination=row.id, person=actor.person, role="owner", added_at=now).save()
-        await record("nomination.started", event, row.code, actor, {"category": category}, now)
+        await record(
+            "nomination.started", event, row.code, actor, {"category": category}, now, _state_changed(None, "draft")
+        )
         return await reloaded(event, row.code)
+
+
+def _state_changed(before: str | None, after: str) -> list[RecordedChange]:
+    return changed_value(N_("State"), before, after, kind="choice", words=STATES)
 
 
 def _new_code() -> str:
@@ -172,7 +180,8 @@ async def withdraw_nomination(event: EventView, code: str, *, actor: Actor, now:
         view, seen = await held(event, code, actor)
         refuse(withdraw_refusals(view.nomination, seen=seen))
         await change(view, {"state": "withdrawn"}, now=now)
-        await record("nomination.withdrawn", event, code, actor, {"was": view.nomination.state}, now)
+        was = view.nomination.state
+        await record("nomination.withdrawn", event, code, actor, {"was": was}, now, _state_changed(was, "withdrawn"))
         await outbox.tell("nomination_withdrawn", event=event, nomination=facts_of(view), now=now)
         return await reloaded(event, code)
 
@@ -191,5 +200,5 @@ async def admit(
             {NominationTable.state: state, NominationTable.reason: reason, NominationTable.changed_at: now}
         ).where(NominationTable.id == view.id)
         action = "nomination.admitted" if admitted else "nomination.not_admitted"
-        await record(action, event, code, actor, {}, now)
+        await record(action, event, code, actor, {}, now, _state_changed(view.nomination.state, state))
         return await reloaded(event, code)

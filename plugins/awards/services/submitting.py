@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from plenaria.core.forms import changed_value
 from plenaria.core.host import plugins
 from plenaria.core.kernel.ledger import canonical, digest
 from plenaria.core.kernel.ledger.receipts import FileDigest, Receipt, key_id, receipt_file, sign
-from plenaria.core.kernel.values import EventView, Refusal, Refused, refuse
+from plenaria.core.kernel.values import N_, EventView, Refusal, Refused, refuse
 from plenaria.core.storage import outbox
 from plenaria.core.storage.database import repeatable, transaction
 from plenaria.plugins.awards import queries
@@ -21,6 +22,7 @@ from plenaria.plugins.awards.services.letters import mail_receipt
 from plenaria.plugins.awards.tables import Nomination as NominationTable
 from plenaria.plugins.awards.tables import NominationFile
 from plenaria.plugins.awards.tables import Receipt as ReceiptTable
+from plenaria.plugins.awards.words import STATES
 
 
 async def submit_nomination(event: EventView, code: str, *, actor: Actor, issuer: Issuer, now: datetime) -> ReceiptView:
@@ -74,7 +76,8 @@ async def _issue_receipt(
         "form_sha256": form_sha256,
         "files": [attachment.sha256 for attachment in nomination.attachments],
     }
-    log_index = await record("nomination.submitted", event, nomination.code, actor, facts, now)
+    changes = changed_value(N_("State"), nomination.state, "submitted", kind="choice", words=STATES)
+    log_index = await record("nomination.submitted", event, nomination.code, actor, facts, now, changes)
     signed = sign(
         Receipt(
             code=nomination.code,

@@ -19,6 +19,7 @@ from plenaria.plugins.registration.queries.ordering import (
     order_with_secret,
     orders,
     orders_due,
+    states_of_orders,
 )
 from plenaria.plugins.registration.queries.personal import personal_data
 from plenaria.plugins.registration.queries.rows import PAGE
@@ -66,6 +67,7 @@ __all__ = [
     "personal_data",
     "section_of",
     "settings",
+    "states_of_orders",
     "ticket",
     "ticket_types",
     "tickets_by_id",

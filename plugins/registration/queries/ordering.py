@@ -160,6 +160,13 @@ def _has_reference(search: str) -> Any:
     return OrderRow.id == (int(digits[:-1]) if is_reference(digits) else 0)
 
 
+async def states_of_orders(event_id: int) -> list[tuple[str, str, int]]:
+    """`(code, state, total in minor units)` of every order."""
+    columns = (OrderRow.code, OrderRow.state, OrderRow.total_minor)
+    rows = await OrderRow.select(*columns).where(OrderRow.event == event_id)
+    return [(row["code"], row["state"], row["total_minor"]) for row in rows]
+
+
 async def orders_due(now: datetime, event_ids: Sequence[int], *, most: int) -> list[tuple[int, str]]:
     """`(event id, code)` of these events' unpaid and unconfirmed orders whose time is over, the oldest first."""
     if not event_ids:

@@ -1,10 +1,11 @@
 """Writes of registration: each is one transaction with its audit line and its facts."""
 
 from plenaria.plugins.registration.services.attempts import count_attempt, count_quote
+from plenaria.plugins.registration.services.checking import check_records
 from plenaria.plugins.registration.services.door import DoorResult, check_in, undo_check_in
 from plenaria.plugins.registration.services.exporting import attendee_sheet, order_sheet
 from plenaria.plugins.registration.services.facts import facts_of
-from plenaria.plugins.registration.services.forgetting import erase, preview
+from plenaria.plugins.registration.services.forgetting import RETENTION, erase, preview
 from plenaria.plugins.registration.services.letters import (
     calendar_file,
     send_confirmation,
@@ -33,6 +34,7 @@ from plenaria.plugins.registration.services.ticket_types import (
 from plenaria.plugins.registration.services.waiting_list import join_waiting_list
 
 __all__ = [
+    "RETENTION",
     "DoorResult",
     "PlacedOrder",
     "add_sample",
@@ -43,6 +45,7 @@ __all__ = [
     "cancel_order",
     "change_ticket_type",
     "check_in",
+    "check_records",
     "confirm_address",
     "count_attempt",
     "count_quote",

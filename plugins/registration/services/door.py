@@ -5,8 +5,9 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from plenaria.core.forms import changed_value
 from plenaria.core.kernel.secrets import new_secret
-from plenaria.core.kernel.values import EventView, Refusal, Refused
+from plenaria.core.kernel.values import N_, EventView, Refusal, Refused
 from plenaria.core.storage import audit, outbox
 from plenaria.core.storage.database import UniqueViolated, lock_row, repeatable, transaction
 from plenaria.plugins.registration import queries, rules
@@ -84,6 +85,7 @@ async def _let_in(event: EventView, scan: Scan, *, key: str, by: str, now: datet
             subject=f"ticket:{ticket.id}",
             event=event.id,
             facts={"order": ticket.order_code},
+            changes=changed_value(N_("Inside"), False, True, kind="bool"),
             now=now,
         )
         await outbox.tell("attendee_checked_in", event=event, now=now, ticket=ticket_facts(ticket), at=at)
@@ -127,6 +129,7 @@ async def undo_check_in(event: EventView, code: str, *, by: str, now: datetime) 
             subject=f"ticket:{ticket.id}",
             event=event.id,
             facts={"order": ticket.order_code},
+            changes=changed_value(N_("Inside"), True, False, kind="bool"),
             now=now,
         )
         return ticket

@@ -1,13 +1,16 @@
 """What becomes of a person's orders, tickets and places on waiting lists when their data is erased."""
 
-from datetime import date, datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from typing import Any, Final
 
 import msgspec
 
+from plenaria.core.events import queries as event_queries
+from plenaria.core.host.contributions import Retention
 from plenaria.core.kernel.i18n import gettext
-from plenaria.core.kernel.values import ERASED_DOMAIN, ErasureLine
+from plenaria.core.kernel.values import ERASED_DOMAIN, N_, ErasureLine
 from plenaria.core.people import queries as people
+from plenaria.core.storage.database import transaction
 from plenaria.plugins.registration.services.orders import order_search
 from plenaria.plugins.registration.tables import OrderLinkRow, OrderRow, TicketRow, WaitingRow
 
@@ -87,3 +90,44 @@ async def _search_again(order: int) -> None:
     legal_name = msgspec.json.decode(row["invoice"]).get("legal_name", "") if row["invoice"] else ""
     search = order_search(row["code"], row["buyer_name"], row["buyer_email"], legal_name, people)
     await OrderRow.update({OrderRow.search: search}).where(OrderRow.id == order)
+
+
+async def forget_invoices(*, before: datetime, now: datetime) -> None:
+    """Invoice data that the law has kept past an erasure goes when its time is over."""
+    year = now.year - INVOICE_YEARS - 1
+    ends = datetime(year + 1, 1, 1, tzinfo=UTC)
+    over = (OrderRow.buyer_email == NOWHERE) & OrderRow.invoice.is_not_null() & (OrderRow.placed_at < ends)
+    for row in await OrderRow.select(OrderRow.id).where(over):
+        async with transaction():
+            await OrderRow.update({OrderRow.invoice: None}).where(OrderRow.id == row["id"])
+            await _search_again(row["id"])
+
+
+async def forget_waiting(*, before: datetime, now: datetime) -> None:
+    """Waiting lists of events that ended before."""
+    ended = [event.id for event in await event_queries.events(public_only=False) if event.ends_on < before.date()]
+    if ended:
+        await WaitingRow.delete().where(WaitingRow.event.is_in(ended))
+
+
+RETENTION: Final = (
+    Retention(
+        "registration.orders",
+        N_("Orders and tickets"),
+        N_("The accounts rest on them. Names go when a person is erased."),
+    ),
+    Retention(
+        "registration.invoices",
+        N_("Invoice data of people who were erased"),
+        N_("Tax law (CFF, article 30) has invoices kept for five years."),
+        forget=forget_invoices,
+        rule=N_("Until the first day of the sixth year after the order."),
+    ),
+    Retention(
+        "registration.waiting_list",
+        N_("Waiting lists of past events"),
+        N_("Questions about a place come for some weeks after the event."),
+        90,
+        forget_waiting,
+    ),
+)

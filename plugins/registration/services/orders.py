@@ -16,10 +16,11 @@ from msgspec import Struct
 
 from plenaria.core import mail
 from plenaria.core.events import queries as event_queries
+from plenaria.core.forms import RecordedChange, changed_value
 from plenaria.core.host import plugins
 from plenaria.core.kernel.i18n import gettext, using
 from plenaria.core.kernel.secrets import hashed, new_secret
-from plenaria.core.kernel.values import EventView, Refusal, Refused, refuse
+from plenaria.core.kernel.values import N_, EventView, Refusal, Refused, refuse
 from plenaria.core.people.queries import normal_email
 from plenaria.core.storage import audit, outbox
 from plenaria.core.storage.database import (
@@ -36,6 +37,7 @@ from plenaria.plugins.registration.forms import AttendeeRequest, OrderRequest
 from plenaria.plugins.registration.queries import OrderView, TicketTypeView
 from plenaria.plugins.registration.rules import Price
 from plenaria.plugins.registration.services.attempts import count_mail
+from plenaria.plugins.registration.services.exporting import STATE_WORDS
 from plenaria.plugins.registration.services.facts import facts_of, facts_of_rows, mail_facts
 from plenaria.plugins.registration.services.letters import send_confirm_link
 from plenaria.plugins.registration.services.order_access import new_order_link, required_order
@@ -181,7 +183,17 @@ async def _store(
             "link": [OrderLinkRow(order=Ref("order"), secret_hash=hashed(secret), made_at=now)],
             "audit": [
                 audit.line_of(
-                    "order.placed", by=by, subject=f"order:{order.code}", event=event.id, facts=figures, now=now
+                    "order.placed",
+                    by=by,
+                    subject=f"order:{order.code}",
+                    event=event.id,
+                    facts=figures,
+                    changes=[
+                        *_state_changed(None, order.state),
+                        *changed_value(N_("Seats"), None, len(tickets), kind="int"),
+                        *changed_value(N_("Total"), None, order.total_minor, kind="money", currency=event.currency),
+                    ],
+                    now=now,
                 )
             ],
             "outbox": _lines_about(event, order.state, facts, now=now),
@@ -207,6 +219,10 @@ async def _go_on(event: EventView, order: OrderView, *, now: datetime) -> None:
         await send_confirm_link(event, order, now=now)
         return
     await outbox.tell(_FACT_OF[order.state], event=event, now=now, order=facts_of(order))
+
+
+def _state_changed(before: str | None, after: str) -> list[RecordedChange]:
+    return changed_value(N_("State"), before, after, kind="choice", words=STATE_WORDS)
 
 
 def _facts_of_request(request: OrderRequest) -> dict[str, Any]:
@@ -382,6 +398,11 @@ async def mark_paid(
             subject=f"order:{order.code}",
             event=event.id,
             facts={"paid_on": paid_on.isoformat(), "total_minor": order.total_minor, "was": order.state},
+            changes=[
+                *_state_changed(order.state, "confirmed"),
+                *changed_value(N_("Paid on"), None, paid_on.isoformat(), kind="date"),
+                *changed_value(N_("Total"), None, order.total_minor, kind="money", currency=event.currency),
+            ],
             now=now,
         )
         confirmed = await required_order(event, order.code)
@@ -473,6 +494,7 @@ async def _release(event: EventView, order: OrderView, state: str, *, reason: st
         subject=f"order:{order.code}",
         event=event.id,
         facts={"seats": order.seats, "was": order.state},
+        changes=_state_changed(order.state, state),
         now=now,
     )
     if order.state == "unconfirmed":

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from plenaria.core.events.services import touch
+from plenaria.core.forms import recorded
 from plenaria.core.kernel.values import EventView, Refusal, Refused
 from plenaria.core.storage import audit
 from plenaria.core.storage.database import repeatable, transaction
@@ -27,7 +28,7 @@ async def _create(event: EventView, details: TicketTypeDetails, *, by: str, now:
     if await TicketTypeRow.exists().where(TicketTypeRow.key == key):
         raise Refused(Refusal("ticket_type_code_taken", {"code": details.code}, "/code"))
     await TicketTypeRow(event=event.id, code=details.code, key=key, taken=0, **_columns(details)).save()
-    await _record("ticket_type.created", event, details, by=by, now=now)
+    await _record("ticket_type.created", event, None, details, by=by, now=now)
 
 
 @repeatable
@@ -39,6 +40,7 @@ async def change_ticket_type(event: EventView, details: TicketTypeDetails, *, by
 
 
 async def _change(event: EventView, details: TicketTypeDetails, *, by: str, now: datetime) -> None:
+    before = (await queries.ticket_types(event.id)).get(details.code)
     where: Any = TicketTypeRow.key == f"{event.id}/{details.code}"
     if details.size is not None:
         where = where & (TicketTypeRow.taken <= details.size)
@@ -48,7 +50,8 @@ async def _change(event: EventView, details: TicketTypeDetails, *, by: str, now:
         if known is None:
             raise Refused(Refusal("not_found", {"ticket_type": details.code}))
         raise Refused(Refusal("size_below_taken", {"name": known.name, "taken": known.taken}, "/size"))
-    await _record("ticket_type.changed", event, details, by=by, now=now)
+    was = queries.details_of(before) if before is not None else None
+    await _record("ticket_type.changed", event, was, details, by=by, now=now)
 
 
 @repeatable
@@ -67,7 +70,7 @@ async def _remove(event: EventView, code: str, *, by: str, now: datetime) -> Non
     if waits or await TicketRow.exists().where(TicketRow.ticket_type == kind.id):
         raise Refused(Refusal("ticket_type_in_use", {"name": kind.name}))
     await TicketTypeRow.delete().where(TicketTypeRow.id == kind.id)
-    await _record("ticket_type.removed", event, queries.details_of(kind), by=by, now=now)
+    await _record("ticket_type.removed", event, queries.details_of(kind), None, by=by, now=now)
 
 
 async def apply_section(event: EventView, section: RegistrationSection, /, *, by: str, now: datetime) -> None:
@@ -90,9 +93,28 @@ async def apply_section(event: EventView, section: RegistrationSection, /, *, by
             await touch(event, now=now)
 
 
-async def _record(action: str, event: EventView, details: TicketTypeDetails, *, by: str, now: datetime) -> None:
-    facts = {"price_minor": details.price_minor, "size": details.size}
-    await audit.record(action, by=by, subject=f"ticket_type:{details.code}", event=event.id, facts=facts, now=now)
+async def _record(
+    action: str,
+    event: EventView,
+    before: TicketTypeDetails | None,
+    after: TicketTypeDetails | None,
+    *,
+    by: str,
+    now: datetime,
+) -> None:
+    """Either may be None: it was made, or removed."""
+    details = after or before
+    if details is None:
+        return
+    await audit.record(
+        action,
+        by=by,
+        subject=f"ticket_type:{details.code}",
+        event=event.id,
+        facts={"price_minor": details.price_minor, "size": details.size},
+        changes=recorded(before, after, currency=event.currency),
+        now=now,
+    )
 
 
 def _columns(details: TicketTypeDetails) -> dict[Any, Any]:

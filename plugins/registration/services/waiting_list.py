@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from plenaria.core import mail
-from plenaria.core.kernel.values import EventView, Refusal, Refused, in_language, refuse
+from plenaria.core.forms import changed_value
+from plenaria.core.kernel.values import N_, EventView, Refusal, Refused, in_language, refuse
 from plenaria.core.people.queries import normal_email
 from plenaria.core.storage import audit
 from plenaria.core.storage.database import lock, repeatable, transaction
@@ -39,8 +40,11 @@ async def join_waiting_list(
             WaitingRow.seats: request.seats,
             WaitingRow.note: request.note,
         }
+        was = await WaitingRow.select(WaitingRow.seats).where(WaitingRow.key == key).first()
         if await WaitingRow.update(values).where(WaitingRow.key == key).returning(WaitingRow.id):
-            await _record("waiting_list.changed", event, kind, request, by=by, now=now)
+            await _record(
+                "waiting_list.changed", event, kind, request, was=was["seats"] if was else None, by=by, now=now
+            )
             return
         await WaitingRow(
             event=event.id,
@@ -53,7 +57,7 @@ async def join_waiting_list(
             joined_at=now,
             key=key,
         ).save()
-        await _record("waiting_list.joined", event, kind, request, by=by, now=now)
+        await _record("waiting_list.joined", event, kind, request, was=None, by=by, now=now)
         facts = {
             "name": request.name,
             "event": in_language(event.name, language),
@@ -66,7 +70,15 @@ async def join_waiting_list(
 
 
 async def _record(
-    action: str, event: EventView, kind: TicketTypeView, request: WaitingRequest, *, by: str, now: datetime
+    action: str,
+    event: EventView,
+    kind: TicketTypeView,
+    request: WaitingRequest,
+    *,
+    was: int | None,
+    by: str,
+    now: datetime,
 ) -> None:
     subject, facts = f"ticket_type:{kind.code}", {"seats": request.seats}
-    await audit.record(action, by=by, subject=subject, event=event.id, facts=facts, now=now)
+    changes = changed_value(N_("Seats"), was, request.seats, kind="int")
+    await audit.record(action, by=by, subject=subject, event=event.id, facts=facts, changes=changes, now=now)

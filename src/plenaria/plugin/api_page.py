@@ -34,7 +34,8 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
             "SamplePeople",
         ),
         *("DashboardPanel", "PagePart", "Export", "MakeExport", "Sheet", "Column"),
-        *("Placeholder", "FillPlaceholder", "FindOver", "CheckReadiness", "ReadinessItem"),
+        *("Placeholder", "FillPlaceholder", "FindOver", "CheckReadiness", "ReadinessItem", "RecordSubject"),
+        *("CheckRecords", "RecordedFact", "RecordFinding", "Retention", "ForgetOld"),
         *("MailDraft", "PriceLine", "PreviewErasure", "ErasePersonalData", "ErasureLine", "Role"),
     ),
     "Values": (
@@ -71,7 +72,18 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
         *("person_by_id", "person_by_email", "people_by_id", "team_of", "Member", "ensure_person", "normal_email"),
     ),
     "Records and messages": (
-        *("record_change", "publish_fact", "send_mail", "Attachment", "Markdown", "site_address"),
+        *(
+            "record_change",
+            "changes_between",
+            "changed_value",
+            "changed_text",
+            "RecordedChange",
+            "publish_fact",
+            "send_mail",
+            "Attachment",
+            "Markdown",
+            "site_address",
+        ),
     ),
     "Files": (
         *("uploads_in", "Upload", "file_refusals", "store_file", "FileBody", "FileView", "file_views", "file_content"),

@@ -41,7 +41,7 @@ async def test_changed_details_are_on_the_public_page_at_once_and_in_the_record(
     assert "Congreso nuevo" in (await site.visitor().get(f"/{site.event.slug}")).text
     line = await AuditLine.select().where(AuditLine.action == "event.changed").first()
     assert line is not None
-    assert '"name"' in line["facts"]
+    assert '"field":"/name/en"' in line["facts"]
     assert "Congreso" not in line["facts"]
 
 
