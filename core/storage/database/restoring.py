@@ -137,6 +137,8 @@ def _readable(path: Path) -> Iterator[sqlite3.Connection]:
         raise DatabaseProblem(f"{path} cannot be read as an SQLite backup: {error}.") from error
     except sqlite3.DatabaseError as error:
         raise DatabaseProblem(f"{path} is not an SQLite backup: {error}.") from error
+    except UnicodeDecodeError as error:  # SQLite quotes a damaged name, and CPython reads its message as UTF-8
+        raise DatabaseProblem(f"{path} is damaged.") from error
     finally:
         source.close()
 
