@@ -107,6 +107,6 @@ async def test_the_record_of_changes_speaks_the_readers_language(site: Site, pag
     for language, text in answers.items():
         with using(language):
             assert f"<strong>{audit_words.label('team.granted')}</strong>" in text
-        assert "team.granted" in text
+        assert ("team.granted" in text) is (page == "organise/audit")  # codes are behind a fold of the record alone
     assert "Función asignada" in answers["es"]
     assert "Role assigned" in answers["en"]

@@ -174,13 +174,13 @@ async def keep_head(*, now: datetime) -> TreeHead | None:
 
 
 async def _note_key(now: datetime) -> None:
-    action, key = "key.in_use", key_id(signing_keys.current().public_key())
-    earlier = AuditLine.select(AuditLine.subject).where(AuditLine.action == action)
+    key = key_id(signing_keys.current().public_key())
+    earlier = AuditLine.select(AuditLine.subject).where(AuditLine.action == "key.in_use")
     row = await earlier.order_by(AuditLine.id, ascending=False).first()
     before = row["subject"].removeprefix("key:") if row else None
     if before != key:
         changes = changed_value(N_("Signing key"), before, key)
-        await record(action, by="system", subject=f"key:{key}", facts={"key": key}, changes=changes, now=now)
+        await record("key.in_use", by="system", subject=f"key:{key}", facts={"key": key}, changes=changes, now=now)
 
 
 async def verify_heads(anchors: Sequence[TreeHead] = ()) -> list[HeadProblem]:
