@@ -120,7 +120,7 @@ class SignInAttempt(Table, tablename="core_sign_in_attempt"):
     key = Varchar(length=64, unique=True)
     browser = Varchar(length=64)
     kind = Varchar(length=20)
-    person = ForeignKey(references=Person, null=True)
+    person = ForeignKey(references=Person, null=True, index=True)
     """Who must still be signed in at the end; null: nobody yet."""
     details = JSON(default="{}")
     expires_at = Timestamptz(default=None, index=True)

@@ -183,7 +183,7 @@ async def test_a_constraint_is_named_out_of_several_insertions_and_nothing_is_ke
 
 
 FORBIDDEN = re.compile(r"\bLISTEN\b|\bSET (?!LOCAL|NULL|NOT)[a-z_]+ (=|TO) |pg_(try_)?advisory_lock")
-OWN_CONNECTIONS: frozenset[str] = frozenset()
+OWN_CONNECTIONS = frozenset({"core/storage/database/presence.py", "core/storage/outbox/waking.py"})
 """Modules that use LISTEN and the like on connections of their own, which never go back to the pool."""
 
 
