@@ -150,7 +150,8 @@ def _print_event(console: "Console", address: str, event: "EventView", weeks: in
     console.print(gettext("Sign in as (each link once, for a day):"))
     for role, link in links.items():
         console.print(f"  {role:<10} {link}")
-    console.print(f"{gettext('No mail leaves; the organiser reads it here:')} {address}/{event.slug}/organise/outbox")
+    kept = gettext("No mail leaves; the organiser reads it here:")
+    console.print(f"{kept} {address}/{event.slug}/organise/outbox")
 
 
 def _serve(installation: Installation, listening: "socket.socket") -> None:
