@@ -79,7 +79,7 @@ async def test_a_plugin_without_a_row_yet_is_switched_on_once(site: Site) -> Non
 
 async def test_a_wording_is_kept_once(site: Site) -> None:
     owner = await site.signed_in("owner")
-    page = f"/{site.event.slug}/organise/mail/core.sign_in/es"
+    page = f"/{site.event.slug}/organise/mail/core.invitation/es"
 
     answers = await asyncio.gather(
         *(owner.post(page, data={"subject": f"Entre {each}", "body": "{link}"}) for each in range(TWICE))

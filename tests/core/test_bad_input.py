@@ -19,7 +19,7 @@ FORMS = (
     "/{event}/organise/plugins/agenda",
     "/{event}/organise/plugins/agenda/switch",
     "/{event}/organise/team",
-    "/{event}/organise/mail/core.sign_in/es",
+    "/{event}/organise/mail/core.invitation/es",
     "/{event}/organise/tokens",
 )
 
