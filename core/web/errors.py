@@ -99,8 +99,13 @@ def _route(request: Request[Any, Any, Any]) -> str:
 
 
 def _refused(request: Request[Any, Any, Any], error: Refused) -> Response[Any]:
-    status = max((STATUS_OF.get(refusal.code, HTTP_409_CONFLICT) for refusal in error.refusals), default=409)
+    status = max(map(_status_of, error.refusals), default=409)
     return _problem(request, status, error.refusals[0].code, refusals=list(error.refusals))
+
+
+def _status_of(refusal: Refusal) -> int:
+    """A refusal that says when to come again is one of a limit, whoever's it is."""
+    return STATUS_OF.get(refusal.code, 429 if "retry_after_s" in refusal.facts else HTTP_409_CONFLICT)
 
 
 def _unavailable(request: Request[Any, Any, Any], trouble: Unavailable) -> Response[Any]:

@@ -8,7 +8,7 @@ import re
 import time
 from collections import OrderedDict
 from typing import Any, Final, NamedTuple
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from litestar import Request, Response
 from litestar.types import Message, Scope
@@ -21,7 +21,8 @@ from plenaria.core.web.security.cookies import NOTICE_COOKIE, SESSION_COOKIE
 KEEP_S: Final = 3600.0
 """An older answer is not shown any more."""
 MOST_BYTES: Final = 32_000_000
-"""Of bodies, in one process; the least recently answered go first."""
+"""Of answers with their addresses, in one process; the least recently answered go first."""
+LONGEST_QUERY: Final = 300
 OPTION: Final = "kept_while_away"
 
 NOTICE: Final = N_(
@@ -94,7 +95,7 @@ class KeptAnswers:
     def _put(self, key: Key, kept: _Kept) -> None:
         self._remove(key)
         self._kept[key] = kept
-        self._bytes += len(kept.body)
+        self._bytes += _weight(key, kept)
         while self._bytes > MOST_BYTES:
             self._remove(next(iter(self._kept)))
 
@@ -108,7 +109,11 @@ class KeptAnswers:
 
     def _remove(self, key: Key) -> None:
         if (kept := self._kept.pop(key, None)) is not None:
-            self._bytes -= len(kept.body)
+            self._bytes -= _weight(key, kept)
+
+
+def _weight(key: Key, kept: _Kept) -> int:
+    return sum(map(len, key)) + sum(len(name) + len(value) for name, value in kept.headers) + len(kept.body)
 
 
 def _key_of(scope: Any) -> Key | None:
@@ -116,10 +121,13 @@ def _key_of(scope: Any) -> Key | None:
     if handler is None or scope.get("method") != "GET" or OPTION not in handler.opt:
         return None
     query = scope.get("query_string", b"").decode("latin-1")
-    if query and not {name for name, _ in parse_qsl(query, keep_blank_values=True)} <= {"lang", *handler.opt[OPTION]}:
+    if len(query) > LONGEST_QUERY:
+        return None
+    asked = [(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name != "lang"]
+    if not {name for name, _ in asked} <= {*handler.opt[OPTION]}:
         return None
     visit: Visit = scope["state"]["visit"]
-    return scope["path"], query, visit.language
+    return scope["path"], urlencode(asked), visit.language
 
 
 def _is_nobodys(scope: Any) -> bool:

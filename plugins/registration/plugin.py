@@ -101,6 +101,7 @@ def register_mail() -> Sequence[MailText]:
 @hookimpl
 def register_mail_checks() -> Mapping[str, FindOver]:
     return {
+        "registration.confirm": queries.not_unconfirmed,
         "registration.placed": queries.not_awaiting_payment,
         "registration.confirmed": queries.not_confirmed,
         "registration.ticket": queries.not_confirmed,

@@ -59,6 +59,11 @@ async def order_of_submission(key: str) -> tuple[OrderView, str] | None:
     return (order, row["submission_hash"]) if order and row else None
 
 
+async def not_unconfirmed(event: EventView, about: Collection[str], /, *, now: datetime) -> set[str]:
+    """Of these `order:<code>`, those whose address need not be confirmed any more."""
+    return await _not_in_state("unconfirmed", event, about)
+
+
 async def not_awaiting_payment(event: EventView, about: Collection[str], /, *, now: datetime) -> set[str]:
     """Of these `order:<code>`, those that need no payment any more: paid, cancelled or expired."""
     return await _not_in_state("awaiting_payment", event, about)

@@ -206,7 +206,7 @@ def cancellation_refusals(
         return [Refusal("already_cancelled")]
     if state == "expired":
         return [Refusal("order_expired")]
-    if not by_attendee:
+    if not by_attendee or state == "unconfirmed":
         return []
     reasons = []
     if may == "no" or (may == "unpaid" and state == "confirmed"):

@@ -69,6 +69,7 @@ ACTIONS: Final = {
 MAIL: Final = (
     MailText(
         key="registration.confirm",
+        urgent=True,
         title=N_("Confirm the address"),
         subject={
             "es": "Confirme su pedido {order} para {event}",

@@ -27,6 +27,8 @@ def _recorded(lines: Iterable[RecordedFact]) -> dict[str, Known]:
     for line in lines:
         if line.action == "order.placed":
             known[line.subject] = (str(line.facts.get("state")), int(line.facts.get("total_minor", 0)))
+        elif line.action == "order.address_confirmed":
+            known[line.subject] = (str(line.facts.get("state")), known.get(line.subject, ("", 0))[1])
         elif line.action in ("order.paid", "order.cancelled", "order.expired"):
             state = "confirmed" if line.action == "order.paid" else line.action.removeprefix("order.")
             known[line.subject] = (state, known.get(line.subject, ("", 0))[1])

@@ -31,7 +31,14 @@ async def send_confirm_link(event: EventView, order: OrderView, *, now: datetime
             "link": await _order_address(event, order, now=now),
         }
     await mail.send(
-        "registration.confirm", to=order.buyer_email, language=order.language, event=event, facts=facts, now=now
+        "registration.confirm",
+        to=order.buyer_email,
+        language=order.language,
+        event=event,
+        facts=facts,
+        now=now,
+        not_after=order.due_at,
+        about=f"order:{order.code}",
     )
 
 

@@ -68,6 +68,8 @@ class PlacedOrder(Struct, frozen=True):
 class _Buyer(Struct, frozen=True):
     language: str
     is_verified: bool
+    holds_at_once: bool
+    """Whether the order need not wait until the address is confirmed."""
     by: str
 
 
@@ -92,10 +94,8 @@ async def place_order(
     """
     key, digest = f"{event.id}/{submission}"[:200], _digest(request)
     settings = await queries.settings(event)
-    buyer = _Buyer(language, is_verified or settings.confirm_minutes == 0, by)
+    buyer = _Buyer(language, is_verified, is_verified or settings.confirm_minutes == 0, by)
     try:
-        if not buyer.is_verified:
-            await count_mail(normal_email(request.buyer_email), now=now)
         async with transaction():
             return await _place(event, request, settings, buyer, key=key, digest=digest, now=now)
     except (UniqueViolated, Refused):
@@ -150,6 +150,8 @@ async def _place(
         price.totals.total, expected_minor=request.expected_total_minor, currency=event.currency
     )
     refuse(refusals)
+    if not buyer.is_verified:
+        await count_mail(normal_email(request.buyer_email), now=now)  # with the order: what is refused mails nobody
     order = _order_row(event, request, settings, price, buyer, key=key, digest=digest, now=now)
     tickets = _ticket_rows(event, request.attendees, types)
     order_id, secret = await _store(event, order, tickets, types, by=buyer.by, now=now)
@@ -242,7 +244,7 @@ def _order_row(
     now: datetime,
 ) -> OrderRow:
     totals = price.totals
-    state = rules.first_state(totals.total, is_verified=buyer.is_verified)
+    state = rules.first_state(totals.total, is_verified=buyer.holds_at_once)
     invoice = request.invoice.cleaned() if request.invoice else None
     code = new_code(rules.ORDER_LENGTH)
     people = [part for each in request.attendees for part in (*_names(each), each.email, each.employer)]
@@ -344,11 +346,19 @@ async def confirm_address(event: EventView, code: str, *, by: str, now: datetime
             .where((OrderRow.id == order.id) & (OrderRow.state == "unconfirmed"))
             .returning(OrderRow.id)
         )
-        if not changed:
-            return await required_order(event, order.code)
+        if not changed:  # somebody was first: confirmed already, or over
+            found = await required_order(event, order.code)
+            refuse(rules.confirmation_refusals(found.state, due_at=found.due_at, now=now))
+            return found
         subject = f"order:{order.code}"
         await audit.record(
-            "order.address_confirmed", by=by, subject=subject, event=event.id, facts={"state": state}, now=now
+            "order.address_confirmed",
+            by=by,
+            subject=subject,
+            event=event.id,
+            facts={"state": state},
+            changes=_state_changed("unconfirmed", state),
+            now=now,
         )
         confirmed = await required_order(event, order.code)
         await _go_on(event, confirmed, now=now)
@@ -482,7 +492,7 @@ async def _release(event: EventView, order: OrderView, state: str, *, reason: st
     """Move an order that holds seats to `state` and free them. False when somebody else was first."""
     changed = await (
         OrderRow.update({OrderRow.state: state, OrderRow.cancelled_at: now, OrderRow.cancel_reason: reason[:500]})
-        .where((OrderRow.id == order.id) & OrderRow.state.is_in(list(rules.HOLDS_SEATS)))
+        .where((OrderRow.id == order.id) & (OrderRow.state == order.state))
         .returning(OrderRow.id)
     )
     if not changed:
