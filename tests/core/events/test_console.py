@@ -42,7 +42,7 @@ async def test_changed_details_are_on_the_public_page_at_once_and_in_the_record(
     line = await AuditLine.select().where(AuditLine.action == "event.changed").first()
     assert line is not None
     assert '"field":"/name/en"' in line["facts"]
-    assert "Congreso" not in line["facts"]
+    assert '"new":"Congreso nuevo"' in line["facts"]
 
 
 async def test_wrong_details_are_shown_again_as_typed_with_every_problem(site: Site) -> None:

@@ -8,9 +8,12 @@ import pytest
 import pytest_asyncio
 
 from plenaria.core.events import services as events
+from plenaria.core.events.checking import verify_records
 from plenaria.core.kernel.values import Refused
+from plenaria.core.storage.database import transaction
 from plenaria.plugins.registration import queries, rules, services
 from plenaria.plugins.registration.services.attempts import MAILS_AN_HOUR
+from plenaria.plugins.registration.services.orders import _release
 from plenaria.plugins.registration.tables import OrderRow, TicketTypeRow
 from tests.plugins.registration.orders import MEMBER, PRESS, attendee, confirm, mailed_link, place, request, sell
 from tests.site import NOW, Site
@@ -288,3 +291,35 @@ async def test_a_confirmation_and_the_expiry_at_once_leave_one_of_both(site: Sit
 
     assert [each.code for each in refused.value.refusals] == ["confirmed_too_late"]
     assert await state(site) == "expired"
+
+
+@pytest.mark.parametrize("kind", ["member", "press"])
+async def test_a_confirmed_order_agrees_with_the_record(site: Site, kind: str) -> None:
+    await ordered(site.visitor(), kind)
+
+    await confirm(site)
+
+    assert await verify_records() == []
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_a_refused_order_uses_up_none_of_the_mails_to_its_address(site: Site) -> None:
+    for number in range(MAILS_AN_HOUR + 1):
+        with pytest.raises(Refused, match="unknown_ticket_type"):
+            await place(site.event, attendee("none"), submission=f"r-{number}", is_verified=False, buyer_email=BUYER)
+
+    assert await ordered(site.visitor())
+
+
+async def test_an_expiry_that_comes_second_leaves_a_confirmed_order_alone(site: Site) -> None:
+    """The job read the order before its buyer pressed the button."""
+    await ordered(site.visitor())
+    row = await OrderRow.select(OrderRow.code).first()
+    read_before = await services.required_order(site.event, row["code"])
+    await confirm(site)
+
+    async with transaction():
+        is_released = await _release(site.event, read_before, "expired", reason="", by="system", now=NOW)
+
+    assert not is_released
+    assert await state(site) == "confirmed"
