@@ -15,7 +15,7 @@ from plenaria.core.kernel.values import Refused
 from plenaria.core.people import queries, services
 from plenaria.core.people.web.confirming import unless_confirmed
 from plenaria.core.people.web.forms import CodeForm, NameForm, NewPasswordForm
-from plenaria.core.people.web.ways_in import of_account
+from plenaria.core.people.web.ways_in import LONGEST_NAME, of_account
 from plenaria.core.web.templating import page, pages_of, see_other
 
 Anything = Request[Any, Any, Any]
@@ -49,6 +49,7 @@ async def _account(request: Anything, visit: Visit, *, status: int = 200, **form
         secret=secret,
         qr=segno.make(address).svg_data_uri(scale=4, border=2),
         sessions=sessions,
+        passkey_name=request.query_params.get("passkey_name", "")[:LONGEST_NAME],
         failed=failed.get(person.id, 0) + sum(each.failed_before for each in sessions if each.id == visit.session_id),
         locale=locale(),
         **await of_account(person, visit, request.app.state.settings),
