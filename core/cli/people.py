@@ -67,7 +67,7 @@ async def _reset_factors(installation: Installation, email: str) -> None:
     from plenaria.core.people import services
 
     async with installation.database():
-        await services.reset_factors(email, by="cli", settings=installation.settings, now=clock.now())
+        await services.reset_factors(email, by="cli", now=clock.now())
 
 
 async def _erase(installation: Installation, email: str, at_once: bool) -> tuple[list[str], str]:

@@ -51,7 +51,7 @@ class Visit:
     session_id: int | None = None
     strong: bool = False
     confirmed_at: datetime | None = None
-    """When this browser last showed that it is the person: by a mailed link, the password or a code."""
+    """When this browser last showed that it is the person: by signing in, the password, a code or a passkey."""
     pending: PersonView | None = None
     """Signed in by link or password, second factor still to be shown: a visitor everywhere but at `/sign-in/code`."""
     token: TokenView | None = None

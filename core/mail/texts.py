@@ -42,10 +42,10 @@ CORE_MAIL: Final = (
         title=N_("A change of what opens an account"),
         subject={"es": "{site}: cambio en su cuenta", "en": "{site}: a change of your account"},
         body={
-            "es": "**{what}**\n\n{at}\n\nSi fue usted, no tiene que hacer nada.\n\nSi no fue usted, entre en {site_link} con un "
+            "es": "**{what}**\n\n{at}\n\n{advice}\n\nSi no fue usted, entre en {site_link} con un "
             "enlace nuevo, ponga otra contraseña y termine las sesiones que no reconozca en {account_link}. "
             "Después avise a los organizadores.",
-            "en": "**{what}**\n\n{at}\n\nIf it was you, there is nothing to do.\n\nIf it was not you, sign in at {site_link} "
+            "en": "**{what}**\n\n{at}\n\n{advice}\n\nIf it was not you, sign in at {site_link} "
             "with a new link, set another password and end the sessions that you do not know at {account_link}. "
             "Then tell the organisers.",
         },
@@ -53,12 +53,14 @@ CORE_MAIL: Final = (
             "site": "Plenaria",
             "what": "…",
             "at": "10 de septiembre de 2025, 23:59:59, UTC",
+            "advice": "…",
             "account_link": "https://example.org/me/account",
             "site_link": "https://example.org/sign-in",
         },
     ),
     MailText(
         key="core.confirm_identity",
+        urgent=True,
         title=N_("Confirmation of a sign-in with a provider"),
         subject={
             "es": "Confirme que entra a {site} con {name}",
@@ -80,20 +82,6 @@ CORE_MAIL: Final = (
         },
     ),
     MailText(
-        key="core.way_in_changed",
-        title=N_("A way to sign in was changed"),
-        subject={"es": "Cambió la forma de entrar a {site}", "en": "A way to sign in to {site} was changed"},
-        body={
-            "es": "{change}\n\nSi no fue usted, entre con un enlace por correo y revise su cuenta:\n\n{link}",
-            "en": "{change}\n\nIf it was not you, sign in with a link by e-mail and look at your account:\n\n{link}",
-        },
-        sample={
-            "site": "Plenaria",
-            "change": "Signing in with Google was added to your account.",
-            "link": "https://example.org/me/account",
-        },
-    ),
-    MailText(
         key="core.role_given",
         title=N_("A role for somebody who has an account"),
         subject={"es": "Su función en {event}: {role}", "en": "Your role at {event}: {role}"},
@@ -108,7 +96,7 @@ CORE_MAIL: Final = (
 )
 
 
-OF_NO_EVENT: Final = ("core.sign_in",)
+OF_NO_EVENT: Final = ("core.sign_in", "core.account_notice", "core.confirm_identity")
 
 
 def texts() -> dict[str, tuple[str, MailText]]:

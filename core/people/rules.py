@@ -17,6 +17,9 @@ CODES: Final = Ceilings(together=10, client=1000, account=60)
 """A code is one of a million and three are right: sixty guesses an hour find one in half a year."""
 LINKS: Final = Ceilings(together=6, client=1000, account=30)
 """Mails that are asked for, not failures. Each of them brings its reader in: thirty strangers who ask shut nobody out."""
+BEGUN: Final = 1000
+"""How many attempts with a provider or a passkey one client may begin in an hour: each is a row for minutes. Their ends are not
+counted: an attempt ends once, and nobody guesses its secret."""
 
 LONGEST_ADDRESS: Final = 254
 

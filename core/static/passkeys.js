@@ -35,7 +35,7 @@ function asJson(credential) {
 async function challenge(form) {
   const answer = await fetch(form.dataset.challenge, { method: "POST", headers: { Accept: "application/json" } });
   const body = await answer.json();
-  if (!answer.ok) throw new Error(body.detail);
+  if (!answer.ok) throw Object.assign(new Error(body.detail), { status: answer.status });
   return withBytes(body);
 }
 
@@ -43,7 +43,7 @@ async function ask(form) {
   const publicKey = await challenge(form);
   const isNew = form.dataset.passkey === "create";
   const credential = await (isNew ? navigator.credentials.create({ publicKey }) : navigator.credentials.get({ publicKey }));
-  form.elements.answer.value = asJson(credential);
+  form.querySelector("[data-passkey-answer]").value = asJson(credential);
   form.submit();
 }
 
@@ -57,6 +57,12 @@ function start(form) {
     try {
       await ask(form);
     } catch (error) {
+      if (error.status === 403 && form.dataset.confirmAt) {
+        // The page was open for longer than a confirmation lasts.
+        form.action = form.dataset.confirmAt;
+        form.submit();
+        return;
+      }
       // A DOMException is the browser's own no, in its own words; ours is what the server answered.
       trouble.textContent = error instanceof DOMException || !error.message ? words : error.message;
       trouble.hidden = false;

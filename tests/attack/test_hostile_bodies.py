@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
+from plenaria.core.kernel.settings import IdentityProvider
 from plenaria.core.kernel.values import Refusal, Refused
 from plenaria.core.storage.requests import limits
 from plenaria.core.web.form_request import MOST_FORM_BYTES, MOST_PUBLIC_FIELDS, most_upload_bytes
@@ -181,6 +183,10 @@ async def test_only_who_holds_something_may_send_files(site: Site) -> None:
 
 FREE: frozenset[str] = frozenset({"/sign-out", "/sign-in/code"})
 """Without a session these do nothing: one signs nobody out, one sends everybody to the sign-in."""
+BY_ACCOUNT: frozenset[str] = frozenset({"/sign-in", "/sign-in/password"})
+"""Counted by the account, which only the body names (decision 0018)."""
+SPENDING: frozenset[str] = frozenset({"/sign-in/x", "/sign-in/confirm/x", "/sign-in/passkey", "/sign-in/code/passkey"})
+"""They spend a secret that was counted when it was made, and that nobody guesses."""
 
 
 async def test_attempts_are_counted_before_the_body_is_read(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,10 +194,13 @@ async def test_attempts_are_counted_before_the_body_is_read(site: Site, monkeypa
         raise Refused(Refusal("too_many_requests", {"seconds": 60, "retry_after_s": 60}))
 
     monkeypatch.setattr(limits, "count", full)
+    provider = IdentityProvider(name="X", issuer="https://x.example", client_id="x", client_secret="x")
+    offers = {"address": "http://localhost:8000", "identity_providers": {"x": provider}}  # and passkeys
+    site.app.state.settings = msgspec.structs.replace(site.settings, **offers)
     found: dict[str, Any] = {}
     for method, path, _ in public_writes(site):
         kind = JSON if path.startswith("/api/") else FORM
         answer = await sent(site, method, path, kind, b"a=1&" * 50)
         found[path] = (answer.status, answer.taken)
 
-    assert {path: seen for path, seen in found.items() if seen != (429, 0)}.keys() == FREE
+    assert {path: seen for path, seen in found.items() if seen != (429, 0)}.keys() == FREE | BY_ACCOUNT | SPENDING

@@ -4,9 +4,11 @@
 """
 
 import base64
+import contextlib
 import os
 import re
 import secrets
+import sqlite3
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -136,6 +138,12 @@ def sign_in_with_provider(page: Page) -> None:
     expect(page).to_have_url(re.compile(r"/me/account$"))
 
 
+def forget_confirmations(site: Site) -> None:
+    """As if everybody had signed in long ago."""
+    with contextlib.closing(sqlite3.connect(site.folder / "site.sqlite3")) as database, database:
+        database.execute("UPDATE core_session SET confirmed_at = NULL")
+
+
 def look_at(page: Page, name: str) -> None:
     """Nothing is wrong with it at either width, for anybody."""
     folder = os.environ.get("PLENARIA_SCREENSHOTS")
@@ -180,6 +188,37 @@ def test_somebody_comes_in_through_the_provider_adds_a_passkey_and_comes_in_with
     page.get_by_role("dialog").locator("[data-yes]").click()
     expect(page.get_by_text("Se quitó.")).to_be_visible()
     assert credentials(devtools, authenticator)[0]["signCount"] >= 2
+
+
+def test_who_was_not_confirmed_for_long_shows_a_passkey_and_goes_on_with_what_was_typed(site: Site) -> None:
+    page = site.visitor()
+    devtools, authenticator = with_authenticator(page)
+    sign_in_with_provider(page)
+    page.get_by_label("Nombre de la llave de acceso").fill("Mi teléfono")
+    page.get_by_role("button", name="Agregar una llave de acceso").click()
+    expect(page.get_by_text("Su llave de acceso está lista.")).to_be_visible()
+    page.locator("form[data-passkey]").get_by_label("Nombre de la llave de acceso").fill("Oficina")
+    forget_confirmations(site)
+
+    page.get_by_role("button", name="Agregar una llave de acceso").click()
+    expect(page.get_by_role("heading", name="Confirme que es usted")).to_be_visible()
+    look_at(page, "confirm-with-passkey")
+    page.get_by_role("button", name="Usar una llave de acceso").click()
+
+    added = page.locator("form[data-passkey]").get_by_label("Nombre de la llave de acceso")
+    expect(added).to_have_value("Oficina")
+    forget_confirmations(site)
+    page.goto("/me/account")
+    expect(page.locator("form[data-passkey]")).to_have_count(0)
+    expect(page.get_by_text("Primero le pedimos confirmar que es usted.")).to_be_visible()
+    look_at(page, "account-unconfirmed")
+    page.get_by_role("listitem").filter(has_text="Mi teléfono").get_by_role("button", name="Quitar").click()
+    page.get_by_role("dialog").locator("[data-yes]").click()
+    page.get_by_role("button", name="Usar una llave de acceso").click()
+    expect(page.get_by_text("Se quitó.")).to_be_visible()
+    assert credentials(devtools, authenticator)[0]["signCount"] >= 2
+    # The page that asks is answered with 403, which the browser notes.
+    site.faults[:] = [fault for fault in site.faults if "status of 403" not in fault]
 
 
 def test_a_device_that_shows_nothing_and_a_passkey_that_is_not_known_say_so(site: Site) -> None:

@@ -276,7 +276,7 @@ def test_somebody_who_lost_their_second_factor_is_told_by_mail_where_to_begin_ag
     assert (answer.exit_code, answer.stdout) == (0, "ana@example.org: http://127.0.0.1:8000/sign-in\n")
     with sqlite3.connect(tmp_path / "house.sqlite3") as database:
         mails = database.execute("SELECT name FROM core_outbox_line WHERE kind = 'mail' ORDER BY id").fetchall()
-    assert mails == [("core.invitation",), ("core.way_in_changed",)]
+    assert mails == [("core.invitation",), ("core.account_notice",)]
     assert run("person", "reset-factors", "nobody@example.org").exit_code == 1
 
 

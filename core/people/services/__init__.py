@@ -1,7 +1,7 @@
 """Writes of people: signing in and out, passwords, second factors, passkeys, identity providers, roles, tokens."""
 
 from plenaria.core.people.services.attempts import ATTEMPT_MINUTES, forget_old_attempts, is_attempt_open
-from plenaria.core.people.services.confirming import confirm
+from plenaria.core.people.services.confirming import confirm, confirm_with_passkey
 from plenaria.core.people.services.factors import reset_factors
 from plenaria.core.people.services.identities import (
     Entered,
@@ -67,6 +67,7 @@ __all__ = [
     "come_back",
     "confirm",
     "confirm_identity",
+    "confirm_with_passkey",
     "disable_second_factor",
     "enable_second_factor",
     "end_every_way_in",

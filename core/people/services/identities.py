@@ -1,7 +1,7 @@
 """Signing in with an identity provider (decision 0019): accounts are found by issuer and subject, never by address alone."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -17,6 +17,7 @@ from plenaria.core.people.services.attempts import Attempt, begin_attempt, spend
 from plenaria.core.people.services.factors import enter, record_change, refuse_weak
 from plenaria.core.people.services.persons import ensure_person
 from plenaria.core.people.services.provider_client import claims_of, depart
+from plenaria.core.people.services.sessions import refuse_unconfirmed
 from plenaria.core.people.tables import Identity
 from plenaria.core.storage.database import lock, transaction
 
@@ -60,8 +61,12 @@ def redirect_uri(key: str, settings: Settings) -> str:
 async def leave_for_provider(
     key: str, *, next_page: str, settings: Settings, now: datetime, visit: Visit | None = None
 ) -> tuple[str, str]:
-    """`(the provider's address, the browser's secret)`. With a visit, its person's account is to be linked."""
+    """`(the provider's address, the browser's secret)`. With a visit, its person's account is to be linked.
+
+    Raises `Refused`: provider_unreachable, provider_not_believed; when linking confirmation_needed, stronger_sign_in_needed.
+    """
     if visit is not None:
+        refuse_unconfirmed(visit)
         await refuse_weak(visit)
     person = visit.person.id if visit and visit.person else None
     away = await depart(settings.identity_providers[key], redirect_uri=redirect_uri(key, settings))
@@ -91,15 +96,15 @@ async def come_back(
     )
     stranger = _Stranger(key, provider, claims["sub"], claimed_address(claims), attempt.details["next"])
     if attempt.person is not None:
-        return await _link(stranger, visit, settings)
+        return await _link(stranger, visit)
     return await _sign_in(stranger, claims, user_agent=user_agent, settings=settings, visit=visit)
 
 
-async def _link(stranger: _Stranger, visit: Visit, settings: Settings) -> Linked:
+async def _link(stranger: _Stranger, visit: Visit) -> Linked:
     assert visit.person is not None  # noqa: S101 - compared with the attempt's
     await refuse_weak(visit)
     async with transaction():
-        await _attach(stranger, visit.person.id, by=visit.by, settings=settings, now=visit.now)
+        await _attach(stranger, visit.person.id, by=visit.by, now=visit.now)
     return Linked(stranger.provider.name)
 
 
@@ -109,10 +114,11 @@ async def _sign_in(
     async with transaction():
         person = await _known(stranger, visit.now)
         if person is None and is_believed(claims, stranger.provider.trusted_domains):
-            person = await _by_address(stranger, settings, visit.now)
+            person = await _by_address(stranger, visit.now)
         if person is None:
             return await _ask_to_confirm(stranger, language=visit.language, settings=settings, now=visit.now)
-        session = await enter(person, strong=False, user_agent=user_agent, settings=settings, now=visit.now)
+        ends, now = visit.session_id, visit.now
+        session = await enter(person, strong=False, user_agent=user_agent, settings=settings, now=now, ends=ends)
         return Entered(session, person, stranger.next)
 
 
@@ -126,7 +132,7 @@ async def _known(stranger: _Stranger, now: datetime) -> PersonView | None:
     return await queries.person(found[0]["person"]) if found else None
 
 
-async def _by_address(stranger: _Stranger, settings: Settings, now: datetime) -> PersonView | None:
+async def _by_address(stranger: _Stranger, now: datetime) -> PersonView | None:
     """The account of the believed address, made if there is none, now with this identity.
 
     None where the account has another subject of the same issuer: the address was given to somebody else there.
@@ -134,7 +140,7 @@ async def _by_address(stranger: _Stranger, settings: Settings, now: datetime) ->
     person = await ensure_person(stranger.email, now=now) if stranger.email else None
     if person is None or await _has_other_subject(stranger, person.id):
         return None
-    await _attach(stranger, person.id, by=f"person:{person.id}", settings=settings, now=now)
+    await _attach(stranger, person.id, by=f"person:{person.id}", now=now)
     return person
 
 
@@ -146,7 +152,7 @@ async def _has_other_subject(stranger: _Stranger, person: int) -> bool:
     )
 
 
-async def _attach(stranger: _Stranger, person: int, *, by: str, settings: Settings, now: datetime) -> None:
+async def _attach(stranger: _Stranger, person: int, *, by: str, now: datetime) -> None:
     """Keep the identity with the person. Raises `Refused(identity_taken)` when it is somebody else's."""
     await lock(f"identity:{stranger.provider.issuer}:{stranger.subject}")
     owner = (
@@ -166,9 +172,7 @@ async def _attach(stranger: _Stranger, person: int, *, by: str, settings: Settin
         last_used_at=now,
     ).save()
     facts = {"provider": stranger.key}
-    await record_change(
-        "identity_linked", person, by=by, name=stranger.provider.name, facts=facts, settings=settings, now=now
-    )
+    await record_change("identity_linked", person, by=by, name=stranger.provider.name, facts=facts, now=now)
 
 
 async def _ask_to_confirm(stranger: _Stranger, *, language: str, settings: Settings, now: datetime) -> ToConfirm:
@@ -192,21 +196,23 @@ async def _ask_to_confirm(stranger: _Stranger, *, language: str, settings: Setti
             "link": f"{settings.address}/sign-in/confirm/{secret}",
         },
         now=now,
+        not_after=now + timedelta(minutes=settings.sign_in_minutes),
     )
     return ToConfirm(stranger.email, browser)
 
 
-async def confirm_identity(secret: str, *, browser: str, user_agent: str, settings: Settings, now: datetime) -> Entered:
+async def confirm_identity(secret: str, *, browser: str, visit: Visit, user_agent: str, settings: Settings) -> Entered:
     """The mailed link, pressed in the browser that began: the identity belongs to the address's account.
 
     Raises `Refused`: attempt_over, identity_taken, account_blocked.
     """
     async with transaction():
+        ends, now = visit.session_id, visit.now
         attempt = await spend_attempt("confirm", secret, browser, now=now)
         stranger = _confirmed(attempt, settings)
         person = await ensure_person(stranger.email, now=now)
-        await _attach(stranger, person.id, by=f"person:{person.id}", settings=settings, now=now)
-        session = await enter(person, strong=False, user_agent=user_agent, settings=settings, now=now)
+        await _attach(stranger, person.id, by=f"person:{person.id}", now=now)
+        session = await enter(person, strong=False, user_agent=user_agent, settings=settings, now=now, ends=ends)
         return Entered(session, person, stranger.next)
 
 
@@ -219,8 +225,12 @@ def _confirmed(attempt: Attempt, settings: Settings) -> _Stranger:
 
 
 async def unlink(visit: Visit, identity: int, *, settings: Settings) -> None:
-    """Take one of one's own identities away; nothing happens when it is not one."""
+    """Take one of one's own identities away; nothing happens when it is not one.
+
+    Raises `Refused(confirmation_needed | stronger_sign_in_needed)`.
+    """
     assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
+    refuse_unconfirmed(visit)
     await refuse_weak(visit)
     async with transaction():
         gone = (
@@ -230,6 +240,4 @@ async def unlink(visit: Visit, identity: int, *, settings: Settings) -> None:
         )
         if gone:
             name = queries.provider_name(gone[0]["issuer"], settings)
-            await record_change(
-                "identity_unlinked", visit.person.id, by=visit.by, name=name, facts={}, settings=settings, now=visit.now
-            )
+            await record_change("identity_unlinked", visit.person.id, by=visit.by, name=name, now=visit.now)

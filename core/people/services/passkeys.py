@@ -21,7 +21,7 @@ from plenaria.core.people import queries
 from plenaria.core.people.services.attempts import begin_attempt, spend_attempt
 from plenaria.core.people.services.factors import enter, record_change, refuse_weak
 from plenaria.core.people.services.links import lock_erasure, take_back_erasure
-from plenaria.core.people.services.sessions import open_session
+from plenaria.core.people.services.sessions import open_session, refuse_unconfirmed
 from plenaria.core.people.tables import Passkey, Session
 from plenaria.core.storage import audit
 from plenaria.core.storage.database import transaction
@@ -79,7 +79,7 @@ def _is_number(host: str) -> bool:
 async def begin_adding(visit: Visit, *, settings: Settings) -> tuple[str, str]:
     """`(options for the browser as JSON, the browser's secret)`.
 
-    Raises `Refused(stronger_sign_in_needed | too_many_passkeys)`.
+    Raises `Refused(confirmation_needed | stronger_sign_in_needed | too_many_passkeys)`.
     """
     from webauthn import base64url_to_bytes, generate_registration_options, options_to_json
     from webauthn.helpers import bytes_to_base64url
@@ -91,6 +91,7 @@ async def begin_adding(visit: Visit, *, settings: Settings) -> tuple[str, str]:
     )
 
     assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
+    refuse_unconfirmed(visit)
     await refuse_weak(visit)
     own = await Passkey.select(Passkey.credential_id).where(Passkey.person == visit.person.id)
     if len(own) >= MOST_PASSKEYS:
@@ -111,11 +112,15 @@ async def begin_adding(visit: Visit, *, settings: Settings) -> tuple[str, str]:
 
 
 async def add_passkey(visit: Visit, answer: str, *, name: str, browser: str, settings: Settings) -> None:
-    """Keep the new public key. Raises `Refused`: attempt_over, passkey_not_valid, passkey_taken, stronger_sign_in_needed."""
+    """Keep the new public key.
+
+    Raises `Refused`: confirmation_needed, stronger_sign_in_needed, attempt_over, passkey_not_valid, passkey_taken.
+    """
     from webauthn import verify_registration_response
     from webauthn.helpers import bytes_to_base64url
 
     assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
+    refuse_unconfirmed(visit)
     await refuse_weak(visit)
     read = _read(answer)
     challenge = await _spent_challenge(ADDING, read, browser, person=visit.person.id, now=visit.now)
@@ -142,9 +147,7 @@ async def add_passkey(visit: Visit, answer: str, *, name: str, browser: str, set
             raise Refused(Refusal("passkey_taken"))
         if visit.session_id is not None:
             await Session.update({Session.strong: True}).where(Session.id == visit.session_id)
-        await record_change(
-            "passkey_added", visit.person.id, by=visit.by, name=name, facts={}, settings=settings, now=visit.now
-        )
+        await record_change("passkey_added", visit.person.id, by=visit.by, name=name, now=visit.now)
 
 
 async def begin_showing(*, settings: Settings, now: datetime, person: PersonView | None = None) -> tuple[str, str]:
@@ -165,15 +168,17 @@ async def begin_showing(*, settings: Settings, now: datetime, person: PersonView
 
 
 async def sign_in_with_passkey(
-    answer: str, *, browser: str, user_agent: str, settings: Settings, now: datetime
+    visit: Visit, answer: str, *, browser: str, user_agent: str, settings: Settings
 ) -> tuple[str, PersonView]:
     """`(session secret, person)`. Raises `Refused`: attempt_over, passkey_not_valid, passkey_is_a_copy, account_blocked."""
+    ends, now = visit.session_id, visit.now
     shown = await _shown(answer, browser, person=None, settings=settings, now=now)
     person = await queries.person(shown.person)
     if person is None or shown.user_handle != str(person.id):
         raise Refused(Refusal("passkey_not_valid"))
     async with transaction():
-        return await enter(person, strong=True, user_agent=user_agent, settings=settings, now=now), person
+        session = await enter(person, strong=True, user_agent=user_agent, settings=settings, now=now, ends=ends)
+        return session, person
 
 
 async def show_passkey(visit: Visit, answer: str, *, browser: str, user_agent: str, settings: Settings) -> str:
@@ -184,15 +189,20 @@ async def show_passkey(visit: Visit, answer: str, *, browser: str, user_agent: s
     person = visit.pending or visit.person
     if person is None or visit.session_id is None:
         raise Refused(Refusal("attempt_over"))
-    shown = await _shown(answer, browser, person=person.id, settings=settings, now=visit.now)
-    if shown.person != person.id:
-        raise Refused(Refusal("passkey_not_valid"))
+    await check_passkey(person.id, answer, browser=browser, settings=settings, now=visit.now)
     async with transaction():
         await lock_erasure(person.id)
         if not await Session.delete().where(Session.id == visit.session_id).returning(Session.id):
             raise Refused(Refusal("attempt_over"))  # signed out or blocked meanwhile
         await take_back_erasure(person.id, now=visit.now)
         return await open_session(person, strong=True, user_agent=user_agent, settings=settings, now=visit.now)
+
+
+async def check_passkey(person: int, answer: str, *, browser: str, settings: Settings, now: datetime) -> None:
+    """Raises `Refused`, unless it is a passkey of the person's: attempt_over, passkey_not_valid, passkey_is_a_copy."""
+    shown = await _shown(answer, browser, person=person, settings=settings, now=now)
+    if shown.person != person:
+        raise Refused(Refusal("passkey_not_valid"))
 
 
 async def _shown(answer: str, browser: str, *, person: int | None, settings: Settings, now: datetime) -> _Proven:
@@ -217,7 +227,7 @@ async def _shown(answer: str, browser: str, *, person: int | None, settings: Set
         handle = base64url_to_bytes(read.response.user_handle or "").decode()
     used = {Passkey.last_used_at: now, Passkey.backed_up: verified.credential_backed_up}
     if not await _counted_on(row["id"], verified.new_sign_count, used):
-        await _record_copy(row, settings=settings, now=now)
+        await _record_copy(row, now=now)
         raise Refused(Refusal("passkey_is_a_copy"))
     return _Proven(row["id"], row["person"], handle)
 
@@ -232,12 +242,10 @@ async def _counted_on(passkey: int, count: int, used: dict[Any, Any]) -> bool:
     )
 
 
-async def _record_copy(row: dict[str, Any], *, settings: Settings, now: datetime) -> None:
+async def _record_copy(row: dict[str, Any], *, now: datetime) -> None:
     """In a transaction of its own: the sign-in is refused, the record stays."""
     async with transaction():
-        await record_change(
-            "passkey_refused", row["person"], by="visitor", name=row["name"], facts={}, settings=settings, now=now
-        )
+        await record_change("passkey_refused", row["person"], by="visitor", name=row["name"], now=now)
 
 
 def _read(answer: str) -> _Answer:
@@ -289,9 +297,13 @@ async def rename_passkey(visit: Visit, passkey: int, name: str) -> None:
             await audit.record("person.passkey_renamed", by=visit.by, subject=visit.by, facts={}, now=visit.now)
 
 
-async def remove_passkey(visit: Visit, passkey: int, *, settings: Settings) -> None:
-    """Forget one of one's own; nothing happens when it is not one. Raises `Refused(stronger_sign_in_needed)`."""
+async def remove_passkey(visit: Visit, passkey: int) -> None:
+    """Forget one of one's own; nothing happens when it is not one.
+
+    Raises `Refused(confirmation_needed | stronger_sign_in_needed)`.
+    """
     assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
+    refuse_unconfirmed(visit)
     await refuse_weak(visit)
     async with transaction():
         gone = (
@@ -300,12 +312,5 @@ async def remove_passkey(visit: Visit, passkey: int, *, settings: Settings) -> N
             .returning(Passkey.name)
         )
         if gone:
-            await record_change(
-                "passkey_removed",
-                visit.person.id,
-                by=visit.by,
-                name=gone[0]["name"],
-                facts={},
-                settings=settings,
-                now=visit.now,
-            )
+            name = gone[0]["name"]
+            await record_change("passkey_removed", visit.person.id, by=visit.by, name=name, now=visit.now)

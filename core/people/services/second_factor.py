@@ -93,9 +93,8 @@ async def enable_second_factor(visit: Visit, secret: str, code: str) -> None:
 
 
 async def disable_second_factor(visit: Visit, code: str) -> None:
-    """Only with a code of it; the person is written to."""
+    """Only with a code of it, which shows that it is the person; the person is written to."""
     assert visit.person is not None  # noqa: S101 - the route declares `signed_in`
-    refuse_unconfirmed(visit)
     await check_code(visit, visit.person.id, code)
     async with transaction():
         await Person.update({Person.totp_secret: "", Person.totp_step: 0}).where(Person.id == visit.person.id)

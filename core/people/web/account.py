@@ -15,7 +15,7 @@ from plenaria.core.kernel.values import Refused
 from plenaria.core.people import queries, services
 from plenaria.core.people.web.confirming import unless_confirmed
 from plenaria.core.people.web.forms import CodeForm, NameForm, NewPasswordForm
-from plenaria.core.people.web.ways_in import of_account
+from plenaria.core.people.web.ways_in import LONGEST_NAME, of_account
 from plenaria.core.web.templating import page, pages_of, see_other
 
 Anything = Request[Any, Any, Any]
@@ -49,6 +49,7 @@ async def _account(request: Anything, visit: Visit, *, status: int = 200, **form
         secret=secret,
         qr=segno.make(address).svg_data_uri(scale=4, border=2),
         sessions=sessions,
+        passkey_name=request.query_params.get("passkey_name", "")[:LONGEST_NAME],
         failed=failed.get(person.id, 0) + sum(each.failed_before for each in sessions if each.id == visit.session_id),
         locale=locale(),
         **await of_account(person, visit, request.app.state.settings),
@@ -91,12 +92,13 @@ async def change_password(request: Anything, visit: Visit, settings: Settings) -
 
 @post("/me/account/second-factor", permission="signed_in", include_in_schema=False)
 async def change_second_factor(request: Anything, visit: Visit, settings: Settings) -> Response[Any]:
-    if (asked := await unless_confirmed(request, visit, settings, back="/me/account")) is not None:
-        return asked
     data = await request.form()
+    is_off = bool(data.get("off"))  # the code that is sent along shows who it is
+    if not is_off and (asked := await unless_confirmed(request, visit, settings, back="/me/account")) is not None:
+        return asked
     secret, code = str(data.get("secret", "")), str(data.get("code", ""))
     try:
-        if data.get("off"):
+        if is_off:
             await services.disable_second_factor(visit, code)
             return see_other(request, "/me/account", ("success", gettext("The second factor is off.")))
         await services.enable_second_factor(visit, secret, code)

@@ -11,12 +11,14 @@ from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import Refusal, Refused
 from plenaria.core.people import services
+from plenaria.core.people.web.attempt_cookies import attempt_secret
 from plenaria.core.people.web.forms import ConfirmingCodeForm, ConfirmingPasswordForm
+from plenaria.core.people.web.ways_in import can_show_passkey
 from plenaria.core.web.templating import page
 
 Anything = Request[Any, Any, Any]
 
-OWN_FIELDS: Final = frozenset({"confirm_password", "confirm_code", "confirm_by", "confirm_again"})
+OWN_FIELDS: Final = frozenset({"confirm_password", "confirm_code", "confirm_passkey", "confirm_by", "confirm_again"})
 
 
 async def unless_confirmed(request: Anything, visit: Visit, settings: Settings, *, back: str) -> Response[Any] | None:
@@ -30,18 +32,27 @@ async def unless_confirmed(request: Anything, visit: Visit, settings: Settings, 
     if data.get("confirm_by") == "link":
         assert visit.person is not None  # noqa: S101 - the route is for who is signed in
         await services.ask_for_link(visit, visit.person.email, next_page=back, settings=settings)
-        return _asked(request, visit, data, back=back, is_sent=True)
-    password, code = str(data.get("confirm_password", "")), str(data.get("confirm_code", ""))
-    if not (password or code):
-        return _asked(request, visit, data, back=back, is_waiting="confirm_again" in data)
+        return await _asked(request, visit, data, back=back, is_sent=True)
     try:
-        await services.confirm(visit, password=password, code=code)
+        if not await _confirm(request, visit, data, settings):
+            return await _asked(request, visit, data, back=back, is_waiting="confirm_again" in data)
     except Refused as refused:
-        return _asked(request, visit, data, back=back, refusals=refused.refusals)
+        return await _asked(request, visit, data, back=back, refusals=refused.refusals)
     return None
 
 
-def _asked(
+async def _confirm(request: Anything, visit: Visit, data: FormMultiDict, settings: Settings) -> bool:
+    """Whether a password, a code or a passkey came, and was right. Raises `Refused` when it was not."""
+    password, code, passkey = (str(data.get(f"confirm_{name}", "")) for name in ("password", "code", "passkey"))
+    if passkey:
+        browser = attempt_secret(request, "passkey", settings)
+        await services.confirm_with_passkey(visit, passkey, browser=browser, settings=settings)
+    elif password or code:
+        await services.confirm(visit, password=password, code=code)
+    return bool(passkey or password or code)
+
+
+async def _asked(
     request: Anything,
     visit: Visit,
     data: FormMultiDict,
@@ -63,6 +74,7 @@ def _asked(
         is_sent=is_sent,
         is_waiting=is_waiting,
         email=visit.person.email,
+        has_passkey=await can_show_passkey(visit.person, request.app.state.settings),
         refusals=refusals,
         password_form=form_for(ConfirmingPasswordForm, language=visit.language, zone="UTC"),
         code_form=form_for(ConfirmingCodeForm, language=visit.language, zone="UTC"),

@@ -1,6 +1,5 @@
 """Signing in with an identity provider, and linking one's account to it: pages only, there is no JSON for it."""
 
-from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -12,17 +11,15 @@ from plenaria.core.host.visit import Visit
 from plenaria.core.kernel.i18n import gettext
 from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import Refused
-from plenaria.core.people import services
+from plenaria.core.people import rules, services
 from plenaria.core.people.web.attempt_cookies import attempt_cookie, attempt_secret
+from plenaria.core.people.web.confirming import unless_confirmed
 from plenaria.core.people.web.signing_in import own_page
 from plenaria.core.storage.requests import limits
 from plenaria.core.web.refusals import sentence
 from plenaria.core.web.security.cookies import session_cookie
 from plenaria.core.web.templating import page, see_other
 
-HOUR: Final = timedelta(hours=1)
-MOST_AN_HOUR: Final = 600
-"""Of one client: everybody behind one Wi-Fi gets in; each takes a row that lives for minutes."""
 STATUS_OF: Final = {"provider_unreachable": 503, "provider_not_believed": 502, "provider_denied": 403}
 ANSWERED: Final = ("state", "code", "iss", "error")
 """The parameters that a provider sends somebody back with."""
@@ -33,7 +30,7 @@ Anything = Request[Any, Any, Any]
 async def leave(request: Anything, visit: Visit, settings: Settings, provider: str) -> Response[Any]:
     """A page that goes on to the provider by itself: a form that leads to another site is against our own policy."""
     _known(provider, settings)
-    await limits.count("provider", visit.client, most=MOST_AN_HOUR, span=HOUR, now=visit.now)
+    await limits.count("provider", visit.client, most=rules.BEGUN, span=limits.HOUR, now=visit.now)
     data = await request.form()
     return await _leave(request, provider, own_page(str(data.get("next", ""))), settings, now=visit.now)
 
@@ -41,7 +38,9 @@ async def leave(request: Anything, visit: Visit, settings: Settings, provider: s
 @post("/me/account/identities/{provider:str}", permission="signed_in", include_in_schema=False)
 async def link(request: Anything, visit: Visit, settings: Settings, provider: str) -> Response[Any]:
     _known(provider, settings)
-    await limits.count("provider", visit.client, most=MOST_AN_HOUR, span=HOUR, now=visit.now)
+    if (asked := await unless_confirmed(request, visit, settings, back="/me/account")) is not None:
+        return asked
+    await limits.count("provider", visit.client, most=rules.BEGUN, span=limits.HOUR, now=visit.now)
     return await _leave(request, provider, "/me/account", settings, now=visit.now, visit=visit)
 
 
@@ -93,14 +92,13 @@ async def confirm_page(request: Anything, visit: Visit, settings: Settings, secr
 
 @post("/sign-in/confirm/{secret:str}", permission="public", include_in_schema=False)
 async def confirm(request: Anything, visit: Visit, settings: Settings, secret: str) -> Response[Any]:
-    await limits.count("confirm", visit.client, most=MOST_AN_HOUR, span=HOUR, now=visit.now)
     try:
         entered = await services.confirm_identity(
             secret,
             browser=attempt_secret(request, "confirm", settings),
+            visit=visit,
             user_agent=request.headers.get("user-agent", ""),
             settings=settings,
-            now=visit.now,
         )
     except Refused as refused:
         return _trouble(request, refused)
@@ -109,6 +107,8 @@ async def confirm(request: Anything, visit: Visit, settings: Settings, secret: s
 
 @post("/me/account/identities/{identity:int}/remove", permission="signed_in", include_in_schema=False)
 async def unlink(request: Anything, visit: Visit, settings: Settings, identity: int) -> Response[Any]:
+    if (asked := await unless_confirmed(request, visit, settings, back="/me/account")) is not None:
+        return asked
     await services.unlink(visit, identity, settings=settings)
     return see_other(request, "/me/account", ("success", gettext("Removed.")))
 

@@ -22,7 +22,7 @@ def _from(site: Site, address: str) -> httpx.AsyncClient:
     """A browser at that network address."""
     served = site.app
     transport = httpx.ASGITransport(app=served, raise_app_exceptions=False, client=(address, 1))  # type: ignore[arg-type]
-    return httpx.AsyncClient(transport=transport, base_url="http://testserver")
+    return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000")
 
 
 async def _guess(site: Site, client: str, password: str = PASSWORD[::-1], email: str = "ana@example.mx") -> int:

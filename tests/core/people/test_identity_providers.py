@@ -13,8 +13,9 @@ import msgspec
 import pyotp
 import pytest
 
+from plenaria.core.kernel.secrets import hashed
 from plenaria.core.kernel.settings import IdentityProvider
-from plenaria.core.people import services
+from plenaria.core.people import rules, services
 from plenaria.core.people.services import provider_client
 from plenaria.core.people.tables import Identity, Person, Session, SignInAttempt
 from plenaria.core.storage.audit.tables import AuditLine
@@ -323,6 +324,45 @@ async def test_an_account_is_linked_and_unlinked_on_its_page(site: Site, provide
     await berta.post(remove)
     assert await Identity.count() == 0
     assert [mail["to"] for mail in await site.mails()] == ["berta@example.mx"] * 2
+
+
+async def test_linking_and_unlinking_ask_first_who_it_is(site: Site, provider: Provider) -> None:
+    ana = await site.signed_in(email="ana@example.mx")
+    password = {"password": "tres palabras largas"}
+    await ana.post("/me/account/password", data=password)
+    start = "/me/account/identities/keycloak"
+    site.now += rules.CONFIRMED_FOR
+
+    asked = await ana.post(start)
+    left = await ana.post(start, data={"confirm_password": password["password"]})
+    linked = await ana.get(await approved(await away(ana, start)))
+    remove = f"/me/account/identities/{(await Identity.select(Identity.id).first())['id']}/remove"
+    site.now += rules.CONFIRMED_FOR
+    still = await ana.post(remove)
+
+    assert (asked.status_code, left.status_code, linked.status_code, still.status_code) == (403, 200, 303, 403)
+    assert f'action="{start}"' in asked.text
+    assert await Identity.count() == 1
+    assert (await ana.post(remove, data={"confirm_password": password["password"]})).status_code == 303
+    assert await Identity.count() == 0
+
+
+async def test_signing_in_again_ends_the_browsers_earlier_session(site: Site, provider: Provider) -> None:
+    browser = await site.signed_in(email="ana@example.mx")
+    earlier = browser.cookies["plenaria_session"]
+    other = await site.signed_in(email="ana@example.mx")
+
+    assert (await sign_in(browser)).status_code == 303
+    provider.user = {"sub": "berta", "email": "berta@example.mx", "email_verified": False}
+    await sign_in(browser)
+    link = re.search(r"/sign-in/confirm/\S+", (await site.mails())[-1]["text"])[0]  # type: ignore[index]
+    assert (await browser.post(link)).status_code == 303
+
+    berta = await Person.select(Person.id).where(Person.email == "berta@example.mx").first()
+    sessions = await Session.select(Session.person, Session.token_hash).order_by(Session.id)
+    assert [row["token_hash"] == hashed(other.cookies["plenaria_session"]) for row in sessions] == [True, False]
+    assert sessions[-1]["person"] == berta["id"]
+    assert earlier != browser.cookies["plenaria_session"]
 
 
 @ONE_ENGINE

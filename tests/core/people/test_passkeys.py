@@ -12,7 +12,7 @@ import pytest
 
 from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import Refused
-from plenaria.core.people import services
+from plenaria.core.people import rules, services
 from plenaria.core.people.tables import Passkey, Person, Session, SignInAttempt
 from plenaria.core.storage.audit.tables import AuditLine
 from tests.authenticator import PRESENT, Authenticator, text_of
@@ -21,6 +21,7 @@ from tests.site import Site
 ONE_ENGINE = pytest.mark.parametrize("dialect", ["sqlite"])
 ACCOUNT = "/me/account/passkeys"
 ANA = "ana@example.mx"
+PASSWORD = "tres palabras largas"
 
 
 @pytest.fixture
@@ -109,6 +110,111 @@ async def test_a_counter_that_goes_back_is_refused_recorded_and_mailed(site: Sit
     assert "Key ring" in (await site.mails())[-1]["text"]
     key.count = 7
     assert (await show(site.visitor(), key)).status_code == 303
+
+
+@ONE_ENGINE
+async def test_the_mail_about_a_copy_and_about_a_reset_says_what_to_do(site: Site) -> None:
+    ana, key = await site.signed_in(email=ANA), Authenticator(count=5)
+    await ana.post("/me/account/name", data={"language": "en"})
+    await add(ana, key, "Key ring")
+
+    await show(site.visitor(), key)
+    await services.reset_factors(ANA, by="cli", now=site.now)
+
+    added, copy, reset = [mail["text"] for mail in await site.mails()]
+    assert "If it was you, there is nothing to do." in added
+    assert "Remove it under “My account”, and add a new one." in copy
+    assert "Sign in with a link by e-mail, and add a second factor or a passkey again." in reset
+    assert "nothing to do" not in copy + reset
+
+
+@ONE_ENGINE
+async def test_who_is_not_confirmed_comes_to_the_form_that_adds_a_passkey_with_the_name_that_was_typed(
+    site: Site,
+) -> None:
+    ana = await site.signed_in(email=ANA)
+    await ana.post("/me/account/password", data={"password": PASSWORD})
+    fresh = (await ana.get("/me/account")).text
+    site.now += rules.CONFIRMED_FOR
+
+    stale = (await ana.get("/me/account")).text
+    too_late = await ana.post(f"{ACCOUNT}/challenge", headers={"Accept": "application/json"})
+    asked = await ana.post(f"{ACCOUNT}/confirm", data={"name": "Mi teléfono"})
+    confirmed = await ana.post(f"{ACCOUNT}/confirm", data={"name": "Mi teléfono", "confirm_password": PASSWORD})
+
+    form, button = f'data-challenge="{ACCOUNT}/challenge"', f'action="{ACCOUNT}/confirm"'
+    assert (form in fresh, button in fresh) == (True, False)
+    assert (form in stale, button in stale) == (False, True)
+    assert (too_late.status_code, asked.status_code, confirmed.status_code) == (403, 403, 303)
+    assert '<input type="hidden" name="name" value="Mi teléfono">' in asked.text
+    assert confirmed.headers["location"].startswith("/me/account?")
+    back = (await ana.get(confirmed.headers["location"])).text
+    assert form in back
+    assert 'value="Mi teléfono"' in back
+
+
+@ONE_ENGINE
+async def test_a_passkey_that_was_made_while_the_confirmation_ended_is_not_lost(site: Site) -> None:
+    ana, key, other = await site.signed_in(email=ANA), Authenticator(), Authenticator()
+    await add(ana, other, "Computer")
+    site.now += rules.CONFIRMED_FOR - timedelta(minutes=1)
+    typed = {"name": "Phone", "answer": key.create(await challenge(ana, ACCOUNT))}
+    site.now += timedelta(minutes=1)
+
+    asked = await ana.post(ACCOUNT, data=typed)
+    shown = other.get(await challenge(ana, "/sign-in/code/passkey"))
+    done = await ana.post(ACCOUNT, data={**typed, "confirm_passkey": shown})
+
+    assert (asked.status_code, done.status_code) == (403, 303)
+    assert await Passkey.count() == 2
+
+
+async def test_a_passkey_confirms_what_a_mailed_link_began(site: Site) -> None:
+    ana, key = await site.signed_in(email=ANA), Authenticator()
+    await add(ana, key)
+    eve, foreign = await site.signed_in(email="eve@example.mx"), Authenticator()
+    await add(eve, foreign)
+    by_mail = await site.signed_in(email=ANA)
+    own = (await Passkey.select(Passkey.id).order_by(Passkey.id).first())["id"]
+    remove = f"{ACCOUNT}/{own}/remove"
+    site.now += rules.CONFIRMED_FOR
+
+    asked = await by_mail.post(remove)
+    with_foreign = foreign.get(await challenge(by_mail, "/sign-in/code/passkey"))
+    refused = await by_mail.post(remove, data={"confirm_passkey": with_foreign})
+    shown = key.get(await challenge(by_mail, "/sign-in/code/passkey"))
+    elsewhere = await ana.post(remove, data={"confirm_passkey": shown})
+    done = await by_mail.post(remove, data={"confirm_passkey": shown})
+    again = await ana.post(remove, data={"confirm_passkey": shown})
+
+    assert 'name="confirm_passkey"' in asked.text
+    assert [each.status_code for each in (asked, refused, elsewhere, done, again)] == [403, 403, 403, 303, 403]
+    assert (await Passkey.count(), await Passkey.exists().where(Passkey.id == own)) == (1, False)
+    assert (await by_mail.post("/me/account/password", data={"password": PASSWORD})).status_code == 303
+
+
+async def test_signing_in_again_ends_the_browsers_earlier_session(site: Site) -> None:
+    ana, key = await site.signed_in(email=ANA), Authenticator()
+    await add(ana, key)
+    browser = await site.signed_in(email="eve@example.mx")
+    before = await Session.count()
+
+    assert (await show(browser, key)).status_code == 303
+
+    assert await Session.count() == before
+    assert await Session.count().where(Session.person.email == "eve@example.mx") == 0
+
+
+@ONE_ENGINE
+async def test_challenges_are_limited_and_answers_are_not(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "BEGUN", 2)
+    browser = site.visitor()
+
+    answers = [(await browser.post("/sign-in/passkey", data={"answer": "{}"})).status_code for _ in range(4)]
+    begun = [(await browser.post("/sign-in/passkey/challenge")).status_code for _ in range(3)]
+
+    assert answers == [409] * 4
+    assert begun == [200, 200, 429]
 
 
 @ONE_ENGINE
@@ -239,13 +345,13 @@ async def test_who_lost_the_device_begins_again_with_a_mailed_link(site: Site) -
     secret = pyotp.random_base32()
     await ana.post("/me/account/second-factor", data={"secret": secret, "code": pyotp.TOTP(secret).at(site.now)})
 
-    await services.reset_factors(" Ana@example.mx", by="cli", settings=site.settings, now=site.now)
+    await services.reset_factors(" Ana@example.mx", by="cli", now=site.now)
 
     assert (await ana.get("/me")).status_code == 401
     again = await site.signed_in(email=ANA)
     assert (await add(again, Authenticator())).status_code == 303
     with pytest.raises(Refused):
-        await services.reset_factors("nobody@example.mx", by="cli", settings=site.settings, now=site.now)
+        await services.reset_factors("nobody@example.mx", by="cli", now=site.now)
 
 
 @ONE_ENGINE
