@@ -34,7 +34,7 @@ def url(server: PostgresServer) -> str:
 
 
 @pytest_asyncio.fixture
-async def site(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
+async def fragile_site(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
     async with running_site(url, tmp_path, monkeypatch) as found:
         yield found
 

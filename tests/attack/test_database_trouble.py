@@ -28,10 +28,10 @@ ORDER = {
 
 
 async def test_a_database_that_is_away_is_503_for_everybody_and_says_when_to_come_back(
-    site: Site, server: PostgresServer, caplog: pytest.LogCaptureFixture
+    fragile_site: Site, server: PostgresServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    visitor, ana = site.visitor(), await site.signed_in(email=BUYER)
-    slug = site.event.slug
+    visitor, ana = fragile_site.visitor(), await fragile_site.signed_in(email=BUYER)
+    slug = fragile_site.event.slug
     server.stop(signal.SIGQUIT)
     try:
         with caplog.at_level(logging.INFO):
@@ -52,9 +52,9 @@ async def test_a_database_that_is_away_is_503_for_everybody_and_says_when_to_com
     assert (await visitor.get(f"/{slug}")).status_code == 200
 
 
-async def test_public_pages_go_on_as_they_were_and_say_so(site: Site, server: PostgresServer) -> None:
-    visitor, ana = site.visitor(), await site.signed_in(email=BUYER)
-    slug = site.event.slug
+async def test_public_pages_go_on_as_they_were_and_say_so(fragile_site: Site, server: PostgresServer) -> None:
+    visitor, ana = fragile_site.visitor(), await fragile_site.signed_in(email=BUYER)
+    slug = fragile_site.event.slug
     paths = ["/", f"/{slug}", f"/{slug}/agenda", f"/{slug}/agenda.ics", f"/api/v1/events/{slug}/sessions?limit=5"]
     before = {path: await visitor.get(path) for path in paths}
     await visitor.get(f"/{slug}/register")
@@ -87,33 +87,33 @@ async def test_public_pages_go_on_as_they_were_and_say_so(site: Site, server: Po
 
 
 async def test_a_kept_page_ends_with_its_hour_and_with_its_event(
-    site: Site, server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+    fragile_site: Site, server: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    visitor, slug = site.visitor(), site.event.slug
+    visitor, slug = fragile_site.visitor(), fragile_site.event.slug
     for path in ("", "/agenda"):
         await visitor.get(f"/{slug}{path}")
-        await visitor.get(f"/{site.other_event.slug}{path}")
-    await site.change_event(is_public=False)
+        await visitor.get(f"/{fragile_site.other_event.slug}{path}")
+    await fragile_site.change_event(is_public=False)
     hidden = await visitor.get(f"/{slug}")
     server.stop(signal.SIGQUIT)
     try:
         agenda_of_hidden = await visitor.get(f"/{slug}/agenda")
-        other = await visitor.get(f"/{site.other_event.slug}/agenda")
+        other = await visitor.get(f"/{fragile_site.other_event.slug}/agenda")
         monkeypatch.setattr(kept_answers, "KEEP_S", -1.0)
-        too_old = await visitor.get(f"/{site.other_event.slug}/agenda")
+        too_old = await visitor.get(f"/{fragile_site.other_event.slug}/agenda")
     finally:
         server.start(fsync="off")
 
     assert [each.status_code for each in (hidden, agenda_of_hidden, other, too_old)] == [404, 503, 200, 503]
 
 
-async def test_a_lock_that_is_not_freed_a_slow_statement_and_an_empty_pool_are_told_apart(site: Site) -> None:
-    database = site.database
+async def test_a_lock_that_is_not_freed_a_slow_statement_and_an_empty_pool_are_told_apart(fragile_site: Site) -> None:
+    database = fragile_site.database
     held, kinds = asyncio.Event(), []
 
     async def hold() -> None:
         async with transaction():
-            await database.fetch("UPDATE core_event SET revision = revision WHERE id = $1", site.event.id)
+            await database.fetch("UPDATE core_event SET revision = revision WHERE id = $1", fragile_site.event.id)
             held.set()
             await asyncio.sleep(0.9)
 
@@ -135,19 +135,19 @@ async def test_a_lock_that_is_not_freed_a_slow_statement_and_an_empty_pool_are_t
 
 
 async def test_a_server_that_stands_still_costs_one_time_limit_and_the_service_recovers_by_itself(
-    site: Site, server: PostgresServer
+    fragile_site: Site, server: PostgresServer
 ) -> None:
-    visitor = site.visitor()
+    visitor = fragile_site.visitor()
     server.freeze()
     try:
         async with asyncio.timeout(15):
             ready = await visitor.get("/readyz")
-            page = await visitor.get(f"/{site.event.slug}/register")
+            page = await visitor.get(f"/{fragile_site.event.slug}/register")
     finally:
         server.thaw()
 
     assert (ready.status_code, page.status_code) == (503, 503)
-    assert (await visitor.get(f"/{site.event.slug}/register")).status_code == 200
+    assert (await visitor.get(f"/{fragile_site.event.slug}/register")).status_code == 200
 
 
 async def test_a_standby_is_read_only_and_says_so(server: PostgresServer, url: str) -> None:

@@ -25,20 +25,20 @@ BUYERS = SEATS + 3
 
 @pytest.mark.parametrize("mood", ["fast", "immediate", "killed", "frozen"])
 async def test_every_order_is_there_once_after_the_server_was_away(
-    site: Site, server: PostgresServer, mood: str
+    fragile_site: Site, server: PostgresServer, mood: str
 ) -> None:
-    await open_sale(site)
+    await open_sale(fragile_site)
     seen: Counter[int] = Counter()
-    buyers = [asyncio.create_task(order_until_answered(site, number, seen)) for number in range(BUYERS)]
+    buyers = [asyncio.create_task(order_until_answered(fragile_site, number, seen)) for number in range(BUYERS)]
     await asyncio.sleep(0.05)
 
     await asyncio.to_thread(_away, server, mood)
-    await asyncio.gather(*buyers, *(order_until_answered(site, number, seen) for number in range(3)))
+    await asyncio.gather(*buyers, *(order_until_answered(fragile_site, number, seen) for number in range(3)))
 
     assert set(seen) <= {201, 409, 503}
     assert seen[201] >= SEATS
     assert await OrderRow.count() == SEATS
-    assert await violations(site) == []
+    assert await violations(fragile_site) == []
 
 
 def _away(server: PostgresServer, mood: str) -> None:
@@ -78,23 +78,23 @@ async def test_a_full_disk_is_503_until_there_is_room_again(
             url = f"sqlite:///{full.folder}/house.sqlite3"
         else:
             url = server.initialise().start(**SMALL).migrated("full") + FAST
-        async with running_site(url, tmp_path, monkeypatch) as site:
-            await open_sale(site)
-            client = site.visitor()
+        async with running_site(url, tmp_path, monkeypatch) as fragile_site:
+            await open_sale(fragile_site)
+            client = fragile_site.visitor()
             full.fill()
-            refused = [await order(site, client, number) for number in range(4)]
+            refused = [await order(fragile_site, client, number) for number in range(4)]
             ready = await client.get("/readyz")
             full.make_room()
             if server is not None and not server.is_running:  # it ends itself when its log cannot be written
                 server.start(**SMALL)
             seen: Counter[int] = Counter()
-            await asyncio.gather(*(order_until_answered(site, number, seen) for number in range(BUYERS)))
+            await asyncio.gather(*(order_until_answered(fragile_site, number, seen) for number in range(BUYERS)))
 
             assert {answer.status_code for answer in refused} == {503}
             assert {answer.json()["errors"][0]["code"] for answer in refused} == {"busy"}
             assert (ready.status_code, (await client.get("/readyz")).status_code) == (503, 200)
             assert seen[201] == SEATS
-            assert await violations(site) == []
+            assert await violations(fragile_site) == []
     finally:
         if server is not None:
             server.remove()
@@ -119,23 +119,23 @@ class Full:
         self._filler.unlink()
 
 
-async def test_a_clock_that_jumps_two_days_ahead_and_back_changes_nothing(site: Site) -> None:
-    await sell(site.event, MEMBER)
-    await place(site.event, attendee("member"), submission="before")
-    await _run_every_job(site)
-    at_home = site.now
+async def test_a_clock_that_jumps_two_days_ahead_and_back_changes_nothing(fragile_site: Site) -> None:
+    await sell(fragile_site.event, MEMBER)
+    await place(fragile_site.event, attendee("member"), submission="before")
+    await _run_every_job(fragile_site)
+    at_home = fragile_site.now
 
-    site.now = at_home + timedelta(days=2)
-    await _run_every_job(site)
-    site.now = at_home
-    await place(site.event, attendee("member"), submission="after")
-    await _run_every_job(site)
+    fragile_site.now = at_home + timedelta(days=2)
+    await _run_every_job(fragile_site)
+    fragile_site.now = at_home
+    await place(fragile_site.event, attendee("member"), submission="after")
+    await _run_every_job(fragile_site)
 
     assert {row["state"] for row in await OrderRow.select(OrderRow.state)} == {"awaiting_payment"}
-    assert await violations(site) == []
+    assert await violations(fragile_site) == []
 
 
-async def _run_every_job(site: Site) -> None:
+async def _run_every_job(fragile_site: Site) -> None:
     for _, jobs in all_jobs():
         for job in jobs:
-            await job.run(now=site.now)
+            await job.run(now=fragile_site.now)

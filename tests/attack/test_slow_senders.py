@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ import uvicorn
 from litestar.exceptions import HTTPException
 
 from plenaria.core.app import create_app
+from plenaria.core.cli import serving
+from plenaria.core.cli.installation import Installation
 from plenaria.core.cli.protocol import MOST_HEAD_BYTES, BoundedProtocol
-from plenaria.core.cli.serving import _server_options
 from plenaria.core.kernel.settings import Serve, Settings
 from plenaria.core.web.security.slowness import SLOWEST_BYTES_S, in_time
 from tests.site import Site
@@ -106,11 +108,15 @@ async def test_one_connection_too_many_is_answered_at_once() -> None:
     assert answer.startswith(b"HTTP/1.1 503")
 
 
-def test_serve_takes_its_limits_from_the_settings() -> None:
-    options = _server_options(Serve(connections=77, head_timeout_s=3))
+def test_serve_takes_its_limits_from_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(BoundedProtocol, "head_timeout_s", 10.0)
+    own = {"PLENARIA_DATABASE": f"sqlite:///{tmp_path}/x.sqlite3", "PLENARIA_KEY_FILE": str(tmp_path / "key.pem")}
+    installation = Installation(environment={**own, "PLENARIA_SERVE__HEAD_TIMEOUT_S": "3"})
 
-    assert options["limit_concurrency"] == 77
-    assert options["http"].keywords == {"head_timeout_s": 3}
+    serving._application(installation, with_worker=False)
+
+    assert BoundedProtocol.head_timeout_s == 3
+    assert serving._server_options(Serve(connections=77))["limit_concurrency"] == 77
 
 
 # -- bodies, by the application itself -----------------------------------------------------------------------------

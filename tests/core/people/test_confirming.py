@@ -199,7 +199,6 @@ async def test_the_services_refuse_whatever_a_handler_forgets(site: Site, token:
     for work in (
         services.set_password(visit, PASSWORD),
         services.enable_second_factor(visit, SECRET, pyotp.TOTP(SECRET).at(NOW)),
-        services.disable_second_factor(visit, "123456"),
         services.make_token(visit, site.event, name="x", scopes=["event.view"]),
         services.leave_for_provider("x", next_page="/me", settings=site.settings, now=NOW, visit=visit),
         services.unlink(visit, 1, settings=site.settings),
