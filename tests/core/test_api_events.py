@@ -50,13 +50,13 @@ async def test_a_token_of_another_event_does_not_see_a_hidden_one(site: Site) ->
 
 
 async def test_me_says_whose_token_it_is_and_what_it_is_limited_to(site: Site) -> None:
-    program = await site.bearer("organiser", "event.configure")
+    program = await site.bearer("organiser", "event.configure", "me.read")
 
     me = (await program.get("/api/v1/me")).json()
 
     assert me["email"] == "organiser@example.mx"
     assert me["roles"] == [{"event": "congress", "role": "organiser"}]
-    assert me["token"] == {"event": "congress", "scopes": ["event.configure"]}
+    assert me["token"] == {"event": "congress", "scopes": ["event.configure", "me.read"]}
 
 
 async def test_a_session_may_use_the_api_too(site: Site) -> None:
@@ -85,7 +85,7 @@ async def test_a_token_that_is_no_good_is_not_taken_for_a_visitor(site: Site, ho
 
 
 async def test_the_scheme_of_a_token_is_read_in_any_case(site: Site) -> None:
-    program = await site.bearer("owner", "event.configure")
+    program = await site.bearer("owner", "me.read")
     program.headers["Authorization"] = program.headers["Authorization"].replace("Bearer", "bearer")
 
     assert (await program.get("/api/v1/me")).status_code == 200
@@ -126,7 +126,7 @@ async def test_a_declaration_of_another_event_is_refused(site: Site) -> None:
 
 
 async def test_an_organiser_cannot_make_themselves_owner_by_declaration(site: Site) -> None:
-    organiser = await site.bearer("organiser", "event.configure", "event.team")
+    organiser = await site.bearer("organiser", "event.configure", "event.team", "me.read")
     declaration = (await organiser.get(f"{EVENTS}/congress/declaration?team=true")).json()
     declaration["team"].append({"email": "organiser@example.mx", "role": "owner"})
 
