@@ -52,14 +52,19 @@ async def test_what_the_page_refuses_is_refused_here(
         assert answer.status_code == 409
         assert [(each["code"], each["pointer"]) for each in answer.json()["errors"]] == [(code, pointer)]
     assert await mail.reworded(site.event) == {}
-    assert await site.mails() == []
+    assert await _mails(site) == []
+
+
+async def _mails(site: Site) -> list[str]:
+    """To whom, without the notice that the token was made."""
+    return [each["to"] for each in await site.mails() if each["subject"] != "Plenaria: cambio en su cuenta"]
 
 
 async def test_a_test_goes_to_whose_token_it_is_once(site: Site, program: httpx.AsyncClient) -> None:
     sent = [await program.post(f"{TEXT}/tests", json=WORDS, headers={"Idempotency-Key": "1"}) for _ in range(2)]
 
     assert [(each.status_code, each.json()) for each in sent] == [(201, {"to": "organiser@example.mx"})] * 2
-    assert [each["to"] for each in await site.mails()] == ["organiser@example.mx"]
+    assert await _mails(site) == ["organiser@example.mx"]
 
 
 @pytest.mark.parametrize("path", ["core.sign_in/es", "nobody/es", "core.invitation/xx"])
