@@ -5,6 +5,7 @@ import importlib
 import json
 import logging
 import sys
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -613,6 +614,52 @@ async def test_facts_come_one_at_a_time_unless_the_plugin_says_otherwise(
 
     assert most == {"a": 1, "b": 3}
     assert [plugin for _, plugin, _ in listeners["a"].heard] == [str(number) for number in range(8)]
+
+
+# ---------------------------------------------------------------------------------------------------- a bounded pace
+
+
+class Pace:
+    """Lets one line begin every so many seconds."""
+
+    def __init__(self, every_s: float) -> None:
+        self._every_s = every_s
+        self._next_s = 0.0
+
+    def ready_in_s(self, urgent: bool) -> float:
+        now_s = time.monotonic()
+        if self._next_s > now_s:
+            return self._next_s - now_s
+        self._next_s = now_s + self._every_s
+        return 0.0
+
+
+async def test_a_slow_pace_sends_everything_though_most_lines_outwait_their_lease(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line that is given back takes nothing of the pace: else those that wait too long use it up, and nothing is sent."""
+    plugins.use(PluginHost([]))
+    monkeypatch.setattr(claiming, "LEASE_S", 0.8)
+    monkeypatch.setattr(delivering, "DELIVER_WITHIN_S", 0.3)
+    sent: list[int] = []
+    all_left = asyncio.Event()
+
+    async def deliver(line: outbox.Line, *, now: datetime) -> None:
+        sent.append(line["id"])
+        if len(sent) == 40:
+            all_left.set()
+
+    outbox.use({kind: outbox.Carrier(deliver, ready_in_s=Pace(0.04).ready_in_s) for kind in ("mail", "fact")})
+    await put_mail_to([f"{number}@{number % 5}.mx" for number in range(40)])
+    stop = asyncio.Event()
+    worker = asyncio.create_task(outbox.run(stop=stop, pause_s=0.02))
+
+    async with asyncio.timeout(15):
+        await all_left.wait()
+    stop.set()
+    await worker
+
+    assert sorted(sent) == [row["id"] for row in await lines()]
 
 
 # ------------------------------------------------------------------------------------------- woken by another process

@@ -33,7 +33,7 @@ class Delivery:
         self._now = now
         self._stop = stop
         self._settled = Settlements(now)
-        self.lanes = Lanes(self._carrier, self._handle, urgent=stream.urgent)
+        self.lanes = Lanes(self._carrier, self._handle, is_stale=self._is_stale, urgent=stream.urgent)
 
     async def claim(self, most: int) -> int:
         """Take up to `most` due lines, drop what is over, begin the others. How many were due."""
@@ -70,14 +70,17 @@ class Delivery:
             logger.exception("a line could not be settled; it is due again after its lease", extra={"line": line["id"]})
 
     async def _deliver_or_leave(self, line: Line) -> None:
-        """As long as the lease surely holds; else it is given back, due at once."""
-        passed_s = time.monotonic() - line["taken_at_s"]
-        if passed_s > claiming.LEASE_S - DELIVER_WITHIN_S or (self._stop is not None and self._stop.is_set()):
+        if self._is_stale(line):
             await give_back([line["id"]], now=line["taken_at"])
         elif _is_late(line, self._now()):
             await self._drop([line], "late")
         else:
             await self._deliver(line)
+
+    def _is_stale(self, line: Line) -> bool:
+        """Whether the line is given back, due at once: its lease might end under way, or the worker stops."""
+        passed_s = time.monotonic() - line["taken_at_s"]
+        return passed_s > claiming.LEASE_S - DELIVER_WITHIN_S or (self._stop is not None and self._stop.is_set())
 
     async def _deliver(self, line: Line) -> None:
         try:
