@@ -6,7 +6,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import EntryPoint
@@ -31,6 +31,7 @@ from plenaria.core.storage import outbox
 from plenaria.core.storage.audit.tables import AuditLine
 from plenaria.core.storage.database import Database, savepoint, transaction
 from plenaria.core.storage.outbox import carriers, claiming, delivering, upgrading, waking
+from plenaria.core.storage.outbox.delivering import Delivery
 from plenaria.core.storage.outbox.tables import OutboxLine
 
 NOW = datetime(2025, 9, 1, 18, 0, tzinfo=UTC)
@@ -660,6 +661,139 @@ async def test_a_slow_pace_sends_everything_though_most_lines_outwait_their_leas
     await worker
 
     assert sorted(sent) == [row["id"] for row in await lines()]
+
+
+# --------------------------------------------------------------------------------------------------- a lease that ended
+
+LATER = NOW + timedelta(hours=1)
+
+
+def delivery(behave: Callable[[], Awaitable[None]], now: datetime | Callable[[], datetime], **more: Any) -> Delivery:
+    """A worker of mail whose hands behave like this."""
+
+    async def deliver(line: outbox.Line, *, now: datetime) -> None:
+        await behave()
+
+    outbox.use({kind: outbox.Carrier(deliver, **more) for kind in ("mail", "fact")})
+    return Delivery(claiming.STREAMS[1], now if callable(now) else lambda: now)
+
+
+async def nothing() -> None:
+    """A delivery that works."""
+
+
+async def deliver_elsewhere() -> None:
+    """Another worker takes the line after its lease, and delivers it."""
+    worker = delivery(nothing, LATER)
+    assert await worker.claim(1) == 1
+    await worker.lanes.idle()
+
+
+async def is_delivered_once() -> bool:
+    (line,) = await outbox.lines(None)
+    return line.state == "delivered" and await outbox.deliver_due(now=LATER + timedelta(days=30)) == 0
+
+
+async def test_a_line_that_waited_until_another_worker_sent_it_is_not_given_back(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugins.use(PluginHost([]))
+    await put_mail()
+    pace = iter([0.01])
+    slow = delivery(nothing, NOW, ready_in_s=lambda urgent: next(pace, 0.0))
+    await slow.claim(1)
+    await deliver_elsewhere()
+    monkeypatch.setattr(claiming, "LEASE_S", 0)
+
+    await slow.lanes.idle()
+
+    assert await is_delivered_once()
+
+
+async def test_a_worker_that_stops_leaves_alone_what_another_worker_sent(database: Database) -> None:
+    plugins.use(PluginHost([]))
+    await put_mail()
+    slow = delivery(nothing, NOW, ready_in_s=lambda urgent: 60.0)
+    await slow.claim(1)
+    await deliver_elsewhere()
+
+    await slow.end()
+
+    assert await is_delivered_once()
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [RuntimeError("451 later"), outbox.Rejected("550 unknown"), outbox.KeptBack()],
+    ids=["for a while", "for good", "kept back"],
+)
+@pytest.mark.parametrize("not_after", [None, LATER + timedelta(seconds=5)], ids=["no end", "an end"])
+async def test_a_failure_that_comes_after_the_lease_changes_nothing_of_a_line_that_another_worker_sent(
+    database: Database, trouble: Exception, not_after: datetime | None
+) -> None:
+    plugins.use(PluginHost([]))
+    await put_mail(not_after=not_after)
+    instants = [NOW]
+
+    async def fail_late() -> None:
+        instants.append(LATER)
+        await deliver_elsewhere()
+        raise trouble
+
+    slow = delivery(fail_late, lambda: instants[-1])
+    await slow.claim(1)
+    await slow.lanes.idle()
+
+    (row,) = await lines()
+    assert await is_delivered_once()
+    assert (row["attempts"], row["last_error"], row["given_up_at"], row["dropped_at"]) == (0, "", None, None)
+
+
+async def test_a_failure_does_not_make_due_what_was_kept_back_meanwhile(database: Database) -> None:
+    plugins.use(PluginHost([]))
+    await put_mail()
+
+    async def fail_late() -> None:
+        await outbox.keep_back_everything()
+        await fail()
+
+    slow = delivery(fail_late, NOW)
+    await slow.claim(1)
+    await slow.lanes.idle()
+
+    (line,) = await outbox.lines(None)
+    assert line.state == "kept back"
+
+
+async def test_a_delivery_that_ends_after_the_lease_is_noted_whoever_holds_the_line_now(database: Database) -> None:
+    """It did arrive: the other worker may still fail."""
+    plugins.use(PluginHost([]))
+    await put_mail()
+
+    async def fail_elsewhere() -> None:
+        worker = delivery(fail, LATER)
+        await worker.claim(1)
+        await worker.lanes.idle()
+
+    slow = delivery(fail_elsewhere, NOW)
+    await slow.claim(1)
+    await slow.lanes.idle()
+
+    assert await is_delivered_once()
+
+
+async def test_a_line_that_is_out_of_date_is_not_dropped_when_it_was_delivered(database: Database) -> None:
+    plugins.use(PluginHost([]))
+    await put_mail(not_after=NOW + timedelta(days=1))
+
+    async def over(found: Sequence[outbox.Line], *, now: datetime) -> list[int]:
+        await deliver_elsewhere()
+        return [line["id"] for line in found]
+
+    await delivery(nothing, NOW, over=over).claim(1)
+
+    (row,) = await lines()
+    assert (row["done_at"], row["dropped_at"], row["dropped_why"]) == (LATER, None, "")
 
 
 # ------------------------------------------------------------------------------------------- woken by another process

@@ -52,7 +52,7 @@ class Delivery:
 
     async def end(self) -> None:
         """What is under way is finished; the rest is due again at once."""
-        await give_back(self.lanes.leave(), now=self._now())
+        await give_back(self.lanes.leave())
         await self.lanes.idle()
         await self.rest()
 
@@ -71,7 +71,7 @@ class Delivery:
 
     async def _deliver_or_leave(self, line: Line) -> None:
         if self._is_stale(line):
-            await give_back([line["id"]], now=line["taken_at"])
+            await give_back([line])
         elif _is_late(line, self._now()):
             await self._drop([line], "late")
         else:
@@ -105,10 +105,12 @@ class Delivery:
         if isinstance(error, Rejected) or attempts > len(PAUSES_S):
             await settle(line, due_at=None, given_up_at=now, **failed)
             return
-        line["due_at"] = now + timedelta(seconds=PAUSES_S[attempts - 1])
-        await settle(line, due_at=line["due_at"], **failed)
-        if _is_late(line, line["due_at"]):
-            await self._drop([line], "late")
+        again_at = now + timedelta(seconds=PAUSES_S[attempts - 1])
+        if _is_late(line, again_at):
+            kept = self._carrier.kept(line["payload"])
+            await settle(line, due_at=None, dropped_at=now, dropped_why="late", payload=kept, **failed)
+        else:
+            await settle(line, due_at=again_at, **failed)
 
 
 def _is_late(line: Line, now: datetime) -> bool:

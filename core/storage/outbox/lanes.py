@@ -63,11 +63,11 @@ class Lanes:
             self._waiting.setdefault(line["lane"], deque()).append(line)
         self._begin()
 
-    def leave(self) -> list[int]:
-        """The ids of the lines that were not begun; they are not begun any more."""
-        ids = [line["id"] for lines in self._waiting.values() for line in lines]
+    def leave(self) -> list[Line]:
+        """The lines that were not begun; they are not begun any more."""
+        left = [line for lines in self._waiting.values() for line in lines]
         self._waiting.clear()
-        return ids
+        return left
 
     async def idle(self) -> None:
         """Until nothing is held any more. When cancelled, what is under way is cut off, as if the process had died."""
