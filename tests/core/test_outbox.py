@@ -6,7 +6,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import EntryPoint
@@ -26,11 +26,12 @@ from plenaria.core.host.plugins import GROUP, PluginHost
 from plenaria.core.kernel import clock
 from plenaria.core.kernel.settings import Mail as MailSettings
 from plenaria.core.kernel.settings import Settings
+from plenaria.core.kernel.trouble import Unavailable
 from plenaria.core.kernel.values import EventView
 from plenaria.core.storage import outbox
 from plenaria.core.storage.audit.tables import AuditLine
 from plenaria.core.storage.database import Database, savepoint, transaction
-from plenaria.core.storage.outbox import carriers, claiming, delivering, upgrading, waking
+from plenaria.core.storage.outbox import carriers, claiming, delivering, settling, upgrading, waking
 from plenaria.core.storage.outbox.delivering import Delivery
 from plenaria.core.storage.outbox.tables import OutboxLine
 
@@ -794,6 +795,31 @@ async def test_a_line_that_is_out_of_date_is_not_dropped_when_it_was_delivered(d
 
     (row,) = await lines()
     assert (row["done_at"], row["dropped_at"], row["dropped_why"]) == (LATER, None, "")
+
+
+async def test_mails_accepted_during_a_short_outage_are_all_noted(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also those that were to be written together with the one whose statement failed."""
+    plugins.use(PluginHost([]))
+    monkeypatch.setattr(settling, "AGAIN_S", 0.01, raising=False)
+    written = settling.settle_delivered
+    troubles = iter([None, Unavailable("timeout"), Unavailable("unreachable")])
+
+    async def settle_or_fail(payloads: Mapping[int, str], *, now: datetime) -> None:
+        await asyncio.sleep(0.05)
+        if trouble := next(troubles, None):
+            raise trouble
+        await written(payloads, now=now)
+
+    monkeypatch.setattr(settling, "settle_delivered", settle_or_fail)
+    await put_mail_to([f"{number}@{number}.mx" for number in range(6)])
+    worker = delivery(nothing, NOW)
+
+    await worker.claim(10)
+    await worker.lanes.idle()
+
+    assert [line.state for line in await outbox.lines(None)] == ["delivered"] * 6
 
 
 # ------------------------------------------------------------------------------------------- woken by another process

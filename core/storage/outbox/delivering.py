@@ -91,7 +91,7 @@ class Delivery:
         except Exception as error:
             await self._failed(line, error)
         else:
-            await self._settled.delivered(line["id"], self._carrier.kept(line["payload"]))
+            await self._settled.delivered(line, self._carrier.kept(line["payload"]))
 
     async def _failed(self, line: Line, error: Exception) -> None:
         attempts, now = line["attempts"] + 1, self._now()
