@@ -5,7 +5,8 @@ import importlib
 import json
 import logging
 import sys
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import EntryPoint
@@ -25,11 +26,13 @@ from plenaria.core.host.plugins import GROUP, PluginHost
 from plenaria.core.kernel import clock
 from plenaria.core.kernel.settings import Mail as MailSettings
 from plenaria.core.kernel.settings import Settings
+from plenaria.core.kernel.trouble import Unavailable
 from plenaria.core.kernel.values import EventView
 from plenaria.core.storage import outbox
 from plenaria.core.storage.audit.tables import AuditLine
 from plenaria.core.storage.database import Database, savepoint, transaction
-from plenaria.core.storage.outbox import carriers, claiming, delivering, upgrading, waking
+from plenaria.core.storage.outbox import carriers, claiming, delivering, settling, upgrading, waking
+from plenaria.core.storage.outbox.delivering import Delivery
 from plenaria.core.storage.outbox.tables import OutboxLine
 
 NOW = datetime(2025, 9, 1, 18, 0, tzinfo=UTC)
@@ -613,6 +616,210 @@ async def test_facts_come_one_at_a_time_unless_the_plugin_says_otherwise(
 
     assert most == {"a": 1, "b": 3}
     assert [plugin for _, plugin, _ in listeners["a"].heard] == [str(number) for number in range(8)]
+
+
+# ---------------------------------------------------------------------------------------------------- a bounded pace
+
+
+class Pace:
+    """Lets one line begin every so many seconds."""
+
+    def __init__(self, every_s: float) -> None:
+        self._every_s = every_s
+        self._next_s = 0.0
+
+    def ready_in_s(self, urgent: bool) -> float:
+        now_s = time.monotonic()
+        if self._next_s > now_s:
+            return self._next_s - now_s
+        self._next_s = now_s + self._every_s
+        return 0.0
+
+
+async def test_a_slow_pace_sends_everything_though_most_lines_outwait_their_lease(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line that is given back takes nothing of the pace: else those that wait too long use it up, and nothing is sent."""
+    plugins.use(PluginHost([]))
+    monkeypatch.setattr(claiming, "LEASE_S", 0.8)
+    monkeypatch.setattr(delivering, "DELIVER_WITHIN_S", 0.3)
+    sent: list[int] = []
+    all_left = asyncio.Event()
+
+    async def deliver(line: outbox.Line, *, now: datetime) -> None:
+        sent.append(line["id"])
+        if len(sent) == 40:
+            all_left.set()
+
+    outbox.use({kind: outbox.Carrier(deliver, ready_in_s=Pace(0.04).ready_in_s) for kind in ("mail", "fact")})
+    await put_mail_to([f"{number}@{number % 5}.mx" for number in range(40)])
+    stop = asyncio.Event()
+    worker = asyncio.create_task(outbox.run(stop=stop, pause_s=0.02))
+
+    async with asyncio.timeout(15):
+        await all_left.wait()
+    stop.set()
+    await worker
+
+    assert sorted(sent) == [row["id"] for row in await lines()]
+
+
+# --------------------------------------------------------------------------------------------------- a lease that ended
+
+LATER = NOW + timedelta(hours=1)
+
+
+def delivery(behave: Callable[[], Awaitable[None]], now: datetime | Callable[[], datetime], **more: Any) -> Delivery:
+    """A worker of mail whose hands behave like this."""
+
+    async def deliver(line: outbox.Line, *, now: datetime) -> None:
+        await behave()
+
+    outbox.use({kind: outbox.Carrier(deliver, **more) for kind in ("mail", "fact")})
+    return Delivery(claiming.STREAMS[1], now if callable(now) else lambda: now)
+
+
+async def nothing() -> None:
+    """A delivery that works."""
+
+
+async def deliver_elsewhere() -> None:
+    """Another worker takes the line after its lease, and delivers it."""
+    worker = delivery(nothing, LATER)
+    assert await worker.claim(1) == 1
+    await worker.lanes.idle()
+
+
+async def is_delivered_once() -> bool:
+    (line,) = await outbox.lines(None)
+    return line.state == "delivered" and await outbox.deliver_due(now=LATER + timedelta(days=30)) == 0
+
+
+async def test_a_line_that_waited_until_another_worker_sent_it_is_not_given_back(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugins.use(PluginHost([]))
+    await put_mail()
+    pace = iter([0.01])
+    slow = delivery(nothing, NOW, ready_in_s=lambda urgent: next(pace, 0.0))
+    await slow.claim(1)
+    await deliver_elsewhere()
+    monkeypatch.setattr(claiming, "LEASE_S", 0)
+
+    await slow.lanes.idle()
+
+    assert await is_delivered_once()
+
+
+async def test_a_worker_that_stops_leaves_alone_what_another_worker_sent(database: Database) -> None:
+    plugins.use(PluginHost([]))
+    await put_mail()
+    slow = delivery(nothing, NOW, ready_in_s=lambda urgent: 60.0)
+    await slow.claim(1)
+    await deliver_elsewhere()
+
+    await slow.end()
+
+    assert await is_delivered_once()
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [RuntimeError("451 later"), outbox.Rejected("550 unknown"), outbox.KeptBack()],
+    ids=["for a while", "for good", "kept back"],
+)
+@pytest.mark.parametrize("not_after", [None, LATER + timedelta(seconds=5)], ids=["no end", "an end"])
+async def test_a_failure_that_comes_after_the_lease_changes_nothing_of_a_line_that_another_worker_sent(
+    database: Database, trouble: Exception, not_after: datetime | None
+) -> None:
+    plugins.use(PluginHost([]))
+    await put_mail(not_after=not_after)
+    instants = [NOW]
+
+    async def fail_late() -> None:
+        instants.append(LATER)
+        await deliver_elsewhere()
+        raise trouble
+
+    slow = delivery(fail_late, lambda: instants[-1])
+    await slow.claim(1)
+    await slow.lanes.idle()
+
+    (row,) = await lines()
+    assert await is_delivered_once()
+    assert (row["attempts"], row["last_error"], row["given_up_at"], row["dropped_at"]) == (0, "", None, None)
+
+
+async def test_a_failure_does_not_make_due_what_was_kept_back_meanwhile(database: Database) -> None:
+    plugins.use(PluginHost([]))
+    await put_mail()
+
+    async def fail_late() -> None:
+        await outbox.keep_back_everything()
+        await fail()
+
+    slow = delivery(fail_late, NOW)
+    await slow.claim(1)
+    await slow.lanes.idle()
+
+    (line,) = await outbox.lines(None)
+    assert line.state == "kept back"
+
+
+async def test_a_delivery_that_ends_after_the_lease_is_noted_whoever_holds_the_line_now(database: Database) -> None:
+    """It did arrive: the other worker may still fail."""
+    plugins.use(PluginHost([]))
+    await put_mail()
+
+    async def fail_elsewhere() -> None:
+        worker = delivery(fail, LATER)
+        await worker.claim(1)
+        await worker.lanes.idle()
+
+    slow = delivery(fail_elsewhere, NOW)
+    await slow.claim(1)
+    await slow.lanes.idle()
+
+    assert await is_delivered_once()
+
+
+async def test_a_line_that_is_out_of_date_is_not_dropped_when_it_was_delivered(database: Database) -> None:
+    plugins.use(PluginHost([]))
+    await put_mail(not_after=NOW + timedelta(days=1))
+
+    async def over(found: Sequence[outbox.Line], *, now: datetime) -> list[int]:
+        await deliver_elsewhere()
+        return [line["id"] for line in found]
+
+    await delivery(nothing, NOW, over=over).claim(1)
+
+    (row,) = await lines()
+    assert (row["done_at"], row["dropped_at"], row["dropped_why"]) == (LATER, None, "")
+
+
+async def test_mails_accepted_during_a_short_outage_are_all_noted(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also those that were to be written together with the one whose statement failed."""
+    plugins.use(PluginHost([]))
+    monkeypatch.setattr(settling, "AGAIN_S", 0.01, raising=False)
+    written = settling.settle_delivered
+    troubles = iter([None, Unavailable("timeout"), Unavailable("unreachable")])
+
+    async def settle_or_fail(payloads: Mapping[int, str], *, now: datetime) -> None:
+        await asyncio.sleep(0.05)
+        if trouble := next(troubles, None):
+            raise trouble
+        await written(payloads, now=now)
+
+    monkeypatch.setattr(settling, "settle_delivered", settle_or_fail)
+    await put_mail_to([f"{number}@{number}.mx" for number in range(6)])
+    worker = delivery(nothing, NOW)
+
+    await worker.claim(10)
+    await worker.lanes.idle()
+
+    assert [line.state for line in await outbox.lines(None)] == ["delivered"] * 6
 
 
 # ------------------------------------------------------------------------------------------- woken by another process

@@ -1,6 +1,10 @@
-"""Taking lines that are due, and writing down what became of them."""
+"""Taking lines that are due, and writing down what became of them.
 
-from collections.abc import Collection, Mapping, Sequence
+The lease is the token: `due_at` of a claimed line is the end of its lease, to the microsecond. Who finds another `due_at` no
+longer holds the line, and only notes of it that it was delivered.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, NamedTuple
 
@@ -54,32 +58,40 @@ async def claim(stream: Stream, *, now: datetime, most: int, lease_s: float, but
     return lines
 
 
-async def give_back(ids: Collection[int], *, now: datetime) -> None:
-    """Lines that were not begun are due at once."""
-    if ids:
-        await OutboxLine.update({OutboxLine.due_at: now}).where(OutboxLine.id.is_in(list(ids)))
+async def give_back(lines: Iterable[Line]) -> None:
+    """Lines that were not begun are due again from when they were claimed (`taken_at`), those whose lease still holds."""
+    claims: dict[tuple[datetime, datetime], list[int]] = {}
+    for line in lines:
+        claims.setdefault((line["due_at"], line["taken_at"]), []).append(line["id"])
+    for (until, taken_at), ids in claims.items():
+        held = OutboxLine.id.is_in(ids) & (OutboxLine.due_at == until)
+        await OutboxLine.update({OutboxLine.due_at: taken_at}).where(held)
 
 
 async def settle(line: Line, **values: Any) -> None:
+    """Write down what became of a claimed line; nothing where its lease was lost."""
     changed: dict[Column | str, Any] = {name: value for name, value in values.items()}  # noqa: C416 - dict() keeps the narrower key type
-    await OutboxLine.update(changed).where(OutboxLine.id == line["id"])
+    await OutboxLine.update(changed).where((OutboxLine.id == line["id"]) & (OutboxLine.due_at == line["due_at"]))
 
 
 _SETTLE: Final = {
     "sqlite": "UPDATE core_outbox_line SET {column} = {}, dropped_why = {}, due_at = NULL, payload = kept.value"
-    " FROM json_each({}) AS kept WHERE core_outbox_line.id = CAST(kept.key AS INTEGER)",
+    " FROM json_each({}) AS kept WHERE core_outbox_line.id = CAST(kept.key AS INTEGER) AND done_at IS NULL",
     "postgres": "UPDATE core_outbox_line SET {column} = {}, dropped_why = {}, due_at = NULL, payload = kept.value"
-    " FROM json_each_text({}::json) AS kept WHERE core_outbox_line.id = kept.key::integer",
+    " FROM json_each_text({}::json) AS kept WHERE core_outbox_line.id = kept.key::integer AND done_at IS NULL",
 }
 
 
 async def settle_delivered(payloads: Mapping[int, str], *, now: datetime) -> None:
-    """Note in one statement that lines were delivered; `payloads` says what is kept of each, by its id."""
-    await _settle_all("done_at", "", payloads, now)
+    """Note in one statement that lines were delivered; `payloads` says what is kept of each, by its id.
+
+    Also of a line whose lease was lost: it did arrive, whatever another worker made of it.
+    """
+    await _settle_all("given_up_at = NULL, dropped_at = NULL, done_at", "", payloads, now)
 
 
 async def drop(payloads: Mapping[int, str], why: Why, *, now: datetime) -> None:
-    """Settle lines without delivering them; `payloads` says what is kept of each, by its id."""
+    """Settle lines without delivering them, unless they were; `payloads` says what is kept of each, by its id."""
     await _settle_all("dropped_at", why, payloads, now)
 
 

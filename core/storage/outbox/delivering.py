@@ -33,7 +33,7 @@ class Delivery:
         self._now = now
         self._stop = stop
         self._settled = Settlements(now)
-        self.lanes = Lanes(self._carrier, self._handle, urgent=stream.urgent)
+        self.lanes = Lanes(self._carrier, self._handle, is_stale=self._is_stale, urgent=stream.urgent)
 
     async def claim(self, most: int) -> int:
         """Take up to `most` due lines, drop what is over, begin the others. How many were due."""
@@ -52,7 +52,7 @@ class Delivery:
 
     async def end(self) -> None:
         """What is under way is finished; the rest is due again at once."""
-        await give_back(self.lanes.leave(), now=self._now())
+        await give_back(self.lanes.leave())
         await self.lanes.idle()
         await self.rest()
 
@@ -70,14 +70,17 @@ class Delivery:
             logger.exception("a line could not be settled; it is due again after its lease", extra={"line": line["id"]})
 
     async def _deliver_or_leave(self, line: Line) -> None:
-        """As long as the lease surely holds; else it is given back, due at once."""
-        passed_s = time.monotonic() - line["taken_at_s"]
-        if passed_s > claiming.LEASE_S - DELIVER_WITHIN_S or (self._stop is not None and self._stop.is_set()):
-            await give_back([line["id"]], now=line["taken_at"])
+        if self._is_stale(line):
+            await give_back([line])
         elif _is_late(line, self._now()):
             await self._drop([line], "late")
         else:
             await self._deliver(line)
+
+    def _is_stale(self, line: Line) -> bool:
+        """Whether the line is given back, due at once: its lease might end under way, or the worker stops."""
+        passed_s = time.monotonic() - line["taken_at_s"]
+        return passed_s > claiming.LEASE_S - DELIVER_WITHIN_S or (self._stop is not None and self._stop.is_set())
 
     async def _deliver(self, line: Line) -> None:
         try:
@@ -88,7 +91,7 @@ class Delivery:
         except Exception as error:
             await self._failed(line, error)
         else:
-            await self._settled.delivered(line["id"], self._carrier.kept(line["payload"]))
+            await self._settled.delivered(line, self._carrier.kept(line["payload"]))
 
     async def _failed(self, line: Line, error: Exception) -> None:
         attempts, now = line["attempts"] + 1, self._now()
@@ -102,10 +105,12 @@ class Delivery:
         if isinstance(error, Rejected) or attempts > len(PAUSES_S):
             await settle(line, due_at=None, given_up_at=now, **failed)
             return
-        line["due_at"] = now + timedelta(seconds=PAUSES_S[attempts - 1])
-        await settle(line, due_at=line["due_at"], **failed)
-        if _is_late(line, line["due_at"]):
-            await self._drop([line], "late")
+        again_at = now + timedelta(seconds=PAUSES_S[attempts - 1])
+        if _is_late(line, again_at):
+            kept = self._carrier.kept(line["payload"])
+            await settle(line, due_at=None, dropped_at=now, dropped_why="late", payload=kept, **failed)
+        else:
+            await settle(line, due_at=again_at, **failed)
 
 
 def _is_late(line: Line, now: datetime) -> bool:

@@ -17,11 +17,22 @@ LANE_HOLDS: Final = 25
 
 
 class Lanes:
-    """Begins waiting lines as places become free, lane after lane. `handle` delivers and settles one; it never raises."""
+    """Begins waiting lines as places become free, lane after lane.
 
-    def __init__(self, carrier: Carrier, handle: Callable[[Line], Coroutine[Any, Any, None]], *, urgent: bool) -> None:
+    `handle` delivers and settles one; it never raises. One that `is_stale` it only gives back: that takes nothing of the pace.
+    """
+
+    def __init__(
+        self,
+        carrier: Carrier,
+        handle: Callable[[Line], Coroutine[Any, Any, None]],
+        *,
+        is_stale: Callable[[Line], bool],
+        urgent: bool,
+    ) -> None:
         self._carrier = carrier
         self._handle = handle
+        self._is_stale = is_stale
         self._urgent = urgent
         self._waiting: dict[str, deque[Line]] = {}
         self._full: set[str] = set()
@@ -52,11 +63,11 @@ class Lanes:
             self._waiting.setdefault(line["lane"], deque()).append(line)
         self._begin()
 
-    def leave(self) -> list[int]:
-        """The ids of the lines that were not begun; they are not begun any more."""
-        ids = [line["id"] for lines in self._waiting.values() for line in lines]
+    def leave(self) -> list[Line]:
+        """The lines that were not begun; they are not begun any more."""
+        left = [line for lines in self._waiting.values() for line in lines]
         self._waiting.clear()
-        return ids
+        return left
 
     async def idle(self) -> None:
         """Until nothing is held any more. When cancelled, what is under way is cut off, as if the process had died."""
@@ -77,10 +88,13 @@ class Lanes:
 
     def _begin(self) -> None:
         while (lane := self._next_lane()) is not None:
-            if (wait_s := self._carrier.ready_in_s(self._urgent)) > 0:
+            if (wait_s := self._ready_in_s(self._waiting[lane][0])) > 0:
                 self._begin_later(wait_s)
                 return
             self._begin_in(lane)
+
+    def _ready_in_s(self, line: Line) -> float:
+        return 0.0 if self._is_stale(line) else self._carrier.ready_in_s(self._urgent)
 
     def _next_lane(self) -> str | None:
         if len(self._tasks) >= self._carrier.at_once():
