@@ -211,7 +211,7 @@ async def _replace(database: Database, path: Path, afterwards: Sequence[str]) ->
 
 
 def _copy_in(path: Path, target: sqlite3.Connection, beside: Path, afterwards: Sequence[str]) -> None:
-    """By way of a private copy in the folder of `beside`: the target goes from its state of before to the finished one at once."""
+    """By way of a private copy in the folder of `beside`: the target goes from before to the finished state at once."""
     with tempfile.TemporaryDirectory(prefix=".plenaria-restore-", dir=beside.resolve().parent) as folder:
         prepared = sqlite3.connect(Path(folder) / "prepared.db", isolation_level=None)
         try:
@@ -229,9 +229,8 @@ async def _replace_postgres(engine: PooledPostgresEngine, path: Path, afterwards
     with tempfile.TemporaryDirectory(prefix="plenaria-restore-") as folder:
         drop, script, after = (Path(folder) / name for name in ("drop.sql", "restore.sql", "after.sql"))
         drop.write_text(_DROP_ALL_TABLES)
-        after.write_text(
-            "".join(f"{one};\n" for one in ("SET search_path = public", *afterwards))
-        )  # the dump empties it
+        statements = ["SET search_path = public", *afterwards]  # the dump empties it
+        after.write_text("".join(f"{each};\n" for each in statements))
         await run_program(None, "pg_restore", "--clean", "--if-exists", "--no-owner", f"--file={script}", str(path))
         files = [f"--file={each}" for each in (drop, script, after)]
         await run_program(
