@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from msgspec.structs import replace
 
 from plenaria.core.events.checking import verify_records
 from plenaria.core.kernel.ledger import root
+from plenaria.core.kernel.values import RecordedFact
 from plenaria.core.people import services as people
 from plenaria.core.people.tables import Grant
 from plenaria.core.storage import audit, signing_keys
@@ -183,3 +185,21 @@ async def test_roles_and_orders_agree_with_the_record_until_somebody_goes_past_t
         *sorted([("registration.order_unlike_record", f"order:{code}") for code in (changed, cheap)]),
     ]
     assert kept not in str(await findings())
+
+
+async def test_what_the_service_writes_while_the_record_is_compared_is_no_finding(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lines are read first, roles afterwards: a role that was given in between once had no line."""
+    ana = await people.ensure_person("ana@example.mx", now=NOW)
+    facts = audit.facts
+
+    async def facts_and_then_a_role(*, event: int | None) -> Sequence[RecordedFact]:
+        read = await facts(event=event)
+        if event is not None:
+            await people.grant(ana, "door", event=site.event, by="cli", now=NOW)
+        return read
+
+    monkeypatch.setattr(audit, "facts", facts_and_then_a_role)
+
+    assert await findings() == []
