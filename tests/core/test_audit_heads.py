@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -19,7 +20,7 @@ from plenaria.core.storage import audit, signing_keys
 from plenaria.core.storage.audit import heads
 from plenaria.core.storage.audit.guard import HEADS, TABLES, allow_changes
 from plenaria.core.storage.audit.tables import AuditHead, AuditLine, AuditSeal
-from plenaria.core.storage.database import Database, count_queries, transaction
+from plenaria.core.storage.database import Database, count_queries, in_transaction, transaction
 from plenaria.plugins.registration.tables import OrderRow
 from tests.plugins.registration.orders import MEMBER, place, sell
 from tests.site import Site
@@ -143,6 +144,25 @@ async def test_a_row_cannot_be_put_in_another_one_s_place(log: Database, table: 
         await log.fetch(f"{verb} INTO {table} SELECT * FROM {table} LIMIT 1{end}")  # noqa: S608 - our own names
 
     assert (await audit.verify()).first_broken is None
+
+
+async def test_the_seals_are_read_while_others_may_write(log: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first head after an upgrade reads the whole record: on SQLite the writer was held until then."""
+    await sealed(3)
+    make, inside = heads.make, []
+
+    async def watched(*args: Any, **more: Any) -> tuple[audit.TreeHead, str]:
+        inside.append(in_transaction())
+        made = await make(*args, **more)
+        if len(inside) == 1:
+            await audit.keep_head(now=NOW)  # another worker is faster
+        return made
+
+    monkeypatch.setattr(heads, "make", watched)
+
+    assert await audit.keep_head(now=NOW) is None
+    assert inside == [False, False]
+    assert [head.size for head in await heads.kept()] == [3]
 
 
 async def test_the_newest_kept_head_is_public_as_a_page_and_as_json(site: Site) -> None:
