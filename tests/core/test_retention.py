@@ -11,6 +11,7 @@ from plenaria.core.cli import main
 from plenaria.core.events import retention
 from plenaria.core.host import plugins
 from plenaria.core.host.contributions import Retention
+from plenaria.core.kernel.trouble import Unavailable
 from plenaria.core.people.tables import SignInLink
 from plenaria.core.storage.requests.tables import IdempotentAnswer
 from plenaria.plugins.registration.services.forgetting import NOBODY, NOWHERE
@@ -95,6 +96,18 @@ async def test_a_plugin_that_fails_keeps_no_other_kind_from_being_deleted(site: 
 
     assert await IdempotentAnswer.count() == 0
     assert (newest.plugin, newest.hook, newest.error) == ("guest", "register_retention", "ZeroDivisionError")
+
+
+async def test_a_database_that_is_away_ends_the_job_instead_of_being_blamed_on_a_plugin(site: Site) -> None:
+    async def away(**_: object) -> None:
+        raise Unavailable("unreachable")
+
+    kind = Retention("guest.things", "Things", "Because", days=1, forget=away)
+
+    async with guest(site, object(), register_retention=[kind]):
+        with pytest.raises(Unavailable):
+            await retention.forget_due(now=NOW)
+        assert plugins.host().failures.latest() == []
 
 
 async def test_the_console_says_what_is_kept_how_long_and_why(site: Site) -> None:
