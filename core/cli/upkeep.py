@@ -265,10 +265,10 @@ async def _restore(
     installation: Installation, file: Path, keep_in: Path | None, without_plugins: tuple[str, ...]
 ) -> Path | None:
     from plenaria.core.kernel import clock
-    from plenaria.core.people.services import end_every_way_in
+    from plenaria.core.people.services import END_EVERY_WAY_IN
     from plenaria.core.storage import outbox, signing_keys
     from plenaria.core.storage.audit import HEAD_FILE
-    from plenaria.core.storage.database import alone, transaction
+    from plenaria.core.storage.database import alone
     from plenaria.core.storage.database import restore as copy_in
 
     async with installation.database(any_schema=True) as database, alone(database):
@@ -279,11 +279,9 @@ async def _restore(
             now=clock.now(),
             keep_in=keep_in,
             without_plugins=without_plugins,
+            afterwards=outbox.KEEP_BACK_EVERYTHING | END_EVERY_WAY_IN,
         )
         signing_keys.set_aside_beside(HEAD_FILE)
-        async with transaction():
-            await outbox.keep_back_everything()
-            await end_every_way_in()
         return kept
 
 

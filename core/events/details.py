@@ -40,7 +40,7 @@ class EventDetails(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     venue: Annotated[str, Meta(title=N_("Venue"), max_length=200)] = ""
     address: Annotated[str, Meta(title=N_("Address"), max_length=500)] = ""
     city: Annotated[str, Meta(title=N_("City"), max_length=200)] = ""
-    organiser: Annotated[str, Meta(title=N_("Organised by"), max_length=200)] = ""
+    organiser: Annotated[str, Meta(title=N_("Organised by"), max_length=200, extra={"personal": True})] = ""
     organiser_url: Annotated[
         str, Meta(title=N_("Organiser's site"), max_length=500, pattern="^(https?://.*)?$", extra={"kind": "url"})
     ] = ""

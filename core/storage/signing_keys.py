@@ -10,6 +10,7 @@ import os
 import stat
 import tempfile
 from contextlib import suppress
+from itertools import chain, count
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -50,9 +51,12 @@ def read_beside(name: str) -> str | None:
 
 
 def set_aside_beside(name: str) -> None:
-    """Rename what was kept beside the key: it is about a database that was replaced."""
-    if _path is not None and _path.with_name(name).is_file():
-        _path.with_name(name).replace(_path.with_name(f"{name}.before-restore"))
+    """Rename what was kept beside the key: it is about a database that was replaced. What was set aside earlier stays."""
+    if _path is None or not _path.with_name(name).is_file():
+        return
+    aside = f"{name}.before-restore"
+    places = (_path.with_name(f"{aside}{again}") for again in chain([""], (f"-{number}" for number in count(2))))
+    _path.with_name(name).replace(next(place for place in places if not place.exists()))
 
 
 def load_or_create(path: Path) -> Ed25519PrivateKey:

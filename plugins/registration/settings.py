@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
 from plenaria.core.forms.problems import Problem
 from plenaria.core.kernel.values import N_, LocalizedText, Slug, Window
 from plenaria.plugins.registration.rules import MOST_ATTENDEES, OrderRules, is_clabe
+
+_PERSONAL: Final = {"personal": True}
+"""The record of changes keeps that it changed, not what it was: it names a person or an account."""
 
 
 class Purpose(Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,16 +74,19 @@ class RegistrationSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_o
         ),
     ] = 30
     account_holder: Annotated[
-        str, Meta(title=N_("Account holder"), description=N_("Who receives the transfers."), max_length=200)
+        str,
+        Meta(
+            title=N_("Account holder"), description=N_("Who receives the transfers."), max_length=200, extra=_PERSONAL
+        ),
     ] = ""
-    bank: Annotated[str, Meta(title=N_("Bank"), max_length=100)] = ""
+    bank: Annotated[str, Meta(title=N_("Bank"), max_length=100, extra=_PERSONAL)] = ""
     clabe: Annotated[
         str,
         Meta(
             title=N_("CLABE"),
             description=N_("The account's 18 digits; the check digit is verified."),
             max_length=18,
-            extra={"inputmode": "numeric"},
+            extra={"inputmode": "numeric", **_PERSONAL},
         ),
     ] = ""
     payment_note: Annotated[
@@ -88,7 +94,7 @@ class RegistrationSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_o
         Meta(
             title=N_("Note on paying"),
             description=N_("Shown beside the bank data, for example where to send the proof of payment."),
-            extra={"max_length": 1000, "kind": "textarea"},
+            extra={"max_length": 1000, "kind": "textarea", **_PERSONAL},
         ),
     ] = {}
     offers_invoice: Annotated[

@@ -2,8 +2,10 @@
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -11,13 +13,14 @@ from msgspec.structs import replace
 
 from plenaria.core.events.checking import verify_records
 from plenaria.core.kernel.ledger import root
+from plenaria.core.kernel.values import RecordedFact
 from plenaria.core.people import services as people
 from plenaria.core.people.tables import Grant
 from plenaria.core.storage import audit, signing_keys
 from plenaria.core.storage.audit import heads
 from plenaria.core.storage.audit.guard import HEADS, TABLES, allow_changes
 from plenaria.core.storage.audit.tables import AuditHead, AuditLine, AuditSeal
-from plenaria.core.storage.database import Database, count_queries, transaction
+from plenaria.core.storage.database import Database, count_queries, in_transaction, transaction
 from plenaria.plugins.registration.tables import OrderRow
 from tests.plugins.registration.orders import MEMBER, place, sell
 from tests.site import Site
@@ -143,6 +146,25 @@ async def test_a_row_cannot_be_put_in_another_one_s_place(log: Database, table: 
     assert (await audit.verify()).first_broken is None
 
 
+async def test_the_seals_are_read_while_others_may_write(log: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first head after an upgrade reads the whole record: on SQLite the writer was held until then."""
+    await sealed(3)
+    make, inside = heads.make, []
+
+    async def watched(*args: Any, **more: Any) -> tuple[audit.TreeHead, str]:
+        inside.append(in_transaction())
+        made = await make(*args, **more)
+        if len(inside) == 1:
+            await audit.keep_head(now=NOW)  # another worker is faster
+        return made
+
+    monkeypatch.setattr(heads, "make", watched)
+
+    assert await audit.keep_head(now=NOW) is None
+    assert inside == [False, False]
+    assert [head.size for head in await heads.kept()] == [3]
+
+
 async def test_the_newest_kept_head_is_public_as_a_page_and_as_json(site: Site) -> None:
     visitor = site.visitor()
     before = await visitor.get("/audit/head", headers={"Accept": "text/html"})
@@ -183,3 +205,21 @@ async def test_roles_and_orders_agree_with_the_record_until_somebody_goes_past_t
         *sorted([("registration.order_unlike_record", f"order:{code}") for code in (changed, cheap)]),
     ]
     assert kept not in str(await findings())
+
+
+async def test_what_the_service_writes_while_the_record_is_compared_is_no_finding(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lines are read first, roles afterwards: a role that was given in between once had no line."""
+    ana = await people.ensure_person("ana@example.mx", now=NOW)
+    facts = audit.facts
+
+    async def facts_and_then_a_role(*, event: int | None) -> Sequence[RecordedFact]:
+        read = await facts(event=event)
+        if event is not None:
+            await people.grant(ana, "door", event=site.event, by="cli", now=NOW)
+        return read
+
+    monkeypatch.setattr(audit, "facts", facts_and_then_a_role)
+
+    assert await findings() == []

@@ -15,6 +15,7 @@ import tomli_w
 from click.testing import CliRunner, Result
 
 from plenaria.core.cli import main
+from plenaria.core.storage import signing_keys
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "config" / "events" / "ciiam-2025.toml"
@@ -412,11 +413,31 @@ def test_after_a_restore_nobody_is_signed_in_and_mail_waits_to_be_released(run: 
     assert (declined.exit_code, released.exit_code, dropped.exit_code) == (1, 0, 0)
     assert "2 lines were released." in released.stdout
     assert "Nothing is kept back." in dropped.stdout
-    assert ways_in == [0, 0]
+    assert ways_in == [0, 0, 0]
     assert due == (2,)
 
 
-WAYS_IN = ("core_session", "core_sign_in_link")
+def test_a_restore_that_ends_after_the_copy_leaves_no_old_session_and_no_old_mail_due(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("migrate")
+    run("person", "invite", "ana@example.mx", "--role", "owner", "--show-link")
+    run("backup", "copy.backup")
+
+    def crash(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(signing_keys, "set_aside_beside", crash)
+    ended = run("restore", "copy.backup", "--yes")
+
+    with closing(sqlite3.connect(tmp_path / "house.sqlite3")) as database:
+        ways_in = [database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in WAYS_IN]  # noqa: S608 - ours
+        due = database.execute("SELECT count(*) FROM core_outbox_line WHERE due_at IS NOT NULL").fetchone()
+    assert ended.exit_code != 0
+    assert (ways_in, due) == ([0, 0, 0], (0,))
+
+
+WAYS_IN = ("core_session", "core_sign_in_link", "core_sign_in_attempt")
 
 
 def test_the_plugins_are_listed_with_their_distribution_and_what_is_disabled(

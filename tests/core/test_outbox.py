@@ -30,7 +30,7 @@ from plenaria.core.kernel.trouble import Unavailable
 from plenaria.core.kernel.values import EventView
 from plenaria.core.storage import outbox
 from plenaria.core.storage.audit.tables import AuditLine
-from plenaria.core.storage.database import Database, savepoint, transaction
+from plenaria.core.storage.database import Database, current, savepoint, transaction
 from plenaria.core.storage.outbox import carriers, claiming, delivering, settling, upgrading, waking
 from plenaria.core.storage.outbox.delivering import Delivery
 from plenaria.core.storage.outbox.tables import OutboxLine
@@ -465,7 +465,8 @@ async def test_after_a_restore_nothing_goes_out_until_the_owner_decides(
     await put_mail()
     await tell(event)
 
-    await outbox.keep_back_everything()
+    for statement in outbox.KEEP_BACK_EVERYTHING.values():
+        await current().fetch(statement)
     assert await outbox.deliver_due(now=NOW + timedelta(days=1)) == 0
     waiting = await outbox.kept_back(now=NOW)
     await outbox.discard(by="test", now=NOW)

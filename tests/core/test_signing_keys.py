@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from plenaria.core.kernel.settings import Misconfigured
+from plenaria.core.storage import signing_keys
 from plenaria.core.storage.signing_keys import load, load_or_create
 
 
@@ -74,3 +75,15 @@ def test_loading_makes_nothing(tmp_path: Path) -> None:
         load(tmp_path / "key.pem")
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_restore_sets_aside_takes_no_place_of_an_earlier_one(tmp_path: Path) -> None:
+    signing_keys.use(tmp_path / "key.pem")
+    for text in ("first", "second"):
+        signing_keys.write_beside("head.json", text)
+        signing_keys.set_aside_beside("head.json")
+
+    assert {each.name: each.read_text() for each in tmp_path.iterdir()} == {
+        "head.json.before-restore": "first",
+        "head.json.before-restore-2": "second",
+    }

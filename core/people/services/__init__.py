@@ -43,7 +43,7 @@ from plenaria.core.people.services.second_factor import (
     show_second_factor,
 )
 from plenaria.core.people.services.sessions import (
-    end_every_way_in,
+    END_EVERY_WAY_IN,
     end_session,
     is_confirmed,
     refuse_unconfirmed,
@@ -53,6 +53,7 @@ from plenaria.core.people.services.tokens import USUAL_TOKEN_DAYS, make_token, r
 
 __all__ = [
     "ATTEMPT_MINUTES",
+    "END_EVERY_WAY_IN",
     "INVITATION_DAYS",
     "PASSWORD_MINIMUM",
     "TOTP_SECRET",
@@ -70,7 +71,6 @@ __all__ = [
     "confirm_with_passkey",
     "disable_second_factor",
     "enable_second_factor",
-    "end_every_way_in",
     "end_session",
     "ensure_person",
     "erasure_taken_back_by",

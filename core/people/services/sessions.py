@@ -1,6 +1,7 @@
 """The sessions of signed-in browsers."""
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from plenaria.core.host.visit import PersonView, Visit
 from plenaria.core.kernel.secrets import hashed, new_secret
@@ -8,8 +9,17 @@ from plenaria.core.kernel.settings import Settings
 from plenaria.core.kernel.values import Refusal, Refused
 from plenaria.core.people import rules
 from plenaria.core.people.services.failures import take_failures
-from plenaria.core.people.tables import Session, SignInLink
+from plenaria.core.people.tables import Session
 from plenaria.core.storage import audit
+
+END_EVERY_WAY_IN: Final = {
+    table: f"DELETE FROM {table}"  # noqa: S608 - names of our own tables
+    for table in ("core_session", "core_sign_in_link", "core_sign_in_attempt")
+}
+"""Ends every session, link and sign-in under way: after a restore, those would work again that were ended since the backup.
+
+By table; works on any version's schema: a backup may be older.
+"""
 
 
 def is_confirmed(visit: Visit) -> bool:
@@ -45,15 +55,6 @@ async def open_session(
     ).save()
     await audit.record("person.signed_in", by=f"person:{person.id}", subject=f"person:{person.id}", facts={}, now=now)
     return secret
-
-
-async def end_every_way_in() -> None:
-    """End all sessions and sign-in links: after a restore, those would work again that were ended since the backup.
-
-    Works on any version's schema: a backup may be older.
-    """
-    await Session.delete(force=True)
-    await SignInLink.delete(force=True)
 
 
 async def sign_out(session_id: int) -> None:

@@ -157,20 +157,28 @@ async def current_head(*, now: datetime) -> TreeHead:
 async def keep_head(*, now: datetime) -> TreeHead | None:
     """Keep the day's head, in the database and in a file beside the signing key; None when there is nothing new to keep.
 
-    A key that was not in use before is recorded first. For a regular job: a day (UTC) has one head.
+    A key that was not in use before is recorded first. For a regular job: a day (UTC) has one head. The seals are read before
+    the transaction: after an upgrade they are all that there are, and on SQLite nobody else could write meanwhile.
     """
+    if await _is_kept(now):
+        return None
+    head, peaks = await heads.make(_seals_after, signing_keys.current(), now=now)
     async with transaction():
         await lock("audit.head")
-        newest = next(iter(await heads.kept(newest=True)), None)
-        if newest is not None and newest.made_at is not None and newest.made_at.date() == now.date():
+        if await _is_kept(now):
             return None
         await _note_key(now)
-        head, peaks = await heads.make(_seals_after, signing_keys.current(), now=now)
-        if head.size == 0 or (newest is not None and head.size <= newest.size):
+        newest = next(iter(await heads.kept(newest=True)), None)
+        if head.size <= (newest.size if newest else 0):
             return None
         await heads.store(head, peaks)
     signing_keys.write_beside(HEAD_FILE, heads.written(head))
     return head
+
+
+async def _is_kept(now: datetime) -> bool:
+    newest = next(iter(await heads.kept(newest=True)), None)
+    return newest is not None and newest.made_at is not None and newest.made_at.date() == now.date()
 
 
 async def _note_key(now: datetime) -> None:

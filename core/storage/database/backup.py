@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from plenaria.core.storage.database.database import Database
 from plenaria.core.storage.database.errors import DatabaseProblem
+from plenaria.core.storage.database.hosts import WRITABLE, single_addresses
 from plenaria.core.storage.database.postgres import PooledPostgresEngine
 from plenaria.core.storage.database.transaction import open_transaction, uninterrupted
 
@@ -87,6 +88,8 @@ async def run_program(engine: PooledPostgresEngine | None, program: str, *argume
         dsn, password = _without_password(engine.config["dsn"])
         address = [f"--dbname={dsn}"]
         environment |= {"PGPASSWORD": password} if password else {}
+        if len(single_addresses(dsn)) > 1:  # one that has vanished or only reads is passed over, as by the engine
+            environment = {"PGTARGETSESSIONATTRS": WRITABLE, "PGCONNECT_TIMEOUT": "3"} | environment
     process = await asyncio.create_subprocess_exec(
         found, *address, *arguments, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )

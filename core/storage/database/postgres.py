@@ -187,6 +187,11 @@ class PooledPostgresEngine(PostgresEngine):
             self._addresses, options, within_s=limits.connect_timeout_s, dead_after_s=limits.dead_peer_timeout_s
         )
 
+    async def connect_aside(self, **options: Any) -> Any:
+        """A connection outside the pool, which the caller closes, to the first host that takes one. Raises `Unavailable`."""
+        with translating():
+            return await self._connect(**options)
+
     async def stop(self) -> None:
         """Waits for the running queries, then closes the pool; a server that does not answer is not waited for."""
         if self.pool is not None:

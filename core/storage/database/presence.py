@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from plenaria.core.kernel.trouble import Unavailable
 from plenaria.core.storage.database.database import Database
 from plenaria.core.storage.database.errors import DatabaseProblem
 from plenaria.core.storage.database.postgres import PooledPostgresEngine
@@ -86,9 +87,10 @@ def _file_lock(path: str, *, exclusive: bool, message: str) -> Iterator[None]:
 
 
 async def _locked_connection(engine: PooledPostgresEngine, function: str, message: str) -> Any:
-    connection = await asyncpg.connect(**engine.config, server_settings={"application_name": "plenaria presence"})
+    connection = await engine.connect_aside(server_settings={"application_name": "plenaria presence"})
     try:
-        if not await connection.fetchval(f"SELECT {function}(hashtextextended($1, 0))", _NAME):
+        sql = f"SELECT {function}(hashtextextended($1, 0))"
+        if not await connection.fetchval(sql, _NAME, timeout=_ANSWER_WITHIN_S):
             raise InUse(message)
     except BaseException:
         await connection.close()
@@ -123,10 +125,14 @@ async def _answers(connection: Any) -> bool:
 
 async def _taken_again(engine: PooledPostgresEngine) -> Any:
     try:
-        async with asyncio.timeout(_ANSWER_WITHIN_S):
-            return await _locked_connection(
-                engine, "pg_try_advisory_lock_shared", "A restore runs beside this process."
-            )
-    except (OSError, TimeoutError, DatabaseProblem, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        return await _locked_connection(engine, "pg_try_advisory_lock_shared", "A restore runs beside this process.")
+    except (
+        OSError,
+        TimeoutError,
+        DatabaseProblem,
+        Unavailable,
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+    ) as error:
         log.warning("the lock that keeps a restore away is not held", extra={"error": type(error).__name__})
         return None

@@ -7,12 +7,13 @@ installed. What an older release wrote is welcome: `migrate` brings it up.
 import re
 import sqlite3
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain, count
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from piccolo.conf.apps import AppConfig
@@ -64,10 +65,12 @@ async def restore(
     now: datetime,
     keep_in: Path | None = None,
     without_plugins: Collection[str] = (),
+    afterwards: Mapping[str, str] = MappingProxyType({}),
 ) -> Path | None:
     """Makes the database what it was at the backup, all or nothing; returns where the one of before is kept.
 
     None when there was nothing to keep. It lies in `keep_in`, else beside the database (SQLite) or beside `path` (PostgreSQL).
+    `afterwards` are statements by the table that they need; where the backup has it, they come with the copy or not at all.
     `without_plugins` are plugins whose data may come back although they are not installed. Compare with `schema_difference`
     afterwards: an old backup needs `migrate`. The caller holds the database `alone`. Raises DatabaseProblem.
     """
@@ -78,7 +81,8 @@ async def restore(
     kept = _place_to_keep(database, path, keep_in, now) if present else None
     if kept is not None:
         await backup(database, kept)
-    await _replace(database, path)
+    statements = [statement for table, statement in afterwards.items() if table in contents.tables]
+    await _replace(database, path, statements)
     return kept
 
 
@@ -197,25 +201,38 @@ def _place_to_keep(database: Database, path: Path, keep_in: Path | None, now: da
     return next(place for place in places if not place.exists())
 
 
-async def _replace(database: Database, path: Path) -> None:
+async def _replace(database: Database, path: Path, afterwards: Sequence[str]) -> None:
     if isinstance(database.engine, PersistentSQLiteEngine):
+        beside = Path(database.engine.path)
         async with database.engine.writing_alone() as writer:
-            await uninterrupted(writer.in_thread(lambda: _copy_in(path, writer.raw)))
+            await uninterrupted(writer.in_thread(lambda: _copy_in(path, writer.raw, beside, afterwards)))
     else:
-        await _replace_postgres(database.engine, path)
+        await _replace_postgres(database.engine, path, afterwards)
 
 
-def _copy_in(path: Path, target: sqlite3.Connection) -> None:
-    with _readable(path) as source:
-        source.backup(target)
+def _copy_in(path: Path, target: sqlite3.Connection, beside: Path, afterwards: Sequence[str]) -> None:
+    """By way of a private copy in the folder of `beside`: the target goes from before to the finished state at once."""
+    with tempfile.TemporaryDirectory(prefix=".plenaria-restore-", dir=beside.resolve().parent) as folder:
+        prepared = sqlite3.connect(Path(folder) / "prepared.db", isolation_level=None)
+        try:
+            with _readable(path) as source:
+                source.backup(prepared)
+            prepared.execute("PRAGMA foreign_keys = ON")
+            for statement in afterwards:
+                prepared.execute(statement)
+            prepared.backup(target)
+        finally:
+            prepared.close()
 
 
-async def _replace_postgres(engine: PooledPostgresEngine, path: Path) -> None:
+async def _replace_postgres(engine: PooledPostgresEngine, path: Path, afterwards: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="plenaria-restore-") as folder:
-        script, drop = Path(folder) / "restore.sql", Path(folder) / "drop.sql"
+        drop, script, after = (Path(folder) / name for name in ("drop.sql", "restore.sql", "after.sql"))
         drop.write_text(_DROP_ALL_TABLES)
+        statements = ["SET search_path = public", *afterwards]  # the dump empties it
+        after.write_text("".join(f"{each};\n" for each in statements))
         await run_program(None, "pg_restore", "--clean", "--if-exists", "--no-owner", f"--file={script}", str(path))
-        files = [f"--file={drop}", f"--file={script}"]
+        files = [f"--file={each}" for each in (drop, script, after)]
         await run_program(
             engine, "psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", *files
         )

@@ -9,7 +9,7 @@ keep the others waiting. A line past its `not_after` is dropped, with a note.
 from plenaria.core.storage.outbox.carriers import Carrier, Deliver, KeptBack, Rejected, use
 from plenaria.core.storage.outbox.claiming import LEASE_S, Line
 from plenaria.core.storage.outbox.delivering import PAUSES_S, deliver_due, run
-from plenaria.core.storage.outbox.keeping_back import KeptBackLines, discard, keep_back_everything, kept_back, release
+from plenaria.core.storage.outbox.keeping_back import KEEP_BACK_EVERYTHING, KeptBackLines, discard, kept_back, release
 from plenaria.core.storage.outbox.views import (
     FailedMail,
     LineView,
@@ -25,6 +25,7 @@ from plenaria.core.storage.outbox.waking import wake_after_commit
 from plenaria.core.storage.outbox.writing import QueuedMail, lines_of, put_mails, tell, tell_each
 
 __all__ = [
+    "KEEP_BACK_EVERYTHING",
     "LEASE_S",
     "PAUSES_S",
     "Carrier",
@@ -41,7 +42,6 @@ __all__ = [
     "discard",
     "failed_mails",
     "forget_settled",
-    "keep_back_everything",
     "kept_back",
     "line",
     "lines",

@@ -21,6 +21,12 @@ FROM core_outbox_line
 WHERE due_at IS NULL AND done_at IS NULL AND given_up_at IS NULL AND dropped_at IS NULL GROUP BY kind
 """
 
+KEEP_BACK_EVERYTHING: Final = {"core_outbox_line": "UPDATE core_outbox_line SET due_at = NULL WHERE due_at IS NOT NULL"}
+"""Nothing leaves the outbox until an owner decides: after a restore, what waits in it may have been sent long ago.
+
+By table; works on any version's schema: a backup may be older.
+"""
+
 
 class KeptBackLines(Struct, frozen=True):
     """What is kept back: mails and facts, since when, and how many of the mails are out of date by now."""
@@ -84,11 +90,3 @@ def _is_kept_back() -> And:
 async def _record(action: str, count: int, *, by: str, now: datetime) -> None:
     if count:
         await audit.record(action, by=by, subject="mail:outbox", facts={"count": count}, now=now)
-
-
-async def keep_back_everything() -> None:
-    """Nothing leaves the outbox until an owner decides: after a restore, what waits in it may have been sent long ago.
-
-    Works on any version's schema: a backup may be older.
-    """
-    await OutboxLine.raw("UPDATE core_outbox_line SET due_at = NULL WHERE due_at IS NOT NULL")

@@ -12,7 +12,9 @@ from weakref import WeakSet
 
 import asyncpg
 
+from plenaria.core.kernel.trouble import Unavailable
 from plenaria.core.storage.database import Transaction, current, transaction
+from plenaria.core.storage.database.postgres import PooledPostgresEngine
 
 logger = logging.getLogger("plenaria.outbox")
 
@@ -60,18 +62,19 @@ async def listen(*, stop: asyncio.Event) -> None:
     The connection is one of its own, not the pool's: a pooled one may be cleaned and lent to somebody else. While it is
     down, workers still look every few seconds.
     """
-    if current().dialect != "postgres":
+    engine = current().engine
+    if not isinstance(engine, PooledPostgresEngine):
         return
     while not stop.is_set():
         try:
-            await _listen_until_lost(stop)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            await _listen_until_lost(engine, stop)
+        except (OSError, TimeoutError, Unavailable, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             logger.warning("not woken by other processes for now", extra={"error": type(error).__name__})
         await pause(stop, seconds=RECONNECT_S)
 
 
-async def _listen_until_lost(stop: asyncio.Event) -> None:
-    connection = await asyncpg.connect(**current().engine.config, timeout=10)  # type: ignore[union-attr]  # PostgreSQL's
+async def _listen_until_lost(engine: PooledPostgresEngine, stop: asyncio.Event) -> None:
+    connection = await engine.connect_aside(server_settings={"application_name": "plenaria listening"})
     lost = asyncio.Event()
     connection.add_termination_listener(lambda _: lost.set())
     try:

@@ -16,6 +16,7 @@ from plenaria.plugins.registration.tables import OrderLinkRow, OrderRow, TicketR
 
 INVOICE_YEARS = 5
 """Código Fiscal de la Federación, article 30: accounts are kept five years."""
+FORGOTTEN_AT_ONCE = 100
 NOBODY = "—"
 NOWHERE = f"nobody@{ERASED_DOMAIN}"
 """The same for all: a number would lead back to the person."""
@@ -103,6 +104,23 @@ async def forget_invoices(*, before: datetime, now: datetime) -> None:
             await _search_again(row["id"])
 
 
+async def forget_unconfirmed(*, before: datetime, now: datetime) -> None:
+    """Names in orders that expired before their buyer confirmed the address; no accounts rest on them."""
+    never = (
+        OrderRow.confirmed_at.is_null() & OrderRow.placed_mail_at.is_null() & OrderRow.confirmation_mail_at.is_null()
+    )
+    over = (OrderRow.state == "expired") & never & (OrderRow.placed_at < before) & (OrderRow.buyer_email != NOWHERE)
+    while rows := await OrderRow.select(OrderRow.id).where(over).limit(FORGOTTEN_AT_ONCE):
+        ids = [row["id"] for row in rows]
+        async with transaction():
+            await _forget_orders(ids)
+            await OrderRow.update({OrderRow.invoice: None}).where(OrderRow.id.is_in(ids))
+            came = await TicketRow.select(TicketRow.id).where(TicketRow.order.is_in(ids))
+            await _forget_tickets([row["id"] for row in came])
+            for order in ids:
+                await _search_again(order)
+
+
 async def forget_waiting(*, before: datetime, now: datetime) -> None:
     """Waiting lists of events that ended before."""
     ended = [event.id for event in await event_queries.events(public_only=False) if event.ends_on < before.date()]
@@ -122,6 +140,13 @@ RETENTION: Final = (
         N_("Tax law (CFF, article 30) has invoices kept for five years."),
         forget=forget_invoices,
         rule=N_("Until the first day of the sixth year after the order."),
+    ),
+    Retention(
+        "registration.unconfirmed",
+        N_("Names in orders that nobody confirmed"),
+        N_("They expired before the address was confirmed, and were perhaps typed by somebody else."),
+        30,
+        forget_unconfirmed,
     ),
     Retention(
         "registration.waiting_list",

@@ -298,3 +298,21 @@ async def test_a_backup_inside_a_transaction_is_refused(database: Database, tmp_
     async with transaction():
         with pytest.raises(DatabaseProblem, match="inside a transaction"):
             await backup(database, tmp_path / "backup")
+
+
+async def test_what_is_run_afterwards_comes_with_the_copy_or_not_at_all(database: Database, tmp_path: Path) -> None:
+    """Once old mail was due and old sessions worked between the copy and what came after it."""
+    await note(database, "old")
+    await backup(database, tmp_path / "backup")
+    await note(database, "now")
+    delete = "DELETE FROM migration WHERE app_name = 'trial'"
+
+    for number, wrong in enumerate(["DELETE FROM no_such_table", delete.replace("app_name", "no_such_column")]):
+        with pytest.raises(Exception, match="no_such"):
+            await bring_back(
+                database, tmp_path / "backup", afterwards={"migration": delete, "core_person": wrong}, keep_in=tmp_path
+            )
+        assert await noted(database) == ["old", "now"], number
+    await bring_back(database, tmp_path / "backup", afterwards={"migration": delete, "of_a_later_release": "nonsense"})
+
+    assert await noted(database) == []

@@ -1,6 +1,6 @@
 """What a change was: stored with its form's labels, shown in the reader's words, without anybody's personal data."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import msgspec
 import pytest
@@ -95,3 +95,23 @@ def test_more_changes_than_a_line_holds_are_counted() -> None:
 @pytest.mark.parametrize("kind", ["money", "instant", "date", "choice", "list"])
 def test_a_tampered_value_is_shown_as_it_is(kind: str) -> None:
     assert shown([RecordedChange(field="/x", label=("X",), kind=kind, new="%%")])[0][2].replace(", ", "") == "%%"
+
+
+def test_who_is_paid_and_who_organises_is_recorded_as_changed_only() -> None:
+    """The record is kept for ever: once it kept the account holder's name and the account's number."""
+    settings = RegistrationSettings()
+    paid = {
+        "account_holder": "Ana Ruiz",
+        "bank": "Bank of Ana",
+        "clabe": "002010077777777771",
+        "payment_note": {"en": "To Ana"},
+    }
+    details = EventDetails(name={"en": "X"}, starts_on=date(2026, 1, 1), ends_on=date(2026, 1, 2))
+    organised = replace(details, organiser="Ana Ruiz", contact_email="ana@example.mx")
+
+    changes = [*recorded(settings, replace(settings, **paid)), *recorded(details, organised)]
+
+    assert {(each.field, each.kind) for each in changes} == {
+        (f"/{name}", "hidden") for name in (*paid, "organiser", "contact_email")
+    }
+    assert "ana" not in msgspec.json.encode(changes).decode().lower()
