@@ -100,8 +100,9 @@ def actor_words(actor: str, names: Mapping[str, str]) -> str:
 
 def _people_in(lines: Sequence[audit.LineView]) -> set[str]:
     found = {name for line in lines for name in (line.by, line.subject)}
-    values = {value for line in lines for change in line.changes for value in (change.old, change.new)}
-    return {name for name in found | values if isinstance(name, str) and name.startswith("person:")}
+    values = [value for line in lines for change in line.changes for value in (change.old, change.new)]
+    found.update(value for value in values if isinstance(value, str))
+    return {name for name in found if name.startswith("person:")}
 
 
 def _subject_words(subject: str, subjects: Mapping[str, RecordSubject], names: Mapping[str, str]) -> str:

@@ -199,8 +199,10 @@ class PersistentSQLiteEngine(SQLiteEngine):
         try:
             yield self.writer
         finally:
-            await uninterrupted(self.writer.reset())
-            self._writer_turn.release()
+            try:
+                await uninterrupted(self.writer.reset())
+            finally:  # a cancellation during the reset is raised after it
+                self._writer_turn.release()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[SQLiteConnection]:

@@ -133,3 +133,27 @@ def test_a_table_definition_is_read_without_losing_a_character() -> None:
         ("c", "CHECK (\"a\" IN ('x, y', ')') AND \"b\"> 0)"),
         ("", 'UNIQUE ("a", "b")'),
     ]
+
+
+async def test_a_write_that_is_cancelled_at_its_very_end_gives_the_writer_back(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A write outside a transaction ends by resetting the writer: a cancellation in that moment is raised after it."""
+    assert isinstance(database.engine, PersistentSQLiteEngine)
+    resetting, reset = asyncio.Event(), database.engine.writer.reset
+
+    async def slow_reset() -> None:
+        resetting.set()
+        await asyncio.sleep(0.05)
+        await reset()
+
+    monkeypatch.setattr(database.engine.writer, "reset", slow_reset)
+    write = asyncio.create_task(database.fetch("UPDATE counter SET value = value + 1"))
+    await resetting.wait()
+    write.cancel()
+    await asyncio.wait([write])
+    monkeypatch.undo()
+
+    async with asyncio.timeout(5):
+        await database.fetch("UPDATE counter SET value = value + 1")
+    assert await database.fetch("SELECT value FROM counter") == [{"value": 2}]

@@ -46,6 +46,17 @@ async def test_a_change_is_told_from_what_to_what_with_its_thing_and_its_person(
     assert f'<a href="{line["href"]}">' in shown
 
 
+async def test_a_change_of_a_list_is_shown_too(site: Site) -> None:
+    await site.bearer("owner", "event.view", "me.read")
+    owner = await site.signed_in("owner")
+
+    line = next(each for each in await changes(owner, site) if each["action"] == "token.made")
+    page = await owner.get(f"/{site.event.slug}/organise/audit")
+
+    assert line["changes"][0]["new"] == ["event.view", "me.read"]
+    assert page.status_code == 200
+
+
 async def test_the_record_is_chosen_by_person_kind_thing_and_time(site: Site) -> None:
     owner, ana = await site.signed_in("owner"), await people.ensure_person("ana@example.mx", now=NOW)
     async with transaction():
