@@ -756,7 +756,7 @@ async def test_a_failure_does_not_make_due_what_was_kept_back_meanwhile(database
     await put_mail()
 
     async def fail_late() -> None:
-        await outbox.keep_back_everything()
+        await current().fetch(outbox.KEEP_BACK_EVERYTHING["core_outbox_line"])
         await fail()
 
     slow = delivery(fail_late, NOW)
