@@ -229,7 +229,7 @@ async def _replace_postgres(engine: PooledPostgresEngine, path: Path, afterwards
     with tempfile.TemporaryDirectory(prefix="plenaria-restore-") as folder:
         drop, script, after = (Path(folder) / name for name in ("drop.sql", "restore.sql", "after.sql"))
         drop.write_text(_DROP_ALL_TABLES)
-        statements = ["SET search_path = public", *afterwards]  # the dump empties it
+        statements = ["SET LOCAL search_path = public", *afterwards]  # the dump empties it
         after.write_text("".join(f"{each};\n" for each in statements))
         await run_program(None, "pg_restore", "--clean", "--if-exists", "--no-owner", f"--file={script}", str(path))
         files = [f"--file={each}" for each in (drop, script, after)]
