@@ -154,6 +154,7 @@ def _filled(path: str, slug: str, things: Things) -> list[str]:
 
 BODIES: dict[str, dict[str, Any]] = {
     "/pay": {"paid_on": "2025-09-01"},
+    "/confirm": {"secret": "guessed"},
     "/scores": {"scores": {"impact": 5}},
     "/recuse": {"reason": "No."},
     "/collaborators": {"email": "eva@example.mx"},
