@@ -35,6 +35,7 @@ UNLINKED = (
     "/api",
     "/api/docs",
     "/api/openapi.json",
+    "/audit/head",
     "/new-event",
     "/patterns",
     "/me/account",
