@@ -148,7 +148,11 @@ class Congress:
         key, until_s, turn = f"buyer-{number:05}", time.monotonic() + GIVES_UP_S, number
         mail = f"b{number}@example.mx"
         body = msgspec.to_builtins(request(attendee("free", email=mail), buyer_email=mail))
-        headers = {"Idempotency-Key": key, "X-Forwarded-For": f"10.{number // 250}.{number % 250}.1"}
+        headers = {
+            "Host": "127.0.0.1:8000",
+            "Idempotency-Key": key,
+            "X-Forwarded-For": f"10.{number // 250}.{number % 250}.1",
+        }
         while time.monotonic() < until_s:
             turn += 1
             async with gate:
