@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from plenaria.testing.site import Site, running_site
+from tests.programs import not_run
 from tests.servers import PostgresServer
 
 FAST = "?command_timeout_s=3&statement_timeout_s=2&lock_timeout_s=0.5&acquire_timeout_s=0.5&connect_timeout_s=0.5&pool_max=3"
@@ -48,7 +49,7 @@ def small_disk() -> Iterator[Callable[[int], Path]]:
         folder = Path(tempfile.mkdtemp(prefix="plenaria-disk-"))
         command = ["mount", "-t", "tmpfs", "-o", f"size={size_mb}m,mode=0777", "tmpfs", str(folder)]
         if os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode:
-            pytest.skip("a small file system cannot be mounted here")
+            not_run("a small file system", "only root may mount a tmpfs, and not in every container")
         mounted.append(folder)
         return folder
 

@@ -33,6 +33,8 @@ _BROKEN: Final = (
     ParseError,
     DefusedXmlException,
 )
+"""What reading a broken file raises. zipfile says NotImplementedError of a packing or a version that it does not know, and
+RuntimeError of an encrypted part; none of them may end as our fault."""
 _HARMLESS_LINKS: Final = ("http://", "https://", "mailto:", "tel:", "#")
 
 

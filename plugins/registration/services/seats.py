@@ -13,6 +13,12 @@ from plenaria.plugins.registration.queries import OrderView, TicketTypeView
 from plenaria.plugins.registration.tables import TicketTypeRow
 
 
+_TAKE: Final = (
+    "UPDATE registration_ticket_type SET taken = taken + {} "
+    "WHERE id = {} AND event = {} AND (size IS NULL OR taken + {} <= size) RETURNING size, taken"
+)
+
+
 async def take_seats(
     event: EventView, types: Mapping[str, TicketTypeView], wanted: Mapping[str, int], *, now: datetime
 ) -> None:
@@ -24,14 +30,7 @@ async def take_seats(
     refusals, sold_out = [], False
     for code, count in sorted(wanted.items(), key=lambda each: types[each[0]].id):
         kind = types[code]
-        taken = await TicketTypeRow.raw(
-            "UPDATE registration_ticket_type SET taken = taken + {} "
-            "WHERE id = {} AND event = {} AND (size IS NULL OR taken + {} <= size) RETURNING size, taken",
-            count,
-            kind.id,
-            event.id,
-            count,
-        )
+        taken = await TicketTypeRow.raw(_TAKE, count, kind.id, event.id, count)
         if not taken:
             current = (await queries.ticket_types(event.id))[code]
             refusals.append(rules.sold_out(current, wanted=count))
@@ -40,12 +39,6 @@ async def take_seats(
     refuse(refusals)
     if sold_out:
         await touch(event, now=now)  # the event's page now says so
-
-
-_TAKE: Final = (
-    "UPDATE registration_ticket_type SET taken = taken + {} "
-    "WHERE id = {} AND event = {} AND (size IS NULL OR taken + {} <= size) RETURNING size, taken"
-)
 
 
 def taking(event: EventView, kind: TicketTypeView, count: int) -> Leading:
