@@ -68,12 +68,6 @@ _keys: dict[str, tuple[float, "KeySet"]] = {}
 """By issuer, with the time when it was asked for: as many as the settings name, an hour each."""
 
 
-def forget_providers() -> None:
-    """Ask everything again at the next sign-in."""
-    _metadata.clear()
-    _keys.clear()
-
-
 async def depart(provider: IdentityProvider, *, redirect_uri: str) -> Departure:
     """Raises `Refused(provider_unreachable | provider_not_believed)`."""
     metadata = await _within_limits(provider, _metadata_of(provider))

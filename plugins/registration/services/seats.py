@@ -12,7 +12,6 @@ from plenaria.plugins.registration import queries, rules
 from plenaria.plugins.registration.queries import OrderView, TicketTypeView
 from plenaria.plugins.registration.tables import TicketTypeRow
 
-
 _TAKE: Final = (
     "UPDATE registration_ticket_type SET taken = taken + {} "
     "WHERE id = {} AND event = {} AND (size IS NULL OR taken + {} <= size) RETURNING size, taken"

@@ -25,6 +25,12 @@ from tests.site import Site
 ONE_ENGINE = pytest.mark.parametrize("dialect", ["sqlite"])
 
 
+def forget_providers() -> None:
+    """What a new process knows of them."""
+    provider_client._metadata.clear()
+    provider_client._keys.clear()
+
+
 @pytest.fixture(scope="module")
 def running() -> Iterator[Provider]:
     with served(Provider()) as provider:
@@ -39,7 +45,7 @@ def provider(running: Provider, site: Site) -> Provider:
         setattr(running, name, getattr(fresh, name))
     running.redirect_uris = [f"{site.settings.address}/sign-in/with/keycloak/callback"]
     running.now = lambda: float(site.now.timestamp())  # later, too: the test moves the site's clock
-    provider_client.forget_providers()
+    forget_providers()
     configure(site, keycloak=known(running))
     return running
 
@@ -182,7 +188,7 @@ async def test_an_answer_that_is_not_right_signs_nobody_in(site: Site, provider:
         fresh = Provider()
         for name in ("wrong", "algorithm", "broken"):
             setattr(provider, name, change.get(name, getattr(fresh, name)))
-        provider_client.forget_providers()
+        forget_providers()
 
         answer = await sign_in(site.visitor())
 
